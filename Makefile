@@ -1,0 +1,67 @@
+# Everything a person or CI does here. Each target works alone on a fresh clone: Python >= 3.11 with venv, and make.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.setup-stamp
+# One worker a core, but not one test process more than there are cores: PostgreSQL and the hash pool run beside them.
+TEST_WORKERS ?= auto
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export UV_NO_CONFIG := 1
+
+.PHONY: help setup dev test check bench openapi lock format clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## .venv from the hashed lock, with .venv/bin/campus; seconds when nothing changed
+
+$(STAMP): requirements/bootstrap.lock requirements/dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python >= 3.11 is needed, this is %d.%d; set PYTHON=" % sys.version_info[:2])'
+	@$(BIN)/python -c '' 2>/dev/null || { rm -rf $(VENV); $(PYTHON) -m venv $(VENV); }
+	@echo "Installing into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --require-hashes --only-binary=:all: -r requirements/bootstrap.lock
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --only-binary :all: requirements/dev.lock requirements/bootstrap.lock
+	@# --no-index proves that this step asks no network: hatchling and editables are already there.
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-index --no-build-isolation -e .
+	@touch $@
+
+dev: setup ## demo districts on SQLite, served at http://127.0.0.1:8000
+	@CAMPUS_ENV=dev $(BIN)/python -m app.cli demo
+	@CAMPUS_ENV=dev exec $(BIN)/python -m app.cli serve
+
+test: check ## every check and every test, with a real PostgreSQL and a real Valkey that it brings itself
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS)
+
+check: setup ## formatting, lint, types, imports between rooms, dependencies, the committed specification
+	@$(BIN)/python -m ruff format --check --quiet .
+	@$(BIN)/python -m ruff check --quiet .
+	@$(BIN)/python -m mypy
+	@$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m deptry . 2>/dev/null || $(BIN)/python -m deptry .
+	@$(BIN)/python -m app.cli openapi --check
+
+bench: setup ## ratios against limits measured in the same run
+	@$(BIN)/python -m tests.bench
+
+openapi: setup ## write openapi/openapi.json
+	@$(BIN)/python -m app.cli openapi
+
+format: setup ## let ruff put the code in order
+	@$(BIN)/python -m ruff format .
+	@$(BIN)/python -m ruff check --fix .
+
+lock: setup ## renew the hashed locks from pyproject.toml and requirements/*.in
+	@for name in dev bootstrap; do \
+	  inputs=requirements/$$name.in; [ $$name = dev ] && inputs="pyproject.toml $$inputs"; \
+	  $(BIN)/uv pip compile --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet \
+	    $$inputs -o requirements/$$name.lock; done
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet \
+	  pyproject.toml -c requirements/dev.lock -o requirements/run.lock
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Campus Accounts: the account side of a K-12 portal."""

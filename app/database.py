@@ -1,0 +1,157 @@
+"""Engine, transaction, reading: the one place that makes an engine.
+
+Both engines get the same two doors. `transaction()` is a short unit of work: returning commits, raising rolls back.
+`reading()` sees committed data, one statement at a time, and never waits for a writer.
+
+SQLite: WAL; one writing connection, so that waiters queue fairly here instead of colliding in SQLite; it begins IMMEDIATE, since a
+deferred transaction that turns into a writer fails at once under load. Readers are deferred and may not write.
+PostgreSQL: READ COMMITTED for transactions, autocommit for reading (no BEGIN and COMMIT round trips).
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+
+from app.errors import Overloaded
+from app.settings import Settings
+
+BUSY_TIMEOUT_MS = 5_000
+# Longer than the worst queue of writers seen under load (1.6 s for 1,000 waiters), shorter than a client's patience.
+POOL_TIMEOUT_S = 15
+CONNECT_TIMEOUT_S = 5
+STATEMENT_TIMEOUT_S = 30
+# PostgreSQL: deadlock, serialisation failure, cancelled by timeout, server shutting down or starting, out of connections.
+_PASSING_STATES = ("40", "53", "57")
+
+
+class Database:
+    def __init__(self, settings: Settings) -> None:
+        self.is_sqlite = settings.is_sqlite
+        if settings.is_sqlite:
+            self.writer, self.reader = _sqlite_engines(settings)
+        else:
+            self.writer, self.reader = _postgresql_engines(settings)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """A unit of work: commits when the block ends, rolls back when it raises.
+
+        Raises:
+            Overloaded: the database is gone, or too busy to begin.
+        """
+        with _passing_faults_as_overloaded():
+            async with AsyncSession(self.writer, expire_on_commit=False) as session, session.begin():
+                with _lost_server_as_overloaded():
+                    await session.connection()
+                yield session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for SELECTs, each of which sees what was committed before it.
+
+        Raises:
+            Overloaded: the database is gone, or too busy.
+        """
+        with _passing_faults_as_overloaded():
+            with _lost_server_as_overloaded():
+                connection = await self.reader.connect()
+            try:
+                yield connection
+            finally:
+                await connection.close()
+
+    async def close(self) -> None:
+        await self.writer.dispose()
+        await self.reader.dispose()
+
+
+@contextmanager
+def _lost_server_as_overloaded() -> Iterator[None]:
+    """Drivers raise a bare OSError where no server listens; only while connecting, so that no other file's fault is mistaken for it."""
+    try:
+        yield
+    except OSError as fault:
+        raise Overloaded from fault
+
+
+@contextmanager
+def _passing_faults_as_overloaded() -> Iterator[None]:
+    """What heals by itself (a lost server, a full pool, a deadlock) becomes a refusal that says: try again."""
+    try:
+        yield
+    except PoolTimeoutError as fault:
+        raise Overloaded from fault
+    except DBAPIError as fault:
+        if _is_passing(fault):
+            raise Overloaded from fault
+        raise
+
+
+def _is_passing(fault: DBAPIError) -> bool:
+    state = getattr(fault.orig, "sqlstate", None) or ""
+    return isinstance(fault, OperationalError | InterfaceError) or fault.connection_invalidated or state.startswith(_PASSING_STATES)
+
+
+def _sqlite_engines(settings: Settings) -> tuple[AsyncEngine, AsyncEngine]:
+    settings.sqlite_path.parent.mkdir(parents=True, exist_ok=True)
+    url = f"sqlite+aiosqlite:///{settings.sqlite_path}"
+    common: dict[str, Any] = {"max_overflow": 0, "pool_timeout": POOL_TIMEOUT_S, "connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}}
+    writer = create_async_engine(url, pool_size=1, **common)
+    reader = create_async_engine(url, pool_size=4, isolation_level="AUTOCOMMIT", **common)
+    event.listen(writer.sync_engine, "connect", _configure_sqlite_writer)
+    event.listen(writer.sync_engine, "begin", _begin_immediate)
+    event.listen(reader.sync_engine, "connect", _configure_sqlite_reader)
+    return writer, reader
+
+
+def _configure_sqlite_writer(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # sqlite3 begins nothing by itself; `_begin_immediate` does
+    # busy_timeout comes first: the switch to WAL can itself meet a lock.
+    _pragmas(connection, f"busy_timeout={BUSY_TIMEOUT_MS}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
+
+
+def _configure_sqlite_reader(connection: Any, _: object) -> None:
+    connection.isolation_level = None
+    _pragmas(connection, f"busy_timeout={BUSY_TIMEOUT_MS}", "journal_mode=WAL", "query_only=ON")
+
+
+def _pragmas(connection: Any, *pragmas: str) -> None:
+    cursor = connection.cursor()
+    for pragma in pragmas:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _postgresql_engines(settings: Settings) -> tuple[AsyncEngine, AsyncEngine]:
+    url = settings.database_url.replace("postgresql://", "postgresql+asyncpg://", 1)
+    common: dict[str, Any] = {
+        "pool_size": settings.database_pool_size,
+        "max_overflow": 0,
+        "pool_timeout": POOL_TIMEOUT_S,
+        "connect_args": {
+            "timeout": CONNECT_TIMEOUT_S,
+            "command_timeout": STATEMENT_TIMEOUT_S,
+            "server_settings": {"application_name": "campus", "jit": "off", "timezone": "UTC"},
+        },
+    }
+    writer = create_async_engine(url, **common)
+    reader = create_async_engine(url, isolation_level="AUTOCOMMIT", **common)
+    for engine in (writer, reader):
+        event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    return writer, reader
+
+
+def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
+    """A restarted server leaves closed connections in the pool; this finds them without a round trip."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError("the server closed this connection")

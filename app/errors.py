@@ -1,0 +1,370 @@
+"""Everything that can be refused, as one tree of exceptions; `problems.py` turns it into RFC 9457.
+
+CampusError
+├── RequestFault              the request itself is wrong, whoever sends it
+│   ├── MalformedJson
+│   ├── PayloadTooLarge
+│   ├── UnsupportedMediaType
+│   ├── MethodNotAllowed
+│   ├── NotFound
+│   ├── ValidationFailed      carries one FieldError for each fault
+│   └── IdempotencyKeyReused
+├── NotSignedIn               nobody has proved who he is
+│   ├── NotAuthenticated
+│   ├── InvalidToken
+│   └── InvalidCredentials
+├── NotAllowed                known, but not allowed
+│   ├── Forbidden
+│   ├── FeatureDisabled
+│   └── AccountLocked         carries the reason
+├── DistrictNotFound
+├── KeyRefused                an activation key that opens nothing
+│   ├── ActivationKeyInvalid
+│   ├── ActivationKeyUsed
+│   └── ActivationKeyExpired
+├── Conflict                  somebody else was first
+│   ├── UsernameTaken
+│   ├── InProgress
+│   └── IdempotencyInProgress
+└── NotNow                    the same request may succeed later
+    ├── Overloaded
+    ├── Maintenance
+    └── InternalError
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One fault of one field: a stable code, a sentence for people, and the numbers that an app needs to say it itself."""
+
+    pointer: str
+    code: str
+    detail: str
+    params: Mapping[str, object] = field(default_factory=dict)
+
+
+class CampusError(Exception):
+    """A refusal with a stable `code`, an HTTP `status`, and words that are safe to show to a parent.
+
+    `remedy` is the sentence of /problems that says what to do; `next_step` is its machine-readable short form.
+    """
+
+    code: ClassVar[str]
+    status: ClassVar[int]
+    title: ClassVar[str]
+    detail: str
+    remedy: ClassVar[str]
+    next_step: str | None = None
+    retry_after: int | None = None
+
+    def __init__(self, detail: str | None = None) -> None:
+        self.detail = detail or self.detail
+        super().__init__(self.detail)
+
+    @property
+    def errors(self) -> Sequence[FieldError]:
+        return ()
+
+    @property
+    def extra(self) -> Mapping[str, object]:
+        """Members of the problem that only this kind of refusal has."""
+        return {}
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+
+
+# --- the request itself is wrong ---------------------------------------------------------------------------------
+
+
+class RequestFault(CampusError):
+    pass
+
+
+class MalformedJson(RequestFault):
+    code = "malformed_json"
+    status = 400
+    title = "The request is not valid JSON"
+    detail = "The body of the request could not be read as JSON."
+    remedy = "Send one JSON object, encoded in UTF-8."
+
+
+class PayloadTooLarge(RequestFault):
+    code = "payload_too_large"
+    status = 413
+    title = "The request is too large"
+    detail = "The body of the request is larger than this service accepts."
+    remedy = "Send less. No request of this API needs more than a few kilobytes."
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {"Connection": "close"}  # the rest of the body is not read
+
+
+class UnsupportedMediaType(RequestFault):
+    code = "unsupported_media_type"
+    status = 415
+    title = "The request is not JSON"
+    detail = "Send the body as application/json."
+    remedy = "Set the header Content-Type to application/json."
+
+
+class MethodNotAllowed(RequestFault):
+    code = "method_not_allowed"
+    status = 405
+    title = "This address does not answer to that method"
+    detail = "This address exists, but not for this HTTP method."
+    remedy = "The header Allow of the answer names the methods that this address knows."
+
+    def __init__(self, allow: str = "") -> None:
+        super().__init__()
+        self.allow = allow
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {"Allow": self.allow} if self.allow else {}
+
+
+class NotFound(RequestFault):
+    code = "not_found"
+    status = 404
+    title = "There is nothing here"
+    detail = "There is nothing at this address."
+    remedy = "Check the address against /docs. What belongs to somebody else is not found either."
+
+
+class ValidationFailed(RequestFault):
+    code = "validation_failed"
+    status = 422
+    title = "Some fields need another value"
+    detail = "Some fields need another value. The list of errors names each of them."
+    remedy = "Correct each field that `errors` points to. Nothing was used up by the attempt."
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        super().__init__()
+        self._errors = tuple(errors)
+
+    @property
+    def errors(self) -> Sequence[FieldError]:
+        return self._errors
+
+
+class IdempotencyKeyReused(RequestFault):
+    code = "idempotency_key_reused"
+    status = 422
+    title = "This Idempotency-Key belongs to another request"
+    detail = "This Idempotency-Key was used before with another request."
+    remedy = "Use a new random Idempotency-Key for each new request, and the same one only to repeat it unchanged."
+
+
+# --- nobody has proved who he is -----------------------------------------------------------------------------------
+
+
+class NotSignedIn(CampusError):
+    status = 401
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {"WWW-Authenticate": "Bearer"}
+
+
+class NotAuthenticated(NotSignedIn):
+    code = "not_authenticated"
+    title = "Sign in first"
+    detail = "This needs a signed-in session."
+    remedy = "Send the access token in the header Authorization: Bearer ..."
+    next_step = "sign_in"
+
+
+class InvalidToken(NotSignedIn):
+    code = "invalid_token"
+    title = "The session has ended"
+    detail = "You are signed out. Please sign in again."
+    remedy = "Refresh the session once; if that is refused too, ask the user to sign in."
+    next_step = "sign_in"
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+
+
+class InvalidCredentials(NotSignedIn):
+    code = "invalid_credentials"
+    title = "The username or the password is wrong"
+    detail = "The username or the password is wrong. Check the district and the portal too."
+    remedy = "Check the spelling, the district, and whether this is the parent or the student portal; then try again."
+
+
+# --- known, but not allowed ------------------------------------------------------------------------------------------
+
+
+class NotAllowed(CampusError):
+    status = 403
+
+
+class Forbidden(NotAllowed):
+    code = "forbidden"
+    title = "Not allowed"
+    detail = "Your account may not do this."
+    remedy = "Ask the office of the school district."
+
+
+class FeatureDisabled(NotAllowed):
+    code = "feature_disabled"
+    title = "The district has switched this off"
+    detail = "Your school district has not switched this on."
+    remedy = "Ask the office of the school district. `features` of the district says what is on."
+    next_step = "contact_district"
+
+
+class AccountLocked(NotAllowed):
+    """Only after a right password, and only for locks that guessing did not cause."""
+
+    code = "account_locked"
+    title = "The account cannot be used now"
+    detail = "The school has switched this account off. Please contact the school."
+    remedy = "`reason` says why: `disabled` by the office, or `no_portal_access` to any student. The office can change both."
+    next_step = "contact_district"
+
+    _DETAILS: ClassVar[Mapping[str, str]] = {
+        "no_portal_access": "Your account has no access to a student in the portal now. Please contact the school.",
+    }
+
+    def __init__(self, reason: str = "disabled") -> None:
+        super().__init__(self._DETAILS.get(reason))
+        self.reason = reason
+
+    @property
+    def extra(self) -> Mapping[str, object]:
+        return {"reason": self.reason}
+
+
+# --- districts and keys ----------------------------------------------------------------------------------------------
+
+
+class DistrictNotFound(CampusError):
+    code = "district_not_found"
+    status = 404
+    title = "There is no such district here"
+    detail = "This school district does not use this portal, or its name was not recognised."
+    remedy = "Take the district's id from GET /districts; a district takes part when its `portals` are not empty."
+
+
+class KeyRefused(CampusError):
+    pass
+
+
+class ActivationKeyInvalid(KeyRefused):
+    code = "activation_key_invalid"
+    status = 404
+    title = "This activation key is not known"
+    detail = "This activation key is not known in this district. Check each group of the key, and the district."
+    remedy = "Check the key letter by letter, and the district. If it is right, the office can issue a new one."
+    next_step = "check_key"
+
+
+class ActivationKeyUsed(KeyRefused):
+    code = "activation_key_used"
+    status = 409
+    title = "This activation key has been used"
+    detail = (
+        "This activation key has already been used, so there is an account. "
+        "Sign in with it, or choose Forgot password or Forgot username."
+    )
+    remedy = "Sign in, or recover the username or the password. If somebody else used the key, tell the office."
+    next_step = "sign_in_or_recover"
+
+
+class ActivationKeyExpired(KeyRefused):
+    code = "activation_key_expired"
+    status = 410
+    title = "This activation key has expired"
+    detail = "This activation key has expired. The office of the school district issues a new one."
+    remedy = "The district's office issues a new key; `support` of the district says how to reach it."
+    next_step = "contact_district"
+
+
+# --- somebody else was first -------------------------------------------------------------------------------------------
+
+
+class Conflict(CampusError):
+    status = 409
+
+
+class UsernameTaken(Conflict):
+    code = "username_taken"
+    title = "This username is taken"
+    detail = "Somebody in this district already has this username. Please choose another one."
+    remedy = "Choose another username. Capitals and look-alike forms of a letter count as the same."
+    next_step = "choose_username"
+
+    @property
+    def errors(self) -> Sequence[FieldError]:
+        return (FieldError("/username", self.code, self.detail),)
+
+
+class InProgress(Conflict):
+    code = "in_progress"
+    title = "Another request is using this right now"
+    detail = "Another request is using this right now. Please try again in a moment."
+    remedy = "Wait as long as Retry-After says, then repeat the request."
+    retry_after = 1
+
+
+class IdempotencyInProgress(Conflict):
+    code = "idempotency_in_progress"
+    title = "The first request with this Idempotency-Key is still running"
+    detail = "The first request with this Idempotency-Key is still running. Please try again in a moment."
+    remedy = "Wait as long as Retry-After says, then repeat the request with the same key."
+    retry_after = 1
+
+
+# --- the same request may succeed later --------------------------------------------------------------------------------
+
+
+class NotNow(CampusError):
+    status = 503
+    retry_after: int | None = 2
+
+
+class Overloaded(NotNow):
+    code = "overloaded"
+    title = "The service is busy"
+    detail = "The service is busy. Please try again in a moment."
+    remedy = "Wait as long as Retry-After says, then repeat the request. Nothing was used up by the attempt."
+
+
+class Maintenance(NotNow):
+    code = "maintenance"
+    title = "The district is being maintained"
+    detail = "The portal of this school district is being maintained. Please try again later."
+    remedy = "Wait as long as Retry-After says; `status` of the district says until when."
+
+    def __init__(self, until: datetime | None = None, *, now: datetime | None = None) -> None:
+        super().__init__()
+        if until and now:
+            self.retry_after = max(1, int((until - now).total_seconds()))
+
+
+class InternalError(NotNow):
+    code = "internal_error"
+    status = 500
+    title = "Something went wrong on our side"
+    detail = "Something went wrong on our side. Please try again; if it happens again, tell the office the request id."
+    remedy = "Repeat the request later. Give `request_id` to the operator, who finds the cause in the log."
+    retry_after = None
+
+
+def every_refusal() -> list[type[CampusError]]:
+    """Every class of the tree that has a code, sorted by it."""
+
+    def below(root: type[CampusError]) -> list[type[CampusError]]:
+        return [kind for child in root.__subclasses__() for kind in (child, *below(child))]
+
+    return sorted((kind for kind in below(CampusError) if "code" in kind.__dict__), key=lambda kind: kind.code)

@@ -1,0 +1,30 @@
+"""SQLAlchemy tables, one file an idea."""
+
+from app.models.account import Account, Portal
+from app.models.activation_key import ActivationKey
+from app.models.audit_event import AuditEvent
+from app.models.base import Base
+from app.models.district import Announcement, District, DistrictOrigin
+from app.models.idempotency_key import IdempotencyKey
+from app.models.person import Enrollment, Person, Relationship, School
+from app.models.session import KnownDevice, SignInSession
+from app.models.signing_key import SigningKey
+
+__all__ = [
+    "Account",
+    "ActivationKey",
+    "Announcement",
+    "AuditEvent",
+    "Base",
+    "District",
+    "DistrictOrigin",
+    "Enrollment",
+    "IdempotencyKey",
+    "KnownDevice",
+    "Person",
+    "Portal",
+    "Relationship",
+    "School",
+    "SignInSession",
+    "SigningKey",
+]

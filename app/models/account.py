@@ -1,0 +1,40 @@
+"""The login of one person in one district and one portal."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, HasId
+
+
+class Portal(StrEnum):
+    PARENT = "parent"
+    STUDENT = "student"
+    STAFF = "staff"
+
+
+class Account(HasId, Base):
+    __tablename__ = "accounts"
+    __table_args__ = (
+        UniqueConstraint("district_id", "portal", "username_folded"),
+        UniqueConstraint("person_id", "portal"),
+    )
+
+    district_id: Mapped[str] = mapped_column(ForeignKey("districts.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"))
+    portal: Mapped[str] = mapped_column(String(16))
+    username: Mapped[str] = mapped_column(String(64))
+    """As its owner wrote it."""
+    username_folded: Mapped[str] = mapped_column(String(128))
+    """As it is compared: NFKC, case folded."""
+    password_hash: Mapped[str | None] = mapped_column(String(255))
+    """None: no password opens this account (imported without one, or taken off)."""
+    password_changed_at: Mapped[datetime | None]
+    locale: Mapped[str | None] = mapped_column(String(35))
+    created_at: Mapped[datetime]
+    last_signed_in_at: Mapped[datetime | None]
+    disabled_at: Mapped[datetime | None]
+    """Switched off by the office or an operator."""

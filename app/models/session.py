@@ -1,0 +1,46 @@
+"""Sign-ins and the devices they come from."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, HasId
+
+
+class SignInSession(HasId, Base):
+    """One sign-in on one device: a refresh-token family. Access tokens name it (`sid`) and stop with it."""
+
+    __tablename__ = "sessions"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
+    signed_in_at: Mapped[datetime]
+    last_used_at: Mapped[datetime]
+    """The last sign-in or refresh."""
+    idle_expires_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    """The absolute end, which no refresh moves."""
+    ended_at: Mapped[datetime | None]
+    ended_reason: Mapped[str | None] = mapped_column(String(32))
+    refresh_digest: Mapped[str] = mapped_column(String(100))
+    """Digest of the one token that may be used next."""
+    previous_refresh_digest: Mapped[str | None] = mapped_column(String(100))
+    rotated_at: Mapped[datetime | None]
+    device_id: Mapped[UUID | None] = mapped_column(ForeignKey("known_devices.id", ondelete="SET NULL"))
+    device_name: Mapped[str | None] = mapped_column(String(100))
+    installation_id: Mapped[str | None] = mapped_column(String(100))
+    shared: Mapped[bool] = mapped_column(default=False)
+
+
+class KnownDevice(HasId, Base):
+    """A device that has signed in to an account; its device token names this row until it is revoked."""
+
+    __tablename__ = "known_devices"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str | None] = mapped_column(String(100))
+    installation_id: Mapped[str | None] = mapped_column(String(100))
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]

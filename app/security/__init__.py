@@ -1,0 +1,1 @@
+"""Mechanisms, no stories: passwords, tokens, one-time secrets."""

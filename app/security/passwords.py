@@ -1,0 +1,131 @@
+"""Password hashes: passlib keeps the policy, libsodium computes. The only module that imports passlib.
+
+Argon2id, m = 19456 KiB, t = 2, p = 1 (OWASP's first choice). Hashes of other schemes and costs are verified and replaced at the next
+sign-in. Every call computes for tens of milliseconds: only `HashPool` makes them.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from hmac import compare_digest
+from typing import Any
+
+import passlib.utils.handlers
+from nacl.bindings import (
+    crypto_pwhash_ALG_ARGON2ID13,
+    crypto_pwhash_alg,
+    crypto_pwhash_SALTBYTES,
+)
+from passlib.context import CryptContext
+from passlib.hash import argon2
+
+MEMORY_KIB = 19_456
+TIME_COST = 2
+PARALLELISM = 1
+# An imported hash decides what its verification costs, so nothing above these is ever computed.
+MAX_MEMORY_KIB = 262_144
+MAX_TIME_COST = 16
+BCRYPT_MAX_BYTES = 72
+_MIN_SODIUM_MEMORY_KIB = 8
+_MIN_SODIUM_CHECKSUM = 16
+
+argon2.set_backend("argon2_cffi")  # settles passlib's lazy choice before the class is derived from
+
+
+class _SodiumArgon2(argon2):  # type: ignore[misc]  # passlib ships no types
+    """passlib's argon2 with libsodium's code where it fits (Argon2id, one lane), argon2-cffi's where it does not."""
+
+    @classmethod
+    def hash(cls, secret: str | bytes, **kwargs: Any) -> str:
+        passlib.utils.handlers.validate_secret(secret)
+        parsed = cls(use_defaults=True)
+        if not cls._fits(parsed):
+            return str(super().hash(secret, **kwargs))
+        parsed.checksum = cls._compute(secret, parsed)
+        return str(parsed.to_string())
+
+    @classmethod
+    def verify(cls, secret: str | bytes, hash: str | bytes, **kwargs: Any) -> bool:  # noqa: A002  # passlib's own name
+        passlib.utils.handlers.validate_secret(secret)
+        parsed = cls.from_string(hash)
+        if parsed.checksum is None or not cls._fits(parsed):
+            return bool(super().verify(secret, hash, **kwargs))
+        return compare_digest(cls._compute(secret, parsed), parsed.checksum)
+
+    @staticmethod
+    def _fits(parsed: Any) -> bool:
+        return bool(
+            parsed.type == "id"
+            and parsed.version == 0x13
+            and parsed.parallelism == 1
+            and not parsed.data
+            and len(parsed.salt) == crypto_pwhash_SALTBYTES
+            and parsed.checksum_size >= _MIN_SODIUM_CHECKSUM
+            and parsed.memory_cost >= _MIN_SODIUM_MEMORY_KIB
+        )
+
+    @staticmethod
+    def _compute(secret: str | bytes, parsed: Any) -> bytes:
+        data = secret.encode() if isinstance(secret, str) else secret
+        return bytes(
+            crypto_pwhash_alg(
+                parsed.checksum_size, data, parsed.salt, parsed.rounds, parsed.memory_cost * 1024, crypto_pwhash_ALG_ARGON2ID13
+            )
+        )
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one verification found; `upgraded` is a new hash to store where the old one was of another scheme or cost."""
+
+    right: bool
+    upgraded: str | None = None
+
+
+class PasswordHasher:
+    def __init__(self, *, memory_kib: int = MEMORY_KIB, time_cost: int = TIME_COST) -> None:
+        self._context = CryptContext(
+            schemes=[_SodiumArgon2, "bcrypt"],
+            deprecated="auto",
+            argon2__type="ID",
+            argon2__memory_cost=memory_kib,
+            argon2__time_cost=time_cost,
+            argon2__parallelism=PARALLELISM,
+            argon2__salt_len=crypto_pwhash_SALTBYTES,
+            argon2__hash_len=32,
+        )
+        # From the live policy, so that a refusal of nobody costs what a refusal of somebody costs.
+        self._dummy = self._context.hash("nobody has this password")
+
+    def hash(self, password: str) -> str:
+        return str(self._context.hash(_canonical(password)))
+
+    def verify(self, password: str, stored: str | None) -> Verdict:
+        """One verification at the policy's cost, whether or not there is a hash: `stored` None is never right."""
+        if stored is None or not _affordable(stored):
+            self._context.verify("nobody at all", self._dummy)
+            return Verdict(right=False)
+        canonical = _canonical(password)
+        if stored.startswith("$2") and (len(canonical.encode()) > BCRYPT_MAX_BYTES or "\0" in canonical):
+            self._context.verify("nobody at all", self._dummy)
+            return Verdict(right=False)
+        try:
+            right, upgraded = self._context.verify_and_update(canonical, stored)
+        except ValueError:  # a hash that passlib cannot read opens nothing
+            self._context.verify("nobody at all", self._dummy)
+            return Verdict(right=False)
+        return Verdict(right=bool(right), upgraded=upgraded)
+
+
+def _canonical(password: str) -> str:
+    """NFC, as NIST SP 800-63B-4 asks: keyboards differ in how they compose the same letter."""
+    return unicodedata.normalize("NFC", password)
+
+
+def _affordable(stored: str) -> bool:
+    if not stored.startswith("$argon2"):
+        return stored.startswith("$2")
+    try:
+        parsed = argon2.from_string(stored)
+    except ValueError:
+        return False
+    return bool(parsed.memory_cost <= MAX_MEMORY_KIB and parsed.rounds <= MAX_TIME_COST)

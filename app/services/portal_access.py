@@ -1,0 +1,59 @@
+"""Who may enter which portal: one rule for issuing keys, signing in and staying signed in.
+
+A student or staff member who is in the roster and enabled; a guardian who is, and who has a relationship with the `portal` flag to a
+student who is in the roster.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from app.models import Account, Person, Portal, Relationship, SignInSession
+
+
+def has_portal_student() -> ColumnElement[bool]:
+    """SQL: the `Person` row is the guardian in a live portal relationship to a student who is still in the roster."""
+    student = aliased(Person)
+    return exists(
+        select(Relationship.id)
+        .join(student, student.id == Relationship.student_id)
+        .where(
+            Relationship.guardian_id == Person.id,
+            Relationship.portal.is_(True),
+            Relationship.ended_at.is_(None),
+            student.ended_at.is_(None),
+        )
+    ).correlate(Person)
+
+
+def may_enter(portal: Portal) -> ColumnElement[bool]:
+    """SQL: the `Person` row may have and use an account in `portal`."""
+    in_roster = and_(Person.enabled.is_(True), Person.ended_at.is_(None))
+    match portal:
+        case Portal.PARENT:
+            return and_(in_roster, Person.is_guardian.is_(True), has_portal_student())
+        case Portal.STUDENT:
+            return and_(in_roster, Person.is_student.is_(True))
+        case Portal.STAFF:
+            return and_(in_roster, Person.is_staff.is_(True))
+
+
+async def end_sessions_without_access(session: AsyncSession, district_id: str, now: datetime) -> int:
+    """Ends the sessions of everybody in the district who may no longer enter, and says how many.
+
+    Whatever takes access away (a roster, the office) calls this in its own transaction, so that the next request is refused.
+    """
+    allowed = or_(*(and_(Account.portal == portal.value, may_enter(portal)) for portal in Portal))
+    without_access = (
+        select(Account.id).join(Person, Person.id == Account.person_id).where(Account.district_id == district_id, ~allowed)
+    )
+    ended = await session.execute(
+        update(SignInSession)
+        .where(SignInSession.ended_at.is_(None), SignInSession.account_id.in_(without_access))
+        .values(ended_at=now, ended_reason="no_access")
+        .execution_options(synchronize_session=False)
+    )
+    return ended.rowcount if isinstance(ended, CursorResult) else 0

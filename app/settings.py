@@ -1,0 +1,168 @@
+"""`CAMPUS_*` settings: read from the environment once, frozen, validated all at once."""
+
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+
+PREFIX = "CAMPUS_"
+MIN_SECRET_LENGTH = 32
+
+
+class Environment(StrEnum):
+    DEV = "dev"
+    PRODUCTION = "production"
+
+
+class SettingsError(Exception):
+    """The environment does not make a usable configuration; `faults` names each variable and what to do."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+def _http_url(value: str) -> str:
+    if not value.startswith(("http://", "https://")) or "?" in value or "#" in value:
+        raise ValueError("must be an http:// or https:// URL without query or fragment")
+    return value.rstrip("/")
+
+
+def _database_url(value: str) -> str:
+    if not value.startswith(("sqlite:///", "postgresql://")):
+        raise ValueError("must start with sqlite:/// or postgresql://")
+    return value
+
+
+def _redis_url(value: str) -> str:
+    if not value.startswith(("redis://", "rediss://", "valkey://", "valkeys://", "unix://")):
+        raise ValueError("must start with redis://, rediss:// or unix://")
+    return value
+
+
+class Settings(BaseModel):
+    """What an operator decides. Every field is the environment variable `CAMPUS_` + its name in capitals."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    env: Environment = Field(Environment.DEV, description="`dev` or `production`")
+    database_url: Annotated[str, AfterValidator(_database_url)] = Field(
+        "sqlite:///var/campus.db", description="`sqlite:///file` or `postgresql://user:password@host/name`"
+    )
+    database_pool_size: int = Field(10, ge=1, le=200, description="connections to PostgreSQL per process and kind (read, write)")
+    redis_url: Annotated[str, AfterValidator(_redis_url)] | None = Field(
+        None, description="Redis or Valkey, where several processes share their counters"
+    )
+    public_url: Annotated[str, AfterValidator(_http_url)] = Field(
+        "http://127.0.0.1:8000", description="where clients reach this service; the issuer of its tokens"
+    )
+    secret_keys: tuple[SecretStr, ...] = Field(
+        (), description="strings of 32 characters or more, comma-separated, newest first; in dev made once and kept in a file"
+    )
+    signing_keys: tuple[SecretStr, ...] = Field(
+        (), description="EC P-256 private keys in PEM, newest first; in dev made once and kept in the database, encrypted"
+    )
+    hash_threads: int = Field(
+        default_factory=lambda: os.cpu_count() or 1, ge=1, le=256, description="threads of the password hash pool, at low priority"
+    )
+    hash_queue: int = Field(512, ge=1, le=100_000, description="hashes that may wait in a process; beyond that 503 at once")
+    max_body_bytes: int = Field(65_536, ge=1024, le=10_485_760, description="largest request body")
+    linking_states: frozenset[str] = Field(
+        frozenset({"NC", "DE"}), description="states where accounts of several districts may be linked"
+    )
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`")
+
+    @property
+    def is_production(self) -> bool:
+        return self.env is Environment.PRODUCTION
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite:")
+
+    @property
+    def sqlite_path(self) -> Path:
+        """The file of an embedded database, relative to the working directory unless the URL has four slashes."""
+        return Path(self.database_url.removeprefix("sqlite:///"))
+
+    @property
+    def data_folder(self) -> Path:
+        """Where files of the embedded set-up lie: beside the SQLite file, else `var/`."""
+        return self.sqlite_path.parent if self.is_sqlite else Path("var")
+
+    @field_validator("secret_keys")
+    @classmethod
+    def _long_enough(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(len(key.get_secret_value()) < MIN_SECRET_LENGTH for key in keys):
+            raise ValueError(f"each key needs {MIN_SECRET_LENGTH} characters or more")
+        if len({key.get_secret_value() for key in keys}) != len(keys):
+            raise ValueError("the same key stands twice")
+        return keys
+
+    @model_validator(mode="after")
+    def _complete_in_production(self) -> Self:
+        missing = [name for name in ("secret_keys", "signing_keys") if self.is_production and not getattr(self, name)]
+        if missing:
+            raise ValueError("; ".join(f"{PREFIX}{name.upper()} must be set in production" for name in missing))
+        return self
+
+
+_LISTS = {"secret_keys": ",", "linking_states": ","}
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Reads `CAMPUS_*` and `CAMPUS_*_FILE`.
+
+    Raises:
+        SettingsError: with every fault at once, none of which repeats a value.
+    """
+    source = os.environ if environ is None else environ
+    values, faults = _collect(source)
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        faults += [_sentence(fault["loc"], fault["msg"]) for fault in error.errors(include_input=False, include_url=False)]
+    if faults:
+        raise SettingsError(sorted(faults))
+    return settings
+
+
+def _collect(source: Mapping[str, str]) -> tuple[dict[str, object], list[str]]:
+    values: dict[str, object] = {}
+    faults: list[str] = []
+    for variable, raw in sorted(source.items()):
+        if not variable.startswith(PREFIX) or variable.startswith(f"{PREFIX}TEST_"):
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        text = raw
+        if name not in Settings.model_fields and name.endswith("_file") and name[:-5] in Settings.model_fields:
+            name = name[:-5]
+            if f"{PREFIX}{name.upper()}" in source:
+                faults.append(f"{variable}: {PREFIX}{name.upper()} is set too; keep one of them")
+            try:
+                text = Path(raw).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                faults.append(f"{variable}: cannot read the file ({error.strerror})")
+                continue
+        if name not in Settings.model_fields:
+            faults.append(f"{variable}: there is no such setting; `campus doctor` lists them")
+        elif text != "":
+            values[name] = _split(name, text)
+    return values, faults
+
+
+def _split(name: str, text: str) -> object:
+    if name == "signing_keys":
+        end = "-----END"
+        return tuple(f"-----BEGIN{part}" for part in text.replace("\\n", "\n").split("-----BEGIN")[1:]) if end in text else (text,)
+    if separator := _LISTS.get(name):
+        return tuple(part.strip() for part in text.split(separator) if part.strip())
+    return text
+
+
+def _sentence(location: tuple[int | str, ...], message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    return f"{PREFIX}{str(location[0]).upper()}: {message}" if location else message
