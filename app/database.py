@@ -8,15 +8,17 @@ deferred transaction that turns into a writer fails at once under load. Readers 
 PostgreSQL: READ COMMITTED for transactions, autocommit for reading (no BEGIN and COMMIT round trips).
 """
 
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from app.errors import Overloaded
 from app.settings import Settings
@@ -26,8 +28,15 @@ BUSY_TIMEOUT_MS = 5_000
 POOL_TIMEOUT_S = 15
 CONNECT_TIMEOUT_S = 5
 STATEMENT_TIMEOUT_S = 30
-# PostgreSQL: deadlock, serialisation failure, cancelled by timeout, server shutting down or starting, out of connections.
-_PASSING_STATES = ("40", "53", "57")
+# PostgreSQL: lost connection, deadlock, serialisation failure, cancelled by timeout, server shutting down or starting, out of connections.
+_PASSING_STATES = ("08", "40", "53", "57")
+_PASSING_SQLITE_CODES = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+}
 
 
 class Database:
@@ -94,14 +103,21 @@ def _passing_faults_as_overloaded() -> Iterator[None]:
 
 
 def _is_passing(fault: DBAPIError) -> bool:
+    code = getattr(fault.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in _PASSING_SQLITE_CODES
     state = getattr(fault.orig, "sqlstate", None) or ""
-    return isinstance(fault, OperationalError | InterfaceError) or fault.connection_invalidated or state.startswith(_PASSING_STATES)
+    return isinstance(fault, InterfaceError) or fault.connection_invalidated or state.startswith(_PASSING_STATES)
 
 
 def _sqlite_engines(settings: Settings) -> tuple[AsyncEngine, AsyncEngine]:
     settings.sqlite_path.parent.mkdir(parents=True, exist_ok=True)
-    url = f"sqlite+aiosqlite:///{settings.sqlite_path}"
-    common: dict[str, Any] = {"max_overflow": 0, "pool_timeout": POOL_TIMEOUT_S, "connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}}
+    url = _aiosqlite_url(settings)
+    common: dict[str, Any] = {
+        "max_overflow": 0,
+        "pool_timeout": POOL_TIMEOUT_S,
+        "connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000},
+    }
     writer = create_async_engine(url, pool_size=1, **common)
     reader = create_async_engine(url, pool_size=4, isolation_level="AUTOCOMMIT", **common)
     event.listen(writer.sync_engine, "connect", _configure_sqlite_writer)
@@ -133,7 +149,7 @@ def _begin_immediate(connection: Connection) -> None:
 
 
 def _postgresql_engines(settings: Settings) -> tuple[AsyncEngine, AsyncEngine]:
-    url = settings.database_url.replace("postgresql://", "postgresql+asyncpg://", 1)
+    url = _asyncpg_url(settings)
     common: dict[str, Any] = {
         "pool_size": settings.database_pool_size,
         "max_overflow": 0,
@@ -155,3 +171,30 @@ def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
     """A restarted server leaves closed connections in the pool; this finds them without a round trip."""
     if connection.driver_connection.is_closed():
         raise DisconnectionError("the server closed this connection")
+
+
+def migration_engine(settings: Settings) -> AsyncEngine:
+    """An engine for changing the schema: one connection, begun as a writer.
+
+    SQLite's foreign keys stay off, for a table that is rebuilt must not take its referring rows along.
+    """
+    if not settings.is_sqlite:
+        return create_async_engine(_asyncpg_url(settings), poolclass=NullPool)
+    settings.sqlite_path.parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(_aiosqlite_url(settings), poolclass=NullPool)
+    event.listen(engine.sync_engine, "connect", _configure_sqlite_migration)
+    event.listen(engine.sync_engine, "begin", _begin_immediate)
+    return engine
+
+
+def _configure_sqlite_migration(connection: Any, _: object) -> None:
+    connection.isolation_level = None
+    _pragmas(connection, f"busy_timeout={BUSY_TIMEOUT_MS}", "journal_mode=WAL", "foreign_keys=OFF")
+
+
+def _aiosqlite_url(settings: Settings) -> str:
+    return f"sqlite+aiosqlite:///{settings.sqlite_path}"
+
+
+def _asyncpg_url(settings: Settings) -> str:
+    return settings.database_url.replace("postgresql://", "postgresql+asyncpg://", 1)

@@ -29,6 +29,7 @@ CampusError
 └── NotNow                    the same request may succeed later
     ├── Overloaded
     ├── Maintenance
+    ├── NotReady              carries the checks
     └── InternalError
 """
 
@@ -229,7 +230,9 @@ class AccountLocked(NotAllowed):
     code = "account_locked"
     title = "The account cannot be used now"
     detail = "The school has switched this account off. Please contact the school."
-    remedy = "`reason` says why: `disabled` by the office, or `no_portal_access` to any student. The office can change both."
+    remedy = (
+        "`reason` says why: `disabled` by the office, or `no_portal_access` to any student. The office can change both."
+    )
     next_step = "contact_district"
 
     _DETAILS: ClassVar[Mapping[str, str]] = {
@@ -350,6 +353,21 @@ class Maintenance(NotNow):
         super().__init__()
         if until and now:
             self.retry_after = max(1, int((until - now).total_seconds()))
+
+
+class NotReady(NotNow):
+    code = "not_ready"
+    title = "This process cannot serve yet"
+    detail = "This process cannot serve yet."
+    remedy = "For operators: `checks` names the part that is missing."
+
+    def __init__(self, checks: Mapping[str, str] | None = None) -> None:
+        super().__init__()
+        self.checks = dict(checks or {})
+
+    @property
+    def extra(self) -> Mapping[str, object]:
+        return {"checks": self.checks}
 
 
 class InternalError(NotNow):

@@ -6,7 +6,16 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 PREFIX = "CAMPUS_"
 MIN_SECRET_LENGTH = 32
@@ -52,7 +61,9 @@ class Settings(BaseModel):
     database_url: Annotated[str, AfterValidator(_database_url)] = Field(
         "sqlite:///var/campus.db", description="`sqlite:///file` or `postgresql://user:password@host/name`"
     )
-    database_pool_size: int = Field(10, ge=1, le=200, description="connections to PostgreSQL per process and kind (read, write)")
+    database_pool_size: int = Field(
+        10, ge=1, le=200, description="connections to PostgreSQL per process and kind (read, write)"
+    )
     redis_url: Annotated[str, AfterValidator(_redis_url)] | None = Field(
         None, description="Redis or Valkey, where several processes share their counters"
     )
@@ -60,20 +71,29 @@ class Settings(BaseModel):
         "http://127.0.0.1:8000", description="where clients reach this service; the issuer of its tokens"
     )
     secret_keys: tuple[SecretStr, ...] = Field(
-        (), description="strings of 32 characters or more, comma-separated, newest first; in dev made once and kept in a file"
+        (),
+        description="strings of 32 characters or more, comma-separated, newest first; in dev made once and kept in a file",
     )
     signing_keys: tuple[SecretStr, ...] = Field(
-        (), description="EC P-256 private keys in PEM, newest first; in dev made once and kept in the database, encrypted"
+        (),
+        description="EC P-256 private keys in PEM, newest first; in dev made once and kept in the database, encrypted",
     )
     hash_threads: int = Field(
-        default_factory=lambda: os.cpu_count() or 1, ge=1, le=256, description="threads of the password hash pool, at low priority"
+        default_factory=lambda: os.cpu_count() or 1,
+        ge=1,
+        le=256,
+        description="threads of the password hash pool, at low priority",
     )
-    hash_queue: int = Field(512, ge=1, le=100_000, description="hashes that may wait in a process; beyond that 503 at once")
+    hash_queue: int = Field(
+        512, ge=1, le=100_000, description="hashes that may wait in a process; beyond that 503 at once"
+    )
     max_body_bytes: int = Field(65_536, ge=1024, le=10_485_760, description="largest request body")
     linking_states: frozenset[str] = Field(
         frozenset({"NC", "DE"}), description="states where accounts of several districts may be linked"
     )
-    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`")
+    log_level: str = Field(
+        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`"
+    )
 
     @property
     def is_production(self) -> bool:
@@ -124,7 +144,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        faults += [_sentence(fault["loc"], fault["msg"]) for fault in error.errors(include_input=False, include_url=False)]
+        faults += [
+            _sentence(fault["loc"], fault["msg"]) for fault in error.errors(include_input=False, include_url=False)
+        ]
     if faults:
         raise SettingsError(sorted(faults))
     return settings
@@ -157,7 +179,11 @@ def _collect(source: Mapping[str, str]) -> tuple[dict[str, object], list[str]]:
 def _split(name: str, text: str) -> object:
     if name == "signing_keys":
         end = "-----END"
-        return tuple(f"-----BEGIN{part}" for part in text.replace("\\n", "\n").split("-----BEGIN")[1:]) if end in text else (text,)
+        return (
+            tuple(f"-----BEGIN{part}" for part in text.replace("\\n", "\n").split("-----BEGIN")[1:])
+            if end in text
+            else (text,)
+        )
     if separator := _LISTS.get(name):
         return tuple(part.strip() for part in text.split(separator) if part.strip())
     return text

@@ -1,6 +1,6 @@
 """SQLAlchemy tables, one file an idea."""
 
-from app.models.account import Account, Portal
+from app.models.account import Account
 from app.models.activation_key import ActivationKey
 from app.models.audit_event import AuditEvent
 from app.models.base import Base
@@ -22,7 +22,6 @@ __all__ = [
     "IdempotencyKey",
     "KnownDevice",
     "Person",
-    "Portal",
     "Relationship",
     "School",
     "SignInSession",

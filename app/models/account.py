@@ -1,19 +1,12 @@
 """The login of one person in one district and one portal."""
 
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, HasId
-
-
-class Portal(StrEnum):
-    PARENT = "parent"
-    STUDENT = "student"
-    STAFF = "staff"
 
 
 class Account(HasId, Base):
@@ -33,6 +26,9 @@ class Account(HasId, Base):
     password_hash: Mapped[str | None] = mapped_column(String(255))
     """None: no password opens this account (imported without one, or taken off)."""
     password_changed_at: Mapped[datetime | None]
+    recovery_email: Mapped[str | None] = mapped_column(String(254))
+    """Where reset and username mails go; it counts only once confirmed."""
+    recovery_email_confirmed_at: Mapped[datetime | None]
     locale: Mapped[str | None] = mapped_column(String(35))
     created_at: Mapped[datetime]
     last_signed_in_at: Mapped[datetime | None]

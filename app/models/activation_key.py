@@ -16,7 +16,9 @@ class ActivationKey(HasId, Base):
 
     __tablename__ = "activation_keys"
     __table_args__ = (
-        Index("uq_activation_keys_live", "person_id", "portal", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
+        Index(
+            "uq_activation_keys_live", "person_id", "portal", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE
+        ),
     )
 
     district_id: Mapped[str] = mapped_column(ForeignKey("districts.id"), index=True)

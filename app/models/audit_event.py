@@ -14,7 +14,10 @@ class AuditEvent(Base):
     """One event. No foreign keys: a trace outlives what it speaks of."""
 
     __tablename__ = "audit_events"
-    __table_args__ = (Index("ix_audit_events_account_id_at", "account_id", "at"), Index("ix_audit_events_district_id_at", "district_id", "at"))
+    __table_args__ = (
+        Index("ix_audit_events_account_id_at", "account_id", "at"),
+        Index("ix_audit_events_district_id_at", "district_id", "at"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
     at: Mapped[datetime]

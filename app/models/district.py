@@ -36,7 +36,9 @@ class DistrictOrigin(Base):
     __tablename__ = "district_origins"
 
     origin: Mapped[str] = mapped_column(String(255), primary_key=True)
-    district_id: Mapped[str] = mapped_column(ForeignKey("districts.id", ondelete="CASCADE"), primary_key=True, index=True)
+    district_id: Mapped[str] = mapped_column(
+        ForeignKey("districts.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
 
 
 class Announcement(HasId, Base):

@@ -72,7 +72,9 @@ class AccessTokens:
             "iat": now,
             "exp": now + int(LIFETIME.total_seconds()),
         }
-        return str(jws.sign(claims, self._signer, headers={"typ": "at+jwt", "kid": self._newest.kid}, algorithm=ALGORITHM))
+        return str(
+            jws.sign(claims, self._signer, headers={"typ": "at+jwt", "kid": self._newest.kid}, algorithm=ALGORITHM)
+        )
 
     def verify(self, token: str) -> AccessClaims:
         """The claims of a token that this service signed and that has not expired.
@@ -95,7 +97,12 @@ class AccessTokens:
         if len(token) > MAX_LENGTH:
             raise InvalidToken
         header = _json_part(token)
-        if set(header) != _HEADER or header["alg"] != ALGORITHM or header["typ"] != "at+jwt" or not isinstance(header["kid"], str):
+        if (
+            set(header) != _HEADER
+            or header["alg"] != ALGORITHM
+            or header["typ"] != "at+jwt"
+            or not isinstance(header["kid"], str)
+        ):
             raise InvalidToken
         verifier = self._verifiers.get(header["kid"])
         if verifier is None:
@@ -120,7 +127,9 @@ class AccessTokens:
             or not isinstance(claims["sid"], str)
         ):
             raise ValueError("not the claims that issue() writes")
-        return AccessClaims(UUID(claims["sub"]), UUID(claims["sid"]), claims["aud"].removeprefix(audience), claims["exp"])
+        return AccessClaims(
+            UUID(claims["sub"]), UUID(claims["sid"]), claims["aud"].removeprefix(audience), claims["exp"]
+        )
 
 
 def _json_part(token: str) -> dict[str, Any]:

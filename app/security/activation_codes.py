@@ -8,7 +8,8 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 RANDOM_LENGTH = 24
 """24 letters of 31 are 118 random bits."""
 GROUP = 5
-_DASHES = str.maketrans("", "", "-‐‑‒–—−_ \t\r\n\u00a0\u200b")
+# Hyphens, dashes and spaces in every form that word processors and keyboards put between groups.
+_SEPARATORS = str.maketrans("", "", "-_ \t\r\n\u00a0\u00ad\u200b\u2010\u2011\u2012\u2013\u2014\u2212")
 
 
 def new_activation_code() -> str:
@@ -20,7 +21,7 @@ def new_activation_code() -> str:
 
 def normalise_activation_code(typed: str) -> str:
     """Any case, with or without dashes and spaces, gives one form."""
-    return typed.translate(_DASHES).upper()
+    return typed.translate(_SEPARATORS).upper()
 
 
 def is_well_formed(normalised: str) -> bool:
@@ -33,4 +34,6 @@ def is_well_formed(normalised: str) -> bool:
 
 
 def _check_symbol(letters: str) -> str:
-    return ALPHABET[sum(place * ALPHABET.index(letter) for place, letter in enumerate(letters, start=2)) % len(ALPHABET)]
+    return ALPHABET[
+        sum(place * ALPHABET.index(letter) for place, letter in enumerate(letters, start=2)) % len(ALPHABET)
+    ]

@@ -19,7 +19,9 @@ class Digests:
         self._keys = {_key_id(key): key.encode() for key in secret_keys}
         self._newest = next(iter(self._keys))
         self._purpose_keys: dict[tuple[str, str], bytes] = {}
-        self._fernet = MultiFernet([Fernet(base64.urlsafe_b64encode(self._derived(key_id, "seal"))) for key_id in self._keys])
+        self._fernet = MultiFernet(
+            [Fernet(base64.urlsafe_b64encode(self._derived(key_id, "seal"))) for key_id in self._keys]
+        )
 
     def digest(self, purpose: str, *values: str) -> str:
         return f"{self._newest}:{self._mac(self._newest, purpose, values).hex()}"

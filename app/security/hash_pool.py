@@ -7,8 +7,9 @@ threads than cores only slow each other, and at nice 10 the event loop goes firs
 import asyncio
 import os
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Self
+from contextlib import contextmanager
 
 from prometheus_client import Counter, Gauge
 
@@ -34,7 +35,7 @@ class HashPool:
         Raises:
             Overloaded: the queue is full; nothing was computed.
         """
-        async with _Place(self):
+        with self._place():
             COMPUTED.labels("hash").inc()
             return await asyncio.get_running_loop().run_in_executor(self._executor, self._hasher.hash, password)
 
@@ -44,30 +45,27 @@ class HashPool:
         Raises:
             Overloaded: the queue is full; nothing was computed.
         """
-        async with _Place(self):
+        with self._place():
             COMPUTED.labels("verify").inc()
-            return await asyncio.get_running_loop().run_in_executor(self._executor, self._hasher.verify, password, stored)
+            return await asyncio.get_running_loop().run_in_executor(
+                self._executor, self._hasher.verify, password, stored
+            )
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        """A place in the bounded queue."""
+        if self._pending >= self._limit:
+            raise Overloaded
+        self._pending += 1
+        WAITING.inc()
+        try:
+            yield
+        finally:
+            self._pending -= 1
+            WAITING.dec()
 
     def close(self) -> None:
         self._executor.shutdown(wait=True, cancel_futures=True)
-
-
-class _Place:
-    """A place in the pool's queue."""
-
-    def __init__(self, pool: HashPool) -> None:
-        self._pool = pool
-
-    async def __aenter__(self) -> Self:
-        if self._pool._pending >= self._pool._limit:
-            raise Overloaded
-        self._pool._pending += 1
-        WAITING.inc()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._pool._pending -= 1
-        WAITING.dec()
 
 
 def _step_back() -> None:

@@ -11,8 +11,8 @@ from typing import Any
 
 import passlib.utils.handlers
 from nacl.bindings import (
-    crypto_pwhash_ALG_ARGON2ID13,
     crypto_pwhash_alg,
+    crypto_pwhash_ALG_ARGON2ID13,
     crypto_pwhash_SALTBYTES,
 )
 from passlib.context import CryptContext
@@ -68,7 +68,12 @@ class _SodiumArgon2(argon2):  # type: ignore[misc]  # passlib ships no types
         data = secret.encode() if isinstance(secret, str) else secret
         return bytes(
             crypto_pwhash_alg(
-                parsed.checksum_size, data, parsed.salt, parsed.rounds, parsed.memory_cost * 1024, crypto_pwhash_ALG_ARGON2ID13
+                parsed.checksum_size,
+                data,
+                parsed.salt,
+                parsed.rounds,
+                parsed.memory_cost * 1024,
+                crypto_pwhash_ALG_ARGON2ID13,
             )
         )
 

@@ -48,7 +48,10 @@ class RefreshTokens:
         if len(raw) != 16 + _SECRET_BYTES + _MAC_BYTES or text != _encode(raw):
             return None
         body, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
-        if not any(hmac.compare_digest(mac, genuine[:_MAC_BYTES]) for genuine in self._digests.macs("refresh-token", body.hex())):
+        if not any(
+            hmac.compare_digest(mac, genuine[:_MAC_BYTES])
+            for genuine in self._digests.macs("refresh-token", body.hex())
+        ):
             return None
         return GenuineToken(UUID(bytes=body[:16]), text)
 

@@ -1,5 +1,6 @@
 """The audit trail: one row for every change and every security event, written in the transaction that makes it true."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -24,7 +25,7 @@ def record(
     district_id: str | None = None,
     account_id: UUID | None = None,
     person_id: UUID | None = None,
-    **data: str | int | bool | dict[str, dict[str, int]] | None,
+    data: Mapping[str, object] | None = None,
 ) -> None:
     """Adds `tag` (`source:subject:action`). `data` holds ids, counts and reasons, never names, addresses or secrets."""
     session.add(
@@ -35,6 +36,6 @@ def record(
             district_id=district_id,
             account_id=account_id,
             person_id=person_id,
-            data={key: value for key, value in data.items() if value is not None},
+            data=dict(data or {}),
         )
     )

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Union
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from app.models import Portal
+from app.portals import Portal
 
 WIDEST_IPV4, WIDEST_IPV6 = 8, 32
 
@@ -23,7 +23,7 @@ class SettingRefused(Exception):
 
 def _network(text: str) -> str:
     network = ipaddress.ip_network(text, strict=False)
-    widest = WIDEST_IPV4 if network.version == 4 else WIDEST_IPV6  # noqa: PLR2004
+    widest = WIDEST_IPV4 if network.version == 4 else WIDEST_IPV6
     if network.prefixlen < widest:
         raise ValueError(f"{text} is wider than /{widest}")
     return str(network)
@@ -31,18 +31,26 @@ def _network(text: str) -> str:
 
 def _origin(text: str) -> str:
     scheme, separator, host = text.partition("://")
-    if scheme not in {"http", "https"} or not separator or not host or any(c in host for c in "/?#@\\ *") or host != host.lower():
+    if (
+        scheme not in {"http", "https"}
+        or not separator
+        or not host
+        or any(c in host for c in "/?#@\\ *")
+        or host != host.lower()
+    ):
         raise ValueError(f"{text!r} is not an origin such as https://portal.example.org")
     return text
 
 
 def _web_url(text: str) -> str:
-    if not text.startswith(("https://", "http://")) or any(c in text for c in " \\<>\""):
+    if not text.startswith(("https://", "http://")) or any(c in text for c in ' \\<>"'):
         raise ValueError("must be an http:// or https:// URL")
     return text.rstrip("/")
 
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Line = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
 WebUrl = Annotated[str, StringConstraints(max_length=500), AfterValidator(_web_url)]
 Network = Annotated[str, AfterValidator(_network)]
 Origin = Annotated[str, StringConstraints(max_length=255), AfterValidator(_origin)]
@@ -103,7 +111,9 @@ class ChallengePolicy(_Group):
 
 
 class KeyRequestPolicy(_Group):
-    fields: tuple[Literal["ssn_last4", "birth_date", "guardian_first_name", "guardian_last_name"], ...] = ("birth_date",)
+    fields: tuple[Literal["ssn_last4", "birth_date", "guardian_first_name", "guardian_last_name"], ...] = (
+        "birth_date",
+    )
     delivery: Literal["email", "display"] = "email"
 
 
@@ -168,7 +178,9 @@ def changed(stored: Mapping[str, Any], assignments: Iterable[str]) -> dict[str, 
     try:
         return DistrictSettings.model_validate(result).model_dump(mode="json", exclude_unset=True)
     except ValidationError as error:
-        faults = ("{}: {}".format(".".join(str(part) for part in fault["loc"]), fault["msg"]) for fault in error.errors())
+        faults = (
+            "{}: {}".format(".".join(str(part) for part in fault["loc"]), fault["msg"]) for fault in error.errors()
+        )
         raise SettingRefused("; ".join(faults)) from error
 
 

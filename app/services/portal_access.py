@@ -11,7 +11,8 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.models import Account, Person, Portal, Relationship, SignInSession
+from app.models import Account, Person, Relationship, SignInSession
+from app.portals import Portal
 
 
 def has_portal_student() -> ColumnElement[bool]:
@@ -48,7 +49,9 @@ async def end_sessions_without_access(session: AsyncSession, district_id: str, n
     """
     allowed = or_(*(and_(Account.portal == portal.value, may_enter(portal)) for portal in Portal))
     without_access = (
-        select(Account.id).join(Person, Person.id == Account.person_id).where(Account.district_id == district_id, ~allowed)
+        select(Account.id)
+        .join(Person, Person.id == Account.person_id)
+        .where(Account.district_id == district_id, ~allowed)
     )
     ended = await session.execute(
         update(SignInSession)

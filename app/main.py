@@ -1,0 +1,80 @@
+"""The HTTP application: middleware, routes and handlers around the wired product.
+
+request id -> security headers -> CORS -> errors -> request body -> router -> service
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import Scope
+
+from app import __version__
+from app.clock import Clock
+from app.composition import Campus, open_campus
+from app.errors import CampusError
+from app.logs import configure_logs
+from app.middleware.district_cors import DistrictCORSMiddleware
+from app.middleware.errors import ErrorsMiddleware
+from app.middleware.request_body import RequestBodyMiddleware
+from app.middleware.request_context import RequestContextMiddleware
+from app.middleware.security_headers import SecurityHeadersMiddleware
+from app.openapi import operation_id, specification
+from app.problems import refuse
+from app.routers import activate, districts, docs, login, me, problems, service
+from app.settings import Settings, load_settings
+
+
+def create_app(settings: Settings | None = None, *, clock: Clock | None = None) -> FastAPI:
+    """The application; without arguments it reads the environment, as a server's factory.
+
+    Raises:
+        SettingsError: the environment does not make a usable configuration.
+    """
+    settings = settings or load_settings()
+    configure_logs(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_campus(settings, clock=clock) as campus:
+            app.state.campus = campus
+            yield
+
+    app = FastAPI(
+        title="Campus Accounts",
+        version=__version__,
+        lifespan=lifespan,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=operation_id,
+    )
+    for router in (districts, activate, login, me, service, problems, docs):
+        app.include_router(router.router)
+    for refusal in (CampusError, HTTPException, RequestValidationError):
+        app.add_exception_handler(refusal, refuse)
+    _specify(app)
+    # The last one added is the outermost.
+    app.add_middleware(RequestBodyMiddleware, max_bytes=settings.max_body_bytes)
+    app.add_middleware(ErrorsMiddleware)
+    app.add_middleware(DistrictCORSMiddleware, allows_origin=_allows_origin)
+    app.add_middleware(SecurityHeadersMiddleware, https=settings.public_url.startswith("https://"))
+    app.add_middleware(RequestContextMiddleware)
+    return app
+
+
+def _specify(app: FastAPI) -> None:
+    def openapi() -> dict[str, Any]:
+        app.openapi_schema = app.openapi_schema or specification(app)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to bring one's own document
+
+
+async def _allows_origin(scope: Scope, origin: str) -> bool:
+    campus: Campus = scope["app"].state.campus
+    return await campus.districts.allows_origin(origin)

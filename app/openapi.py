@@ -1,0 +1,178 @@
+"""The specification as a product: what FastAPI generates, made exact.
+
+Refusals come from the exception tree, as problem+json with an example for each code; operation ids are camelCase and stable; what may be
+left out is never null.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+
+from app import __version__
+from app.errors import (
+    CampusError,
+    FieldError,
+    InternalError,
+    InvalidToken,
+    MalformedJson,
+    NotAuthenticated,
+    Overloaded,
+    PayloadTooLarge,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
+from app.problems import MEDIA_TYPE, problem_body
+
+_PROBLEM = "#/components/schemas/Problem"
+_EXAMPLE_REQUEST_ID = "0e6f3a4b5c6d47e8a9b0c1d2e3f4a5b6"
+_WITH_BODY = (MalformedJson, PayloadTooLarge, UnsupportedMediaType, ValidationFailed)
+_ALWAYS = (InternalError, Overloaded)
+
+TAGS = [
+    {"name": "Districts", "description": "Find a school district and what its login screen shows. Public, cacheable."},
+    {"name": "Activation", "description": "A paper activation key becomes an account, once."},
+    {"name": "Sign-in", "description": "Sign in, refresh, sign out."},
+    {"name": "My account", "description": "What a signed-in person sees and changes of himself."},
+    {"name": "Service", "description": "For operators and machines: health, metrics, public keys, problem types."},
+]
+DESCRIPTION = """The account side of a K-12 portal, for many school districts at once.
+
+Every 4xx and 5xx answer is `application/problem+json` (RFC 9457) with a stable `code`; `/problems` lists them all.
+Unknown request fields are refused. Times are UTC. What may be left out is never null."""
+
+
+def refusals(*kinds: type[CampusError]) -> dict[int | str, dict[str, Any]]:
+    """What an operation may refuse, for its `responses`; what any operation may refuse is added by `specification`."""
+    answers: dict[int | str, dict[str, Any]] = {}
+    for kind in kinds:
+        answer = answers.setdefault(kind.status, {"description": kind.title, "content": {MEDIA_TYPE: _content()}})
+        answer["content"][MEDIA_TYPE]["examples"][kind.code] = _example(kind)
+    for answer in answers.values():
+        codes = answer["content"][MEDIA_TYPE]["examples"]
+        answer["description"] = "; ".join(example["summary"] for example in codes.values())
+    return answers
+
+
+def operation_id(route: APIRoute) -> str:
+    """`list_my_students` becomes `listMyStudents`: the function's name is the operation's."""
+    first, *rest = route.name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def specification(app: FastAPI) -> dict[str, Any]:
+    """The whole OpenAPI 3.1 document."""
+    document = get_openapi(
+        title="Campus Accounts",
+        version=__version__,
+        summary="Activation keys, sign-in and sessions for parents, students and staff of school districts",
+        description=DESCRIPTION,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        routes=app.routes,
+        tags=TAGS,
+        servers=[{"url": "/"}],
+    )
+    for operation in _operations(document):
+        _complete_refusals(operation)
+        operation.setdefault("security", [])
+    schemas = document["components"]["schemas"]
+    schemas.pop("HTTPValidationError", None)
+    schemas.pop("ValidationError", None)
+    schemas.update(_problem_schemas())
+    _drop_null_defaults(document)
+    return document
+
+
+def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for path in document["paths"].values():
+        yield from path.values()
+
+
+def _complete_refusals(operation: dict[str, Any]) -> None:
+    kinds: list[type[CampusError]] = [*_ALWAYS]
+    if "requestBody" in operation:
+        kinds += _WITH_BODY
+    elif operation.get("parameters"):
+        kinds.append(ValidationFailed)
+    if operation.get("security"):
+        kinds += [NotAuthenticated, InvalidToken]
+    answers = operation["responses"]
+    answers.pop("422", None)
+    for status, answer in refusals(*kinds).items():
+        stated = answers.setdefault(str(status), {"description": "", "content": {MEDIA_TYPE: _content()}})
+        stated["content"].pop("application/json", None)
+        examples = stated["content"][MEDIA_TYPE]["examples"]
+        examples.update(answer["content"][MEDIA_TYPE]["examples"])
+        stated["description"] = "; ".join(example["summary"] for example in examples.values())
+    operation["responses"] = dict(sorted(answers.items()))
+
+
+def _content() -> dict[str, Any]:
+    return {"schema": {"$ref": _PROBLEM}, "examples": {}}
+
+
+def _example(kind: type[CampusError]) -> dict[str, Any]:
+    error = (
+        kind([FieldError("/password", "password_too_short", "Use at least 8 characters.", {"min": 8})])
+        if kind is ValidationFailed
+        else kind()
+    )
+    return {"summary": kind.title, "value": problem_body(error, _EXAMPLE_REQUEST_ID)}
+
+
+def _problem_schemas() -> dict[str, Any]:
+    text = {"type": "string", "maxLength": 1_000}
+    return {
+        "Problem": {
+            "type": "object",
+            "title": "Problem",
+            "description": "A refusal (RFC 9457). Decide by `code`; show `detail` to people.",
+            "required": ["type", "title", "status", "code", "detail", "request_id"],
+            "properties": {
+                "type": {
+                    **text,
+                    "format": "uri-reference",
+                    "description": "Answered by this service with what the problem means",
+                },
+                "title": text,
+                "status": {"type": "integer", "minimum": 400, "maximum": 599},
+                "code": {"type": "string", "maxLength": 64, "pattern": "^[a-z0-9_]+$", "description": "Stable"},
+                "detail": {**text, "description": "Safe to show to a parent"},
+                "request_id": {"type": "string", "maxLength": 64},
+                "next_step": {"type": "string", "maxLength": 64, "description": "What an app should offer next"},
+                "retry_after": {"type": "integer", "minimum": 0, "maximum": 31_536_000, "description": "Seconds"},
+                "reason": {"type": "string", "maxLength": 64},
+                "errors": {"type": "array", "maxItems": 200, "items": {"$ref": "#/components/schemas/FieldError"}},
+            },
+        },
+        "FieldError": {
+            "type": "object",
+            "title": "FieldError",
+            "description": "One fault of one field.",
+            "required": ["pointer", "code", "detail"],
+            "properties": {
+                "pointer": {**text, "description": "JSON pointer into the request body, or /query/..., /header/..."},
+                "code": {"type": "string", "maxLength": 64, "pattern": "^[a-z0-9_]+$"},
+                "detail": text,
+                "params": {
+                    "type": "object",
+                    "description": "The numbers of the rule, for an app's own words",
+                    "additionalProperties": True,
+                },
+            },
+        },
+    }
+
+
+def _drop_null_defaults(node: Any) -> None:
+    """`default: null` beside a type without null is a contradiction that generated clients stumble over."""
+    if isinstance(node, dict):
+        if "default" in node and node["default"] is None:
+            del node["default"]
+        for value in node.values():
+            _drop_null_defaults(value)
+    elif isinstance(node, list):
+        for value in node:
+            _drop_null_defaults(value)

@@ -1,0 +1,50 @@
+"""What endpoints ask for by name: the wired product, and who is calling."""
+
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from app.composition import Campus
+from app.errors import NotAuthenticated
+from app.services.sessions import SignedIn
+
+_bearer = HTTPBearer(
+    auto_error=False, scheme_name="accessToken", bearerFormat="JWT", description="The `access_token` of a session"
+)
+
+
+async def _campus(request: Request) -> Campus:
+    campus: Campus = request.app.state.campus
+    return campus
+
+
+CampusPart = Annotated[Campus, Depends(_campus)]
+
+
+async def _optional_token(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> str | None:
+    return credentials.credentials if credentials else None
+
+
+OptionalToken = Annotated[str | None, Depends(_optional_token)]
+
+
+async def _signed_in(campus: CampusPart, token: OptionalToken) -> SignedIn:
+    if token is None:
+        raise NotAuthenticated
+    return await campus.sessions.authenticate(token)
+
+
+Caller = Annotated[SignedIn, Depends(_signed_in)]
+"""The endpoint wants a live session; it gets whose it is."""
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=8,
+        max_length=100,
+        pattern=r"^[\x21-\x7e]+$",
+        description="A random text of the client's, the same when it repeats the request because the answer was lost",
+    ),
+]

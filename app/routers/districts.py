@@ -1,0 +1,74 @@
+"""The directory of districts, and the login screen of one."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic_core import PydanticCustomError
+
+from app.errors import DistrictNotFound
+from app.openapi import refusals
+from app.routers.dependencies import CampusPart
+from app.routers.etag import cacheable
+from app.schemas.common import DistrictId, decode_cursor
+from app.schemas.districts import DistrictList, LoginScreenAnswer
+from app.services.district_directory import Position
+
+router = APIRouter(prefix="/districts", tags=["Districts"])
+
+IfNoneMatch = Annotated[
+    str | None, Header(alias="If-None-Match", max_length=1_000, description="The ETag of an earlier answer")
+]
+Words = Annotated[
+    str | None,
+    Query(
+        max_length=100,
+        description="A fragment of the name or the city; case, accents and order do not matter",
+        examples=["jackson"],
+    ),
+]
+State = Annotated[
+    str | None,
+    Query(pattern=r"^[A-Za-z]{2}$", min_length=2, max_length=2, description="A two-letter state", examples=["GA"]),
+]
+Limit = Annotated[int, Query(ge=1, le=100)]
+
+
+async def _position(
+    cursor: Annotated[str | None, Query(max_length=1_000, description="`next_cursor` of the page before")] = None,
+) -> Position | None:
+    if cursor is None:
+        return None
+    try:
+        rank, name, district_id = decode_cursor(cursor, int, str, str)
+    except PydanticCustomError as fault:
+        raise RequestValidationError(
+            [{"type": fault.type, "loc": ("query", "cursor"), "msg": "", "input": None}]
+        ) from fault
+    return rank, name, district_id
+
+
+@router.get("", summary="Find a district", response_model=DistrictList, responses=refusals())
+async def list_districts(
+    campus: CampusPart,
+    after: Annotated[Position | None, Depends(_position)],
+    q: Words = None,
+    state: State = None,
+    limit: Limit = 20,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """Districts that do not take part have empty `portals`. A match in the name ranks before one in the city."""
+    found = await campus.directory.search(q=q, state=state.upper() if state else None, limit=limit, after=after)
+    return cacheable(DistrictList.of(found, limit), if_none_match)
+
+
+@router.get(
+    "/{district_id}",
+    summary="The login screen of a district",
+    response_model=LoginScreenAnswer,
+    responses=refusals(DistrictNotFound),
+)
+async def get_district(district_id: DistrictId, campus: CampusPart, if_none_match: IfNoneMatch = None) -> Response:
+    """Everything that an app shows before anybody has signed in: features, policies, announcements, support, languages."""
+    screen = await campus.districts.login_screen(district_id)
+    return cacheable(LoginScreenAnswer.of(screen), if_none_match)

@@ -1,0 +1,50 @@
+"""Signing in, refreshing, signing out."""
+
+from fastapi import APIRouter
+
+from app.errors import (
+    AccountLocked,
+    DistrictNotFound,
+    FeatureDisabled,
+    InvalidCredentials,
+    InvalidToken,
+    Maintenance,
+    NotAuthenticated,
+)
+from app.openapi import refusals
+from app.routers.dependencies import CampusPart, OptionalToken
+from app.schemas.login import LoginBody, LogoutBody, RefreshBody
+from app.schemas.session import SessionAnswer
+
+router = APIRouter(prefix="/login", tags=["Sign-in"])
+
+
+@router.post(
+    "",
+    summary="Sign in",
+    responses=refusals(DistrictNotFound, FeatureDisabled, Maintenance, InvalidCredentials, AccountLocked),
+    response_model_exclude_none=True,
+)
+async def login(body: LoginBody, campus: CampusPart) -> SessionAnswer:
+    """A refusal does not tell whether the username exists. `account_locked` comes only after a right password."""
+    return SessionAnswer.of(await campus.login.sign_in(body.request()))
+
+
+@router.post(
+    "/refresh",
+    summary="Get the next tokens of a session",
+    responses=refusals(InvalidToken),
+    response_model_exclude_none=True,
+)
+async def refresh_session(body: RefreshBody, campus: CampusPart) -> SessionAnswer:
+    """Each refresh token works once. Where the answer was lost, the same token may be sent again within 30 seconds.
+
+    Any other reuse means that somebody else holds the session's tokens, so it ends the session.
+    """
+    return SessionAnswer.of(await campus.sessions.refresh(body.refresh_token))
+
+
+@router.post("/logout", summary="Sign out", status_code=204, responses=refusals(NotAuthenticated, InvalidToken))
+async def logout(campus: CampusPart, token: OptionalToken, body: LogoutBody | None = None) -> None:
+    """Ends the session of the access token, or of the refresh token in the body where the access token has expired."""
+    await campus.sessions.sign_out(access_token=token, refresh_token=body.refresh_token if body else None)

@@ -1,0 +1,45 @@
+"""What a signed-in person sees and changes of himself."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from app.errors import NotFound
+from app.openapi import refusals
+from app.routers.dependencies import Caller, CampusPart
+from app.schemas.me import ChangeMeBody, StudentList
+from app.schemas.session import AccountAnswer, SessionList
+
+router = APIRouter(prefix="/me", tags=["My account"])
+
+
+@router.get("", summary="My account", responses=refusals(), response_model_exclude_none=True)
+async def get_me(caller: Caller) -> AccountAnswer:
+    return AccountAnswer.of(caller.account)
+
+
+@router.patch("", summary="Change my language", responses=refusals(), response_model_exclude_none=True)
+async def change_me(body: ChangeMeBody, caller: Caller, campus: CampusPart) -> AccountAnswer:
+    return AccountAnswer.of(await campus.me.change_locale(caller.account, body.locale))
+
+
+@router.get("/students", summary="The students whom I may see", responses=refusals(), response_model_exclude_none=True)
+async def list_my_students(
+    caller: Caller,
+    campus: CampusPart,
+    explain: Annotated[bool, Query(description="Add counts of what is hidden, and why")] = False,
+) -> StudentList:
+    """A guardian sees those whose relationship has the portal flag; a student sees himself."""
+    students = await campus.me.students(caller.account)
+    return StudentList.of(students, await campus.me.hidden_students(caller.account) if explain else None)
+
+
+@router.get("/sessions", summary="Where I am signed in", responses=refusals(), response_model_exclude_none=True)
+async def list_my_sessions(caller: Caller, campus: CampusPart) -> SessionList:
+    return SessionList.of(await campus.sessions.live_sessions(caller))
+
+
+@router.delete("/sessions/{session_id}", summary="Sign out elsewhere", status_code=204, responses=refusals(NotFound))
+async def end_my_session(session_id: UUID, caller: Caller, campus: CampusPart) -> None:
+    await campus.sessions.end_one(caller, session_id)

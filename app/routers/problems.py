@@ -1,0 +1,29 @@
+"""What the `type` of a problem leads to: every kind of refusal, what it means and what to do."""
+
+from fastapi import APIRouter
+
+from app.errors import CampusError, NotFound, every_refusal
+from app.openapi import refusals
+from app.problems import slug
+from app.schemas.service import ProblemTypeAnswer, ProblemTypeList
+
+router = APIRouter(prefix="/problems", tags=["Service"])
+
+
+@router.get("", summary="Every kind of refusal", responses=refusals())
+async def list_problem_types() -> ProblemTypeList:
+    return ProblemTypeList(items=[_described(kind) for kind in every_refusal()])
+
+
+@router.get("/{problem}", summary="One kind of refusal", responses=refusals(NotFound))
+async def get_problem_type(problem: str) -> ProblemTypeAnswer:
+    for kind in every_refusal():
+        if slug(kind.code) == problem:
+            return _described(kind)
+    raise NotFound
+
+
+def _described(kind: type[CampusError]) -> ProblemTypeAnswer:
+    return ProblemTypeAnswer(
+        type=f"/problems/{slug(kind.code)}", code=kind.code, status=kind.status, title=kind.title, remedy=kind.remedy
+    )

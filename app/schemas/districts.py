@@ -1,0 +1,153 @@
+"""The directory, and the login screen of one district."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field
+
+from app.portals import Portal
+from app.schemas.common import Answer, Moment, Optional, encode_cursor
+from app.services.credential_policy import PASSWORD_MAX_LENGTH
+from app.services.district_directory import DirectoryEntry, Position
+from app.services.district_settings import DistrictSettings, PasswordPolicy, Support, UsernamePolicy
+from app.services.districts import LoginScreen
+
+Name = Annotated[str, Field(max_length=200, examples=["Jackson County Schools"])]
+State = Annotated[str, Field(min_length=2, max_length=2, examples=["GA"])]
+Url = Annotated[str, Field(max_length=500, examples=["https://www.jackson.example.org"])]
+
+
+class DistrictItem(Answer):
+    id: Annotated[str, Field(max_length=64, examples=["jackson-ga"])]
+    name: Name
+    state: State
+    city: Optional[Annotated[str, Field(max_length=100, examples=["Jefferson"])]] = None
+    portals: Annotated[list[Portal], Field(max_length=3, description="Empty where the district does not take part")]
+
+
+class DistrictList(Answer):
+    items: Annotated[list[DistrictItem], Field(max_length=100)]
+    next_cursor: Optional[Annotated[str, Field(max_length=1_000)]] = None
+
+    @classmethod
+    def of(cls, found: list[tuple[DirectoryEntry, Position]], limit: int) -> "DistrictList":
+        """A page; a full one may have another after it."""
+        return cls(
+            items=[DistrictItem.model_validate(entry) for entry, _ in found],
+            next_cursor=encode_cursor(found[-1][1]) if len(found) == limit else None,
+        )
+
+
+class Link(Answer):
+    label: Annotated[str, Field(max_length=200, examples=["How to register"])]
+    url: Url
+
+
+class AnnouncementAnswer(Answer):
+    id: Annotated[str, Field(max_length=64)]
+    published_on: date
+    title: Annotated[str, Field(max_length=200, examples=["Welcome back"])]
+    body: Annotated[str, Field(max_length=10_000)]
+    links: Annotated[list[Link], Field(max_length=20)]
+
+
+class FeaturesAnswer(Answer):
+    """What the district has switched on."""
+
+    activation: bool
+    password_reset: bool
+    username_recovery: bool
+    key_request: bool
+    claim: bool
+    challenge_questions: bool
+    linking: bool
+    push: bool
+    sso: bool
+
+
+class PasswordPolicyAnswer(Answer):
+    min_length: Annotated[int, Field(ge=6, le=64, examples=[8])]
+    max_length: Annotated[int, Field(ge=64, le=128, examples=[128])]
+    alphanumeric: Annotated[bool, Field(description="A letter and a digit are needed")]
+    strong: Annotated[bool, Field(description="Three of lower case, upper case, digit, symbol are needed")]
+    history: Annotated[
+        int, Field(ge=0, le=24, description="So many earlier passwords cannot be used again", examples=[5])
+    ]
+
+    @classmethod
+    def of(cls, policy: PasswordPolicy) -> "PasswordPolicyAnswer":
+        return cls(max_length=PASSWORD_MAX_LENGTH, **policy.model_dump())
+
+
+class UsernamePolicyAnswer(Answer):
+    """Letters and digits, at least one of each."""
+
+    min_length: Annotated[int, Field(ge=4, le=32, examples=[4])]
+    max_length: Annotated[int, Field(ge=4, le=32, examples=[32])]
+
+    @classmethod
+    def of(cls, policy: UsernamePolicy) -> "UsernamePolicyAnswer":
+        return cls.model_validate(policy)
+
+
+class TicketLink(Answer):
+    label: Optional[Annotated[str, Field(max_length=200, examples=["Let's Talk"])]] = None
+    url: Optional[Url] = None
+
+
+class SupportAnswer(Answer):
+    """How to reach a person."""
+
+    phone: Optional[Annotated[str, Field(max_length=200, examples=["404-802-1000"])]] = None
+    email: Optional[Annotated[str, Field(max_length=254, examples=["help@example.org"])]] = None
+    url: Optional[Url] = None
+    ticket: Optional[TicketLink] = None
+
+    @classmethod
+    def of(cls, support: Support) -> "SupportAnswer":
+        ticket = TicketLink.model_validate(support.ticket) if support.ticket.url else None
+        return cls(phone=support.phone, email=support.email, url=support.url, ticket=ticket)
+
+
+class LoginScreenAnswer(Answer):
+    """Everything that an app shows before anybody has signed in."""
+
+    id: Annotated[str, Field(max_length=64, examples=["jackson-ga"])]
+    name: Name
+    state: State
+    city: Optional[Annotated[str, Field(max_length=100, examples=["Jefferson"])]] = None
+    timezone: Annotated[str, Field(max_length=64, examples=["America/New_York"])]
+    portals: Annotated[list[Portal], Field(max_length=3)]
+    languages: Annotated[list[Annotated[str, Field(max_length=35)]], Field(max_length=50, examples=[["en", "es"]])]
+    announcements: Annotated[list[AnnouncementAnswer], Field(max_length=100)]
+    features: FeaturesAnswer
+    password_policy: PasswordPolicyAnswer
+    username_policy: UsernamePolicyAnswer
+    support: SupportAnswer
+    status: Annotated[str, Field(max_length=20, pattern="^(open|maintenance)$", examples=["open"])]
+    until: Optional[Moment] = None
+
+    @classmethod
+    def of(cls, screen: LoginScreen) -> "LoginScreenAnswer":
+        district, settings = screen.district, screen.district.settings
+        return cls(
+            id=district.id,
+            name=district.name,
+            state=district.state,
+            city=district.city,
+            timezone=district.timezone,
+            portals=list(settings.portals) if district.opened else [],
+            languages=list(settings.languages),
+            announcements=[AnnouncementAnswer.model_validate(notice) for notice in screen.announcements],
+            features=_features(screen, settings),
+            password_policy=PasswordPolicyAnswer.of(settings.password_policy),
+            username_policy=UsernamePolicyAnswer.of(settings.username_policy),
+            support=SupportAnswer.of(settings.support),
+            status="maintenance" if screen.maintenance_until else "open",
+            until=screen.maintenance_until,
+        )
+
+
+def _features(screen: LoginScreen, settings: DistrictSettings) -> FeaturesAnswer:
+    on = {**settings.features.model_dump(), "linking": screen.linking_available}
+    return FeaturesAnswer(**{name: value and screen.district.opened for name, value in on.items()})

@@ -1,0 +1,47 @@
+"""What a signed-in person sees."""
+
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from app.schemas.common import Answer, LanguageTag, Named, Optional, Request
+from app.services.me import HiddenStudents, StudentView
+
+
+class ChangeMeBody(Request):
+    locale: LanguageTag
+
+
+class StudentItem(Answer):
+    id: UUID
+    first_name: Annotated[str, Field(max_length=255, examples=["Ana"])]
+    last_name: Annotated[str, Field(max_length=255, examples=["Lopez"])]
+    student_number: Optional[Annotated[str, Field(max_length=255, examples=["0123456"])]] = None
+    state_id: Optional[
+        Annotated[str, Field(max_length=255, description="The state's number, such as Georgia's GTID")]
+    ] = None
+    school: Optional[Named] = None
+    district: Named
+
+
+class HiddenAnswer(Answer):
+    """Why somebody does not see all of her children."""
+
+    portal_off: Annotated[
+        int, Field(ge=0, description="The relationship does not include portal access; the school can change it")
+    ]
+    left_roster: Annotated[int, Field(ge=0, description="No longer in the district's roster")]
+
+
+class StudentList(Answer):
+    items: Annotated[list[StudentItem], Field(max_length=1_000)]
+    hidden: Optional[HiddenAnswer] = None
+
+    @classmethod
+    def of(cls, students: Sequence[StudentView], hidden: HiddenStudents | None) -> "StudentList":
+        return cls(
+            items=[StudentItem.model_validate(student) for student in students],
+            hidden=HiddenAnswer.model_validate(hidden) if hidden else None,
+        )

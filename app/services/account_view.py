@@ -1,0 +1,73 @@
+"""An account as its owner sees it, and the one query that reads it."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+
+from app.models import Account, District, Person
+from app.portals import Portal
+
+ACCOUNT_COLUMNS = (
+    Account.id.label("account_id"),
+    Account.person_id,
+    Account.portal,
+    Account.username,
+    Account.locale,
+    Account.recovery_email,
+    Account.recovery_email_confirmed_at,
+    Account.disabled_at,
+    Person.first_name,
+    Person.last_name,
+    District.id.label("district_id"),
+    District.name.label("district_name"),
+)
+
+
+@dataclass(frozen=True)
+class AccountView:
+    id: UUID
+    person_id: UUID
+    district_id: str
+    district_name: str
+    portal: Portal
+    username: str
+    first_name: str
+    last_name: str
+    locale: str | None
+    recovery_email_masked: str | None
+    recovery_email_confirmed: bool
+
+    @classmethod
+    def of(cls, row: Any) -> "AccountView":
+        """From a row of `select_account`."""
+        return cls(
+            id=row.account_id,
+            person_id=row.person_id,
+            district_id=row.district_id,
+            district_name=row.district_name,
+            portal=Portal(row.portal),
+            username=row.username,
+            first_name=row.first_name,
+            last_name=row.last_name,
+            locale=row.locale,
+            recovery_email_masked=mask_address(row.recovery_email) if row.recovery_email else None,
+            recovery_email_confirmed=row.recovery_email_confirmed_at is not None,
+        )
+
+
+def select_account(*more: Any) -> Select[Any]:
+    """Account, person and district in one row, with `more` columns."""
+    return (
+        select(*ACCOUNT_COLUMNS, *more)
+        .join_from(Account, Person, Person.id == Account.person_id)
+        .join(District, District.id == Account.district_id)
+    )
+
+
+def mask_address(address: str) -> str:
+    """`maria.lopez@example.org` becomes `m***@e***.org`: enough for its owner, little for others."""
+    local, _, domain = address.rpartition("@")
+    name, dot, top = domain.rpartition(".")
+    return f"{local[:1]}***@{name[:1] or domain[:1]}***{dot}{top if dot else ''}"

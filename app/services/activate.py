@@ -1,0 +1,354 @@
+"""Activation: a paper key becomes an account, once.
+
+Reserve (one short commit: check everything that costs nothing, then lease the key), hash (no transaction is open), settle (one commit:
+consume the key, write the account, open the session). A refusal gives the lease back; a lost process lets it lapse after 30 seconds.
+So a thousand redemptions of one key cost one hash, and no refusal uses the key up.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Row, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from app.clock import Clock
+from app.database import Database
+from app.errors import (
+    ActivationKeyExpired,
+    ActivationKeyInvalid,
+    ActivationKeyUsed,
+    FieldError,
+    IdempotencyKeyReused,
+    InProgress,
+    UsernameTaken,
+    ValidationFailed,
+)
+from app.models import Account, ActivationKey, Person
+from app.portals import Portal
+from app.security.activation_codes import normalise_activation_code
+from app.security.digests import Digests
+from app.security.hash_pool import HashPool
+from app.services import audit, idempotency
+from app.services.account_view import AccountView, select_account
+from app.services.credential_policy import check_credentials
+from app.services.district_settings import PasswordPolicy, UsernamePolicy
+from app.services.districts import OpenDistrict, open_district
+from app.services.idempotency import RepeatableRequest
+from app.services.portal_access import may_enter
+from app.services.sessions import Device, OpenedSession, Sessions
+from app.text import fold
+
+LEASE = timedelta(seconds=30)
+DIGEST_PURPOSE = "activation-key"
+
+
+@dataclass(frozen=True)
+class KeyOffer:
+    """What a key opens, for the screen that asks for a username and a password."""
+
+    portal: Portal
+    first_name: str
+    expires_at: datetime
+    username: str | None
+    password_policy: PasswordPolicy
+    username_policy: UsernamePolicy
+
+
+@dataclass(frozen=True)
+class ActivationRequest:
+    district: str
+    activation_key: str
+    username: str
+    password: str
+    password_confirm: str
+    recovery_email: str | None = None
+    locale: str | None = None
+    device: Device = field(default_factory=Device)
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True)
+class _Reservation:
+    key_id: UUID
+    lease: UUID
+    person_id: UUID
+    portal: Portal
+    district: OpenDistrict
+
+
+@dataclass(frozen=True)
+class Activation:
+    database: Database
+    clock: Clock
+    digests: Digests
+    hash_pool: HashPool
+    sessions: Sessions
+
+    async def verify(self, district_id: str, activation_key: str) -> KeyOffer:
+        """What the key opens; it is not used up.
+
+        Raises:
+            DistrictNotFound, FeatureDisabled: public facts of the district.
+            ActivationKeyInvalid, ActivationKeyUsed, ActivationKeyExpired: what the key is worth.
+        """
+        async with self.database.reading() as connection:
+            district = await self._district(connection, district_id)
+            key = await self._find_key(connection, district, activation_key)
+        return KeyOffer(
+            portal=Portal(key.portal),
+            first_name=key.first_name,
+            expires_at=key.expires_at,
+            username=key.username or key.account_username,
+            password_policy=district.settings.password_policy,
+            username_policy=district.settings.username_policy,
+        )
+
+    async def activate(self, request: ActivationRequest) -> OpenedSession:
+        """The first session of the account that the key makes, or makes anew for a person who has one.
+
+        Raises:
+            ValidationFailed: a rule of the username or the password is broken.
+            UsernameTaken, InProgress: somebody else was first.
+            IdempotencyKeyReused, IdempotencyInProgress: about the request's `Idempotency-Key`.
+            and what `verify` raises. No refusal uses the key up.
+        """
+        repeatable = self._repeatable(request)
+        if repeatable and (made := await self._begin(repeatable)):
+            return await self._repeat(made, request)
+        try:
+            async with self._leased(request) as reservation:
+                password_hash = await self.hash_pool.hash(request.password)
+                return await self._settle(reservation, request, password_hash, repeatable)
+        except BaseException:
+            if repeatable:
+                async with self.database.transaction() as session:
+                    await idempotency.give_back(session, repeatable)
+            raise
+
+    @asynccontextmanager
+    async def _leased(self, request: ActivationRequest) -> AsyncIterator[_Reservation]:
+        async with self.database.transaction() as session:
+            reservation = await self._reserve(session, request)
+        try:
+            yield reservation
+        except BaseException:
+            async with self.database.transaction() as session:
+                await session.execute(
+                    update(ActivationKey)
+                    .where(ActivationKey.id == reservation.key_id, ActivationKey.lease == reservation.lease)
+                    .values(lease=None, leased_until=None)
+                )
+            raise
+
+    async def _reserve(self, session: AsyncSession, request: ActivationRequest) -> _Reservation:
+        district = await self._district(session, request.district)
+        key = await self._find_key(session, district, request.activation_key)
+        _check_fields(request, district, key)
+        if await self._taken(session, district.id, key, request.username):
+            raise UsernameTaken
+        now, lease = self.clock.now(), uuid4()
+        leased = await session.execute(
+            update(ActivationKey)
+            .where(
+                ActivationKey.id == key.id,
+                ActivationKey.used_at.is_(None),
+                ActivationKey.revoked_at.is_(None),
+                or_(ActivationKey.leased_until.is_(None), ActivationKey.leased_until <= now),
+            )
+            .values(lease=lease, leased_until=now + LEASE)
+            .returning(ActivationKey.id)
+        )
+        if leased.first() is None:
+            raise InProgress
+        return _Reservation(key.id, lease, key.person_id, Portal(key.portal), district)
+
+    async def _settle(
+        self,
+        reservation: _Reservation,
+        request: ActivationRequest,
+        password_hash: str,
+        repeatable: RepeatableRequest | None,
+    ) -> OpenedSession:
+        now = self.clock.now()
+        async with self.database.transaction() as session:
+            account = await self._write_account(session, reservation, request, password_hash, now)
+            consumed = await session.execute(
+                update(ActivationKey)
+                .where(
+                    ActivationKey.id == reservation.key_id,
+                    ActivationKey.lease == reservation.lease,
+                    ActivationKey.used_at.is_(None),
+                    ActivationKey.revoked_at.is_(None),
+                    ActivationKey.expires_at > now,
+                )
+                .values(used_at=now, account_id=account.id, lease=None, leased_until=None)
+                .returning(ActivationKey.id)
+            )
+            if consumed.first() is None:
+                raise InProgress  # the lease lapsed and somebody else holds the key, or the office has just revoked it
+            if repeatable:
+                await idempotency.settle(session, repeatable, account.id)
+            audit.record(
+                session,
+                "api:account:activated",
+                at=now,
+                actor=audit.by_account(account.id),
+                district_id=reservation.district.id,
+                account_id=account.id,
+                person_id=reservation.person_id,
+                data={"key": str(reservation.key_id), "portal": reservation.portal},
+            )
+            return await self.sessions.open(session, await _view(session, account.id), request.device)
+
+    async def _write_account(
+        self,
+        session: AsyncSession,
+        reservation: _Reservation,
+        request: ActivationRequest,
+        password_hash: str,
+        now: datetime,
+    ) -> Account:
+        """A new account, or the person's account with everything replaced that somebody else may have set before."""
+        account = await session.scalar(
+            select(Account)
+            .where(Account.person_id == reservation.person_id, Account.portal == reservation.portal.value)
+            .with_for_update()
+        )
+        if account is None:
+            account = Account(
+                id=uuid4(),
+                district_id=reservation.district.id,
+                person_id=reservation.person_id,
+                portal=reservation.portal.value,
+                created_at=now,
+            )
+            session.add(account)
+        else:
+            await self.sessions.end_all(session, account.id, "activated_again")
+        account.username, account.username_folded = request.username.strip(), fold(request.username)
+        account.password_hash, account.password_changed_at = password_hash, now
+        account.recovery_email, account.recovery_email_confirmed_at = request.recovery_email, None
+        account.locale = request.locale
+        account.last_signed_in_at = now
+        account.disabled_at = None
+        try:
+            await session.flush()
+        except IntegrityError as fault:
+            raise UsernameTaken from fault
+        return account
+
+    async def _district(self, connection: AsyncConnection | AsyncSession, district_id: str) -> OpenDistrict:
+        district = await open_district(connection, district_id)
+        district.require_no_maintenance(self.clock.now())
+        district.require("activation")
+        return district
+
+    async def _find_key(
+        self, connection: AsyncConnection | AsyncSession, district: OpenDistrict, typed: str
+    ) -> Row[Any]:
+        key = (await connection.execute(self._key_query(district.id, typed))).one_or_none()
+        if key is None:
+            raise ActivationKeyInvalid
+        if key.used_at is not None:
+            raise ActivationKeyUsed
+        if key.expires_at <= self.clock.now() or not key.may_enter:
+            raise ActivationKeyExpired
+        if key.revoked_at is not None:
+            raise ActivationKeyInvalid
+        return key
+
+    def _key_query(self, district_id: str, typed: str) -> Any:
+        digests = self.digests.candidates(DIGEST_PURPOSE, district_id, normalise_activation_code(typed))
+        allowed = or_(*((ActivationKey.portal == portal.value) & may_enter(portal) for portal in Portal))
+        return (
+            select(
+                ActivationKey.id,
+                ActivationKey.person_id,
+                ActivationKey.portal,
+                ActivationKey.username,
+                ActivationKey.expires_at,
+                ActivationKey.used_at,
+                ActivationKey.revoked_at,
+                Person.first_name,
+                Person.last_name,
+                Person.student_number,
+                Account.id.label("account_id"),
+                Account.username.label("account_username"),
+                allowed.label("may_enter"),
+            )
+            .join(Person, Person.id == ActivationKey.person_id)
+            .outerjoin(Account, (Account.person_id == Person.id) & (Account.portal == ActivationKey.portal))
+            .where(ActivationKey.district_id == district_id, ActivationKey.digest.in_(digests))
+        )
+
+    @staticmethod
+    async def _taken(session: AsyncSession, district_id: str, key: Row[Any], username: str) -> bool:
+        owner = await session.scalar(
+            select(Account.id).where(
+                Account.district_id == district_id,
+                Account.portal == key.portal,
+                Account.username_folded == fold(username),
+            )
+        )
+        return owner is not None and owner != key.account_id
+
+    # A repeated request (Idempotency-Key)
+
+    def _repeatable(self, request: ActivationRequest) -> RepeatableRequest | None:
+        if request.idempotency_key is None:
+            return None
+        body = {
+            "district": request.district,
+            "activation_key": normalise_activation_code(request.activation_key),
+            "username": request.username,
+            "recovery_email": request.recovery_email,
+            "locale": request.locale,
+            "device": repr(request.device),
+        }
+        return RepeatableRequest.of(self.digests, route="activate", key=request.idempotency_key, body=body)
+
+    async def _begin(self, repeatable: RepeatableRequest) -> UUID | None:
+        async with self.database.transaction() as session:
+            return await idempotency.begin(session, repeatable, self.clock.now())
+
+    async def _repeat(self, account_id: UUID, request: ActivationRequest) -> OpenedSession:
+        """The answer was lost: a new session of the account that the first request made, if the password is the same."""
+        async with self.database.reading() as connection:
+            stored = (
+                await connection.execute(select(Account.password_hash).where(Account.id == account_id))
+            ).scalar_one_or_none()
+        if not (await self.hash_pool.verify(request.password, stored)).right:
+            raise IdempotencyKeyReused
+        async with self.database.transaction() as session:
+            alive = await session.scalar(
+                select(Account.id).where(
+                    Account.id == account_id, Account.password_hash == stored, Account.disabled_at.is_(None)
+                )
+            )
+            if alive is None:
+                raise ActivationKeyUsed
+            return await self.sessions.open(session, await _view(session, account_id), request.device)
+
+
+def _check_fields(request: ActivationRequest, district: OpenDistrict, key: Row[Any]) -> None:
+    if key.username and fold(key.username) != fold(request.username):
+        detail = "This key comes with a username of its own. Please keep it."
+        raise ValidationFailed([FieldError("/username", "username_fixed", detail, {"username": key.username})])
+    check_credentials(
+        username=request.username,
+        password=request.password,
+        password_confirm=request.password_confirm,
+        username_policy=district.settings.username_policy,
+        password_policy=district.settings.password_policy,
+        context_words=[key.first_name, key.last_name, f"{key.first_name}{key.last_name}", district.name, district.id],
+        own_student_number=key.student_number if key.portal == Portal.STUDENT else None,
+    )
+
+
+async def _view(session: AsyncSession, account_id: UUID) -> AccountView:
+    return AccountView.of((await session.execute(select_account().where(Account.id == account_id))).one())

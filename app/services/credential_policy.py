@@ -1,0 +1,131 @@
+"""What a username and a password must be: an error for each rule that is broken, with the numbers of the rule.
+
+The rules are the district's (contract, section 8), after NIST SP 800-63B-4: length first, no known common password, nothing that the
+context gives away. Both documents of Atlanta name the alphanumeric and the strong rule.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+
+from app.errors import FieldError, ValidationFailed
+from app.services.district_settings import PasswordPolicy, UsernamePolicy
+from app.text import fold
+
+PASSWORD_MAX_LENGTH = 128
+_STRONG_KINDS = 3
+_CLAIM_PATTERN = re.compile(r"s\d{7,}")
+"""The folded form of a claimed student username, such as S0123456."""
+
+
+def check_credentials(
+    *,
+    username: str,
+    password: str,
+    password_confirm: str,
+    username_policy: UsernamePolicy,
+    password_policy: PasswordPolicy,
+    context_words: Iterable[str],
+    own_student_number: str | None = None,
+) -> None:
+    """Nothing, where all is well.
+
+    Raises:
+        ValidationFailed: every rule that is broken, at once.
+    """
+    errors = [
+        *username_errors(username, username_policy, own_student_number=own_student_number),
+        *password_errors(password, password_policy, context_words=[username, *context_words]),
+    ]
+    if password != password_confirm:
+        errors.append(FieldError("/password_confirm", "password_mismatch", "The two passwords are not the same."))
+    if errors:
+        raise ValidationFailed(errors)
+
+
+def username_errors(
+    username: str, policy: UsernamePolicy, *, own_student_number: str | None = None
+) -> Iterator[FieldError]:
+    folded = fold(username)
+    if len(folded) < policy.min_length:
+        yield _username(
+            "username_too_short", f"Use at least {policy.min_length} letters and digits.", min=policy.min_length
+        )
+    if len(folded) > policy.max_length:
+        yield _username(
+            "username_too_long", f"Use at most {policy.max_length} letters and digits.", max=policy.max_length
+        )
+    if not all(_is_letter(c) or c.isdecimal() for c in folded):
+        yield _username("username_characters", "Use only letters and digits, without spaces.")
+    if not any(map(_is_letter, folded)):
+        yield _username("username_needs_letter", "Use at least one letter.")
+    if not any(c.isdecimal() for c in folded):
+        yield _username("username_needs_digit", "Use at least one digit.")
+    if _CLAIM_PATTERN.fullmatch(folded) and folded != claimed_username(own_student_number):
+        yield _username("username_reserved", "This form of name is kept for students. Please choose another one.")
+
+
+def claimed_username(student_number: str | None) -> str | None:
+    """The folded username that belongs to a student: S and the number, padded to seven digits."""
+    return fold(f"S{student_number:0>7}") if student_number else None
+
+
+def password_errors(
+    password: str, policy: PasswordPolicy, *, context_words: Iterable[str] = ()
+) -> Iterator[FieldError]:
+    text = unicodedata.normalize("NFC", password)
+    if len(text) < policy.min_length:
+        yield _password("password_too_short", f"Use at least {policy.min_length} characters.", min=policy.min_length)
+    if len(text) > PASSWORD_MAX_LENGTH:
+        yield _password("password_too_long", f"Use at most {PASSWORD_MAX_LENGTH} characters.", max=PASSWORD_MAX_LENGTH)
+    if policy.alphanumeric and not (any(map(str.isalpha, text)) and any(map(str.isdecimal, text))):
+        yield _password("password_needs_letter_and_digit", "Use at least one letter and one digit.")
+    if policy.strong and sum(any(map(kind, text)) for kind in _KINDS) < _STRONG_KINDS:
+        yield _password(
+            "password_not_strong",
+            "Use three of these: a lower-case letter, an upper-case letter, a digit, a symbol.",
+            needed=_STRONG_KINDS,
+            kinds=["lower", "upper", "digit", "symbol"],
+        )
+    if _is_common(text):
+        yield _password("password_too_common", "Many people use this password. Please choose another one.")
+    elif _says_only(text, context_words):
+        yield _password("password_too_personal", "Do not use your username, your name or the name of the district.")
+
+
+_KINDS: Sequence[Callable[[str], bool]] = (str.islower, str.isupper, str.isdecimal, lambda c: not c.isalnum())
+
+
+def _is_letter(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LM"  # marks belong to the letters of many scripts
+
+
+def _is_common(password: str) -> bool:
+    return fold(password) in _common_passwords()
+
+
+@cache
+def _common_passwords() -> frozenset[str]:
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415  # 30,000 strings, for those who set a password
+
+    return frozenset(FREQUENCY_LISTS["passwords"])
+
+
+def _says_only(password: str, context_words: Iterable[str]) -> bool:
+    """Whether nothing is left of the password but a word of the context, with or without digits and symbols around it."""
+    bare = _letters(password)
+    words = [fold(word) for word in context_words if word.strip()]
+    return any(fold(password) == word or (bare and bare == _letters(word)) for word in words)
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(_is_letter, fold(text)))
+
+
+def _username(code: str, detail: str, **params: object) -> FieldError:
+    return FieldError("/username", code, detail, params)
+
+
+def _password(code: str, detail: str, **params: object) -> FieldError:
+    return FieldError("/password", code, detail, params)

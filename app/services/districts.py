@@ -1,0 +1,152 @@
+"""One district, as everybody may see it: what its login screen shows, and what its settings allow."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from app.clock import Clock
+from app.database import Database
+from app.errors import DistrictNotFound, FeatureDisabled, Maintenance
+from app.models import Announcement, District, DistrictOrigin
+from app.portals import Portal
+from app.services.district_settings import DistrictSettings
+
+DISTRICT_COLUMNS = (
+    District.id,
+    District.name,
+    District.state,
+    District.city,
+    District.timezone,
+    District.settings,
+    District.opened_at,
+)
+
+
+@dataclass(frozen=True)
+class OpenDistrict:
+    """A district that takes part, with its settings complete."""
+
+    id: str
+    name: str
+    state: str
+    city: str | None
+    timezone: str
+    settings: DistrictSettings
+    opened: bool = True
+
+    def require(self, feature: str) -> None:
+        """Raises FeatureDisabled unless the district has `feature` switched on."""
+        if not getattr(self.settings.features, feature):
+            raise FeatureDisabled
+
+    def require_portal(self, portal: Portal) -> None:
+        """Staff always have their door; the other portals are the district's choice."""
+        if portal is not Portal.STAFF and portal not in self.settings.portals:
+            raise FeatureDisabled
+
+    def require_no_maintenance(self, now: datetime) -> None:
+        until = self.settings.maintenance_until
+        if until and until > now:
+            raise Maintenance(until, now=now)
+
+
+@dataclass(frozen=True)
+class AnnouncementView:
+    id: str
+    published_on: date
+    title: str
+    body: str
+    links: Sequence[dict[str, str]]
+
+
+@dataclass(frozen=True)
+class LoginScreen:
+    district: OpenDistrict
+    announcements: Sequence[AnnouncementView]
+    linking_available: bool
+    maintenance_until: datetime | None
+
+
+@dataclass(frozen=True)
+class Districts:
+    database: Database
+    clock: Clock
+    linking_states: frozenset[str]
+
+    async def login_screen(self, district_id: str) -> LoginScreen:
+        """What the app shows before anybody has signed in.
+
+        Raises:
+            DistrictNotFound: no such district.
+        """
+        now = self.clock.now()
+        async with self.database.reading() as connection:
+            district = await find_district(connection, district_id)
+            rows = await connection.execute(
+                select(
+                    Announcement.id,
+                    Announcement.published_on,
+                    Announcement.title,
+                    Announcement.body,
+                    Announcement.links,
+                )
+                .where(
+                    Announcement.district_id == district_id,
+                    or_(Announcement.visible_from.is_(None), Announcement.visible_from <= now),
+                    or_(Announcement.visible_until.is_(None), Announcement.visible_until > now),
+                )
+                .order_by(Announcement.published_on.desc(), Announcement.id)
+            )
+            announcements = [
+                AnnouncementView(str(row.id), row.published_on, row.title, row.body, row.links) for row in rows
+            ]
+        until = district.settings.maintenance_until
+        return LoginScreen(
+            district=district,
+            announcements=announcements,
+            linking_available=district.settings.features.linking and district.state in self.linking_states,
+            maintenance_until=until if until and until > now else None,
+        )
+
+    async def allows_origin(self, origin: str) -> bool:
+        """Whether any district registered this web origin."""
+        async with self.database.reading() as connection:
+            found = await connection.execute(
+                select(DistrictOrigin.district_id).where(DistrictOrigin.origin == origin).limit(1)
+            )
+            return found.first() is not None
+
+
+async def open_district(connection: AsyncConnection | AsyncSession, district_id: str) -> OpenDistrict:
+    """The district by its id.
+
+    Raises:
+        DistrictNotFound: there is none, or it is only an entry of the directory.
+    """
+    district = await find_district(connection, district_id)
+    if not district.opened:
+        raise DistrictNotFound
+    return district
+
+
+async def find_district(connection: AsyncConnection | AsyncSession, district_id: str) -> OpenDistrict:
+    """The district by its id, opened or not.
+
+    Raises:
+        DistrictNotFound: there is none.
+    """
+    row = (await connection.execute(select(*DISTRICT_COLUMNS).where(District.id == district_id))).one_or_none()
+    if row is None:
+        raise DistrictNotFound
+    return OpenDistrict(
+        id=row.id,
+        name=row.name,
+        state=row.state,
+        city=row.city,
+        timezone=row.timezone or "UTC",
+        settings=DistrictSettings.model_validate(row.settings),
+        opened=row.opened_at is not None,
+    )

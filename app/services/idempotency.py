@@ -1,0 +1,81 @@
+"""Requests that a client may repeat (`Idempotency-Key`) without doing them twice.
+
+A key is kept for ten minutes with a keyed fingerprint of the request, from which the passwords are left out, and with the account that
+came of it. No answer is stored: the flow makes a new one.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.errors import IdempotencyInProgress, IdempotencyKeyReused
+from app.models import IdempotencyKey
+from app.security.digests import Digests
+
+KEPT_FOR = timedelta(minutes=10)
+LEASE = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class RepeatableRequest:
+    """A request under its `Idempotency-Key`, by digests only."""
+
+    digest: str
+    fingerprint: str
+
+    @classmethod
+    def of(cls, digests: Digests, *, route: str, key: str, body: Mapping[str, object]) -> "RepeatableRequest":
+        canonical = json.dumps(body, sort_keys=True, ensure_ascii=False, default=str)
+        return cls(digests.digest("idempotency-key", route, key), digests.digest("idempotency-fingerprint", canonical))
+
+
+async def begin(session: AsyncSession, request: RepeatableRequest, now: datetime) -> UUID | None:
+    """The account that the first request made, or None where this is the first: then the key is held for 30 seconds.
+
+    Raises:
+        IdempotencyKeyReused: the key came with another request before.
+        IdempotencyInProgress: the first request is still running.
+    """
+    row = await session.get(IdempotencyKey, request.digest, with_for_update=True)
+    if row is None:
+        session.add(_held(request, now))
+        try:
+            await session.flush()
+        except IntegrityError as fault:
+            raise IdempotencyInProgress from fault
+        return None
+    if row.expires_at > now:
+        if row.fingerprint != request.fingerprint:
+            raise IdempotencyKeyReused
+        if row.account_id is not None:
+            return row.account_id
+        if row.leased_until > now:
+            raise IdempotencyInProgress
+    row.fingerprint, row.account_id = request.fingerprint, None
+    row.leased_until, row.expires_at = now + LEASE, now + KEPT_FOR
+    return None
+
+
+async def settle(session: AsyncSession, request: RepeatableRequest, account_id: UUID) -> None:
+    """Keeps what came of the request, in the transaction that made it true."""
+    row = await session.get_one(IdempotencyKey, request.digest)
+    row.account_id = account_id
+
+
+async def give_back(session: AsyncSession, request: RepeatableRequest) -> None:
+    """After a refusal the client may correct the request and send it under the same key."""
+    await session.execute(
+        delete(IdempotencyKey).where(IdempotencyKey.digest == request.digest, IdempotencyKey.account_id.is_(None))
+    )
+
+
+def _held(request: RepeatableRequest, now: datetime) -> IdempotencyKey:
+    return IdempotencyKey(
+        digest=request.digest, fingerprint=request.fingerprint, leased_until=now + LEASE, expires_at=now + KEPT_FOR
+    )

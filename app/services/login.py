@@ -1,0 +1,112 @@
+"""Signing in: one verification for everybody, known or not, then a session.
+
+Reserve: find the account, or nobody. Hash: exactly one verification in the pool, at equal cost, with no transaction open. Settle: leave a
+trace of the refusal, or upgrade the hash, note the sign-in and open the session.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Row, or_, update
+
+from app.clock import Clock
+from app.database import Database
+from app.errors import AccountLocked, InvalidCredentials
+from app.models import Account
+from app.portals import Portal
+from app.security.hash_pool import HashPool
+from app.security.passwords import Verdict
+from app.services import audit
+from app.services.account_view import AccountView, select_account
+from app.services.districts import open_district
+from app.services.portal_access import may_enter
+from app.services.sessions import Device, OpenedSession, Sessions
+from app.text import fold
+
+
+@dataclass(frozen=True)
+class LoginRequest:
+    district: str
+    portal: Portal
+    username: str
+    password: str
+    device: Device = field(default_factory=Device)
+
+
+@dataclass(frozen=True)
+class Login:
+    database: Database
+    clock: Clock
+    hash_pool: HashPool
+    sessions: Sessions
+
+    async def sign_in(self, request: LoginRequest) -> OpenedSession:
+        """A new session.
+
+        Raises:
+            DistrictNotFound, FeatureDisabled, Maintenance: public facts of the district.
+            InvalidCredentials: the name, the password, or both are wrong; nothing tells which.
+            AccountLocked: the password is right, but the account is switched off or opens no student.
+        """
+        candidate = await self._find(request)
+        verdict = await self.hash_pool.verify(request.password, candidate.password_hash if candidate else None)
+        if candidate is None or not verdict.right:
+            await self._record_refusal(request, candidate, "invalid_credentials")
+            raise InvalidCredentials
+        if reason := _lock(candidate):
+            await self._record_refusal(request, candidate, reason)
+            raise AccountLocked(reason)
+        return await self._settle(request, candidate, verdict)
+
+    async def _find(self, request: LoginRequest) -> Row[Any] | None:
+        allowed = or_(*((Account.portal == portal.value) & may_enter(portal) for portal in Portal))
+        query = select_account(Account.password_hash, allowed.label("may_enter")).where(
+            Account.district_id == request.district,
+            Account.portal == request.portal.value,
+            Account.username_folded == fold(request.username),
+        )
+        async with self.database.reading() as connection:
+            district = await open_district(connection, request.district)
+            district.require_no_maintenance(self.clock.now())
+            district.require_portal(request.portal)
+            return (await connection.execute(query)).one_or_none()
+
+    async def _settle(self, request: LoginRequest, candidate: Row[Any], verdict: Verdict) -> OpenedSession:
+        now = self.clock.now()
+        async with self.database.transaction() as session:
+            # Only if nothing changed while the hash was computed: a reset or a lock in between must win.
+            unchanged = await session.execute(
+                update(Account)
+                .where(
+                    Account.id == candidate.account_id,
+                    Account.password_hash == candidate.password_hash,
+                    Account.disabled_at.is_(None),
+                )
+                .values(last_signed_in_at=now, password_hash=verdict.upgraded or candidate.password_hash)
+                .returning(Account.id)
+                .execution_options(synchronize_session=False)
+            )
+            if unchanged.first() is None:
+                raise InvalidCredentials
+            return await self.sessions.open(session, AccountView.of(candidate), request.device)
+
+    async def _record_refusal(self, request: LoginRequest, candidate: Row[Any] | None, reason: str) -> None:
+        """The same one row for a known and an unknown name."""
+        async with self.database.transaction() as session:
+            audit.record(
+                session,
+                "api:session:refused",
+                at=self.clock.now(),
+                actor="anonymous",
+                district_id=request.district,
+                account_id=candidate.account_id if candidate else None,
+                person_id=candidate.person_id if candidate else None,
+                data={"portal": request.portal.value, "reason": reason},
+            )
+
+
+def _lock(candidate: Row[Any]) -> str | None:
+    """Why a right password does not open the account, if anything keeps it shut."""
+    if candidate.disabled_at is not None:
+        return "disabled"
+    return None if candidate.may_enter else "no_portal_access"

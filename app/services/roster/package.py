@@ -1,0 +1,94 @@
+"""A OneRoster package: a folder, or a zip that is read where it lies. Nothing is ever extracted to disk."""
+
+import io
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+from zipfile import BadZipFile, ZipFile
+
+from app.services.roster.codes import FaultCode, WarningCode
+from app.services.roster.report import Findings
+from app.services.roster.zip_limits import checked_entries, directory_is_small
+
+MOST_BYTES = 1 << 30
+"""Of one file. 200,000 users are some 20 MB."""
+
+
+class Refused(Exception):
+    """The faults are recorded; reading on makes no sense."""
+
+
+@dataclass(frozen=True)
+class Package:
+    name: str
+    sizes: Mapping[str, int]
+    """Bytes of each CSV file, by its name."""
+    open: Callable[[str], BinaryIO]
+
+
+@contextmanager
+def open_package(path: Path, findings: Findings) -> Iterator[Package]:
+    """The package at `path`.
+
+    Raises:
+        Refused: it is none.
+    """
+    if path.is_dir():
+        yield _folder(path, findings)
+    elif path.is_file():
+        with _open_zip(path, findings) as archive:
+            yield _zip(path.name, archive, findings)
+    else:
+        findings.fault(FaultCode.PACKAGE_NOT_FOUND, path.name)
+        raise Refused
+
+
+def _folder(path: Path, findings: Findings) -> Package:
+    sizes: dict[str, int] = {}
+    for entry in sorted(path.iterdir()):
+        if entry.is_file() and _is_csv(entry.name):
+            sizes[entry.name] = entry.stat().st_size
+        else:
+            findings.warn(WarningCode.OTHER_FILE_IGNORED, path.name)
+    _refuse_giants(sizes, findings)
+    return Package(path.name, sizes, lambda name: (path / name).open("rb"))
+
+
+def _open_zip(path: Path, findings: Findings) -> ZipFile:
+    try:
+        if not directory_is_small(path):
+            findings.fault(FaultCode.ZIP_TOO_LARGE, path.name)
+            raise Refused
+        return ZipFile(path)
+    except (BadZipFile, ValueError, NotImplementedError):
+        findings.fault(FaultCode.NOT_A_ZIP, path.name)
+        raise Refused from None
+
+
+def _zip(name: str, archive: ZipFile, findings: Findings) -> Package:
+    entries = checked_entries(archive, name, findings)
+    if findings.fault_count:
+        raise Refused
+    sizes = {entry.filename: entry.file_size for entry in entries if _is_csv(entry.filename)}
+    if others := len(entries) - len(sizes):
+        findings.warn(WarningCode.OTHER_FILE_IGNORED, name, count=others)
+    _refuse_giants(sizes, findings)
+
+    def opened(file: str) -> BinaryIO:
+        return io.BufferedReader(archive.open(file), 1 << 16)  # type: ignore[type-var]  # typeshed wants RawIOBase; readinto is all it needs
+
+    return Package(name, sizes, opened)
+
+
+def _is_csv(name: str) -> bool:
+    return name.lower().endswith(".csv")
+
+
+def _refuse_giants(sizes: Mapping[str, int], findings: Findings) -> None:
+    giants = [name for name, size in sizes.items() if size > MOST_BYTES]
+    for name in giants:
+        findings.fault(FaultCode.FILE_TOO_LARGE, name)
+    if giants:
+        raise Refused

@@ -1,0 +1,73 @@
+"""From a package to a roster in memory, or to a list of faults. Touches no database."""
+
+import zlib
+from pathlib import Path
+from zipfile import BadZipFile
+
+from app.services.roster.codes import FaultCode
+from app.services.roster.completeness import check_completeness
+from app.services.roster.csv_file import CsvFile
+from app.services.roster.demographics import read_demographics
+from app.services.roster.layout import DEMOGRAPHICS, ORGS, ROLES, USERS_1_1, USERS_1_2
+from app.services.roster.links import link
+from app.services.roster.manifest import Manifest, read_manifest
+from app.services.roster.orgs import read_orgs
+from app.services.roster.package import Package, Refused, open_package
+from app.services.roster.people import Roster
+from app.services.roster.progress import Meter, Progress
+from app.services.roster.report import Findings
+from app.services.roster.roles import read_roles
+from app.services.roster.table import Rows, Table
+from app.services.roster.users import read_users_1_1, read_users_1_2
+from app.services.roster.values import SsnDigests
+
+
+def read_roster(path: Path, ssn_digests: SsnDigests, findings: Findings, progress: Progress) -> Roster:
+    """What the package at `path` says. It may be used only if `findings` has no faults."""
+    try:
+        with open_package(path, findings) as package:
+            return _Reading(package, read_manifest(package, findings), ssn_digests, findings, progress).roster()
+    except Refused:
+        pass
+    except (BadZipFile, zlib.error, EOFError):
+        findings.fault(FaultCode.ZIP_DAMAGED, path.name)
+    except OSError:
+        findings.fault(FaultCode.FILE_UNREADABLE, path.name)
+    return Roster()
+
+
+class _Reading:
+    """The files in the order of their references: orgs, users, roles, demographics."""
+
+    def __init__(
+        self, package: Package, manifest: Manifest, ssn_digests: SsnDigests, findings: Findings, progress: Progress
+    ) -> None:
+        self._package = package
+        self._manifest = manifest
+        self._ssn_digests = ssn_digests
+        self._findings = findings
+        self._orgs = Table(ORGS, findings)
+        self._users = Table(USERS_1_1 if manifest.version == "1.1" else USERS_1_2, findings)
+        files = ("orgs.csv", "users.csv", "roles.csv", "demographics.csv")
+        self._meter = Meter(progress, "reading", sum(package.sizes.get(file, 0) for file in files))
+
+    def roster(self) -> Roster:
+        orgs, users, digests = self._orgs, self._users, self._ssn_digests
+        roster = Roster()
+        roster.schools = read_orgs(orgs, self._rows(orgs), self._manifest.version)
+        if self._manifest.version == "1.1":
+            roster.people = read_users_1_1(users, self._rows(users), digests, orgs, roster.schools)
+        else:
+            roster.people = read_users_1_2(users, self._rows(users), digests)
+            roles = Table(ROLES, self._findings)
+            read_roles(roles, self._rows(roles), roster.people, users, orgs, roster.schools)
+        if "demographics" in self._manifest.sent:
+            demographics = Table(DEMOGRAPHICS, self._findings)
+            read_demographics(demographics, self._rows(demographics), roster.people, users, digests)
+        link(roster, users)
+        check_completeness(roster, users)
+        return roster
+
+    def _rows(self, table: Table) -> Rows:
+        with self._package.open(table.file) as stream:
+            yield from table.rows(CsvFile(stream, table.file, self._findings, self._meter))

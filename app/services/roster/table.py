@@ -1,0 +1,108 @@
+"""The rows of one file as the values that we read, each with a sourcedId of its own."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from operator import itemgetter
+
+from app.services.roster.codes import FaultCode, WarningCode
+from app.services.roster.csv_file import CsvFile
+from app.services.roster.header import check_header
+from app.services.roster.layout import Layout
+from app.services.roster.report import Findings
+
+Rows = Iterator[tuple[int, Sequence[str]]]
+"""Row numbers (the header is 1) and the values of the layout."""
+
+_GUID = re.compile(r"[0-9A-Za-z./@_-]{1,255}")
+_DELETED = frozenset({"tobedeleted", "inactive"})  # `inactive` is of OneRoster 1.0 and still turns up
+
+
+class Table:
+    """One file of a package, to be read once."""
+
+    def __init__(self, layout: Layout, findings: Findings) -> None:
+        self.layout = layout
+        self.file = layout.file
+        self.findings = findings
+        self.left_out: set[str] = set()
+        """The sourcedIds of rows that are marked as deleted."""
+        self._seen: set[str] = set()
+
+    def knows(self, sourced_id: str) -> bool:
+        """Whether a reference to this row is sound. Where rows could not be read, nothing can be held against it."""
+        return sourced_id in self._seen or self.file in self.findings.damaged
+
+    def fault(self, code: FaultCode, row: int, column: str) -> None:
+        self.findings.fault(code, self.file, row, column)
+
+    def warn(self, code: WarningCode, row: int, column: str | None = None) -> None:
+        self.findings.warn(code, self.file, row, column)
+
+    def rows(self, file: CsvFile) -> Rows:
+        """Row number and the stripped values of the layout, "" for columns that the file does not have."""
+        if not check_header(file.columns, self.layout, self.findings):
+            return
+        layout = self.layout
+        pick = _picker(file.columns, ("status", "dateLastModified", *layout.filled, *layout.optional, *layout.metadata))
+        password = file.columns.index("password") if "password" in file.columns else None
+        row = 1
+        for row, fields in file:
+            if password is not None and fields[password]:
+                self.warn(WarningCode.PASSWORD_DROPPED, row, "password")
+            fields.append("")
+            status, modified, *values = map(str.strip, pick(fields))
+            if not self._is_sound(row, values):
+                continue
+            if not (status or modified) or self._lives(row, status, modified):
+                yield row, values
+            else:
+                self.left_out.add(values[0])
+        if row == 1 and self.file not in self.findings.damaged:
+            self.findings.fault(FaultCode.NO_ROWS, self.file)
+
+    def _is_sound(self, row: int, values: Sequence[str]) -> bool:
+        """Whether the row has a sourcedId of its own and all that must be filled."""
+        sourced_id = values[0]
+        is_new = sourced_id not in self._seen
+        self._seen.add(sourced_id)
+        if "" in values[: len(self.layout.filled)]:
+            for column, value in zip(self.layout.filled, values, strict=False):
+                if not value:
+                    self.fault(FaultCode.REQUIRED_VALUE_MISSING, row, column)
+            return False
+        if not is_new:
+            self.fault(FaultCode.DUPLICATE_SOURCED_ID, row, "sourcedId")
+            return False
+        if not _GUID.fullmatch(sourced_id):
+            self.fault(FaultCode.BAD_GUID, row, "sourcedId")
+            return False
+        return True
+
+    def _lives(self, row: int, status: str, modified: str) -> bool:
+        """Whether the row is to be taken. In bulk both columns should be blank, but many exports fill them."""
+        if modified:
+            self.warn(WarningCode.LIFECYCLE_IN_BULK, row, "dateLastModified")
+            self._check_moment(row, modified)
+        if status:
+            self.warn(WarningCode.LIFECYCLE_IN_BULK, row, "status")
+        if status in _DELETED:
+            self.warn(WarningCode.MARKED_DELETED, row, "status")
+        elif status not in {"", "active"}:
+            self.fault(FaultCode.BAD_ENUM, row, "status")
+        return status not in _DELETED
+
+    def _check_moment(self, row: int, text: str) -> None:
+        """Nothing is done with it in bulk; nonsense still means that the columns are not what they say."""
+        if len(text) == len("2026-08-20"):
+            self.warn(WarningCode.BARE_DATE, row, "dateLastModified")
+        try:
+            datetime.fromisoformat(text)
+        except ValueError:
+            self.fault(FaultCode.BAD_DATETIME, row, "dateLastModified")
+
+
+def _picker(columns: Sequence[str], wanted: Sequence[str]) -> Callable[[list[str]], tuple[str, ...]]:
+    """Takes the wanted fields out of a row that has a "" appended for the columns that are not there."""
+    where = {name: index for index, name in enumerate(columns)}
+    return itemgetter(*(where.get(name, len(columns)) for name in wanted))

@@ -1,0 +1,120 @@
+"""Fixtures that every test may ask for: settings, a clock, a database of its own on a real engine, a real Valkey."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from app import migrate
+from app.clock import ManualClock
+from app.database import Database
+from app.settings import Settings
+from tests.support.die_with_parent import die_with_parent
+from tests.support.postgresql import Cluster, cluster_of_run
+from tests.support.valkey import Valkey
+
+SECRET_KEY = "a-key-for-tests-that-never-changes-0123456789"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(
+        config, "workerinput"
+    ):  # a worker of pytest-xdist: else it would finish its test after its controller was killed
+        die_with_parent(os.getppid())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def anyio_backend() -> str:
+    """Async tests and fixtures run on asyncio, the only loop that the drivers know."""
+    return "asyncio"
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    """A database of the test's own, with the newest schema and no rows."""
+    database = Database(settings)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    return _settings(database_url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Every test that touches it runs once on each engine, unless `tests.support.engines` marks it for one."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    path = tmp_path / "campus.db"
+    shutil.copyfile(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("schema") / "campus.db"
+    migrate.upgrade(_settings(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture
+def postgresql_url(postgresql: Cluster, postgresql_template: str) -> Iterator[str]:
+    url = postgresql.create_database(postgresql_template)
+    yield url
+    postgresql.drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql: Cluster) -> Iterator[str]:
+    url = postgresql.create_database()
+    migrate.upgrade(_settings(url))
+    yield url
+    postgresql.drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Cluster:
+    """The server of this run. A run without tests on PostgreSQL starts none."""
+    folder = tmp_path_factory.getbasetemp()
+    if worker_id == "master":
+        return cluster_of_run(folder, os.getpid())
+    # Workers of pytest-xdist are children of the controller, and their folders lie in its folder.
+    return cluster_of_run(folder.parent, os.getppid())
+
+
+@pytest.fixture
+def valkey(valkey_of_worker: Valkey) -> Valkey:
+    """Healthy and empty, whatever the test before did to it."""
+    valkey_of_worker.recover()
+    return valkey_of_worker
+
+
+@pytest.fixture(scope="session")
+def valkey_of_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
+    valkey = Valkey(tmp_path_factory.mktemp("valkey"))
+    yield valkey
+    valkey.kill()
+
+
+def _settings(database_url: str) -> Settings:
+    return Settings.model_validate(
+        {
+            "env": "dev",
+            "database_url": database_url,
+            "database_pool_size": 5,
+            "secret_keys": [SECRET_KEY],
+            "hash_threads": 2,
+        }
+    )
