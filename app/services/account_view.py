@@ -57,7 +57,7 @@ class AccountView:
         )
 
 
-def select_account(*more: Any) -> Select[Any]:
+def select_account(*more: Any) -> Select[*tuple[Any, ...]]:
     """Account, person and district in one row, with `more` columns."""
     return (
         select(*ACCOUNT_COLUMNS, *more)

@@ -69,7 +69,8 @@ class Login:
             district = await open_district(connection, request.district)
             district.require_no_maintenance(self.clock.now())
             district.require_portal(request.portal)
-            return (await connection.execute(query)).one_or_none()
+            candidate: Row[Any] | None = (await connection.execute(query)).one_or_none()
+            return candidate
 
     async def _settle(self, request: LoginRequest, candidate: Row[Any], verdict: Verdict) -> OpenedSession:
         now = self.clock.now()

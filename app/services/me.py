@@ -68,7 +68,7 @@ class Me:
         )
 
 
-def _students(account: AccountView) -> Select[Any]:
+def _students(account: AccountView) -> Select[*tuple[Any, ...]]:
     query = (
         select(
             Person.id,

@@ -125,7 +125,7 @@ class Sessions:
             data={"session": str(session_id)},
         )
         return self._opened(
-            account, session_id, refresh_token, device_token=known and self._device_token(known, account)
+            account, session_id, refresh_token, device_token=self._device_token(known, account) if known else None
         )
 
     async def refresh(self, text: str) -> OpenedSession:
