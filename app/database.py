@@ -11,6 +11,7 @@ PostgreSQL: READ COMMITTED for transactions, autocommit for reading (no BEGIN an
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
@@ -111,7 +112,7 @@ def _is_passing(fault: DBAPIError) -> bool:
 
 
 def _sqlite_engines(settings: Settings) -> tuple[AsyncEngine, AsyncEngine]:
-    settings.sqlite_path.parent.mkdir(parents=True, exist_ok=True)
+    _make_private_file(settings.sqlite_path)
     url = _aiosqlite_url(settings)
     common: dict[str, Any] = {
         "max_overflow": 0,
@@ -180,7 +181,7 @@ def migration_engine(settings: Settings) -> AsyncEngine:
     """
     if not settings.is_sqlite:
         return create_async_engine(_asyncpg_url(settings), poolclass=NullPool)
-    settings.sqlite_path.parent.mkdir(parents=True, exist_ok=True)
+    _make_private_file(settings.sqlite_path)
     engine = create_async_engine(_aiosqlite_url(settings), poolclass=NullPool)
     event.listen(engine.sync_engine, "connect", _configure_sqlite_migration)
     event.listen(engine.sync_engine, "begin", _begin_immediate)
@@ -190,6 +191,12 @@ def migration_engine(settings: Settings) -> AsyncEngine:
 def _configure_sqlite_migration(connection: Any, _: object) -> None:
     connection.isolation_level = None
     _pragmas(connection, f"busy_timeout={BUSY_TIMEOUT_MS}", "journal_mode=WAL", "foreign_keys=OFF")
+
+
+def _make_private_file(path: Path) -> None:
+    """SQLite would create it readable for everybody; its WAL files inherit the mode."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600, exist_ok=True)
 
 
 def _aiosqlite_url(settings: Settings) -> str:

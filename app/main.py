@@ -12,9 +12,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
-from app import __version__
+from app import __version__, metrics
 from app.clock import Clock
 from app.composition import Campus, open_campus
+from app.doctor import refuse_unsafe
 from app.errors import CampusError
 from app.logs import configure_logs
 from app.middleware.district_cors import DistrictCORSMiddleware
@@ -32,9 +33,10 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     """The application; without arguments it reads the environment, as a server's factory.
 
     Raises:
-        SettingsError: the environment does not make a usable configuration.
+        SettingsError: the environment does not make a usable configuration, or an unsafe one for production.
     """
     settings = settings or load_settings()
+    refuse_unsafe(settings)
     configure_logs(settings)
 
     @asynccontextmanager
@@ -42,6 +44,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         async with open_campus(settings, clock=clock) as campus:
             app.state.campus = campus
             yield
+        metrics.process_ends()
 
     app = FastAPI(
         title="Campus Accounts",

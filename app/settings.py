@@ -78,6 +78,7 @@ class Settings(BaseModel):
         (),
         description="EC P-256 private keys in PEM, newest first; in dev made once and kept in the database, encrypted",
     )
+    workers: int = Field(1, ge=1, le=64, description="server processes that `campus serve` starts")
     hash_threads: int = Field(
         default_factory=lambda: os.cpu_count() or 1,
         ge=1,
@@ -152,11 +153,17 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     return settings
 
 
+def unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    """`CAMPUS_*` variables that mean nothing here: often a misspelt setting."""
+    known = {f"{PREFIX}{name.upper()}{ending}" for name in Settings.model_fields for ending in ("", "_FILE")}
+    return sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
+
+
 def _collect(source: Mapping[str, str]) -> tuple[dict[str, object], list[str]]:
     values: dict[str, object] = {}
     faults: list[str] = []
     for variable, raw in sorted(source.items()):
-        if not variable.startswith(PREFIX) or variable.startswith(f"{PREFIX}TEST_"):
+        if not variable.startswith(PREFIX):
             continue
         name = variable.removeprefix(PREFIX).lower()
         text = raw
@@ -169,9 +176,7 @@ def _collect(source: Mapping[str, str]) -> tuple[dict[str, object], list[str]]:
             except OSError as error:
                 faults.append(f"{variable}: cannot read the file ({error.strerror})")
                 continue
-        if name not in Settings.model_fields:
-            faults.append(f"{variable}: there is no such setting; `campus doctor` lists them")
-        elif text != "":
+        if name in Settings.model_fields and text != "":
             values[name] = _split(name, text)
     return values, faults
 

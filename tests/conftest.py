@@ -19,9 +19,8 @@ SECRET_KEY = "a-key-for-tests-that-never-changes-0123456789"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if hasattr(
-        config, "workerinput"
-    ):  # a worker of pytest-xdist: else it would finish its test after its controller was killed
+    """A worker of pytest-xdist ends with its controller, where it would else finish its test first."""
+    if hasattr(config, "workerinput"):
         die_with_parent(os.getppid())
 
 

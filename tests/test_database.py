@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import func, select, text, update
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from app.database import Database
 from app.errors import Overloaded
@@ -35,6 +35,12 @@ async def test_a_fault_of_the_caller_is_not_taken_for_a_lost_database(database: 
     """A missing file, for one, is an OSError just like a missing server."""
     with pytest.raises(FileNotFoundError, match=r"roster\.csv"):
         await add_district_and_fail(database, FileNotFoundError("roster.csv"))
+
+
+async def test_a_mistake_in_a_statement_is_not_taken_for_a_lost_database(database: Database) -> None:
+    with pytest.raises(DBAPIError, match="no_such_table"):
+        async with database.reading() as connection:
+            await connection.execute(text("SELECT 1 FROM no_such_table"))
 
 
 async def test_a_row_cannot_refer_to_one_that_is_not_there(database: Database) -> None:
@@ -72,7 +78,7 @@ async def test_each_statement_of_a_reader_sees_what_was_committed_before_it(data
 
 @sqlite_only
 async def test_a_reader_may_not_write(database: Database) -> None:
-    with pytest.raises((DBAPIError, Overloaded)):
+    with pytest.raises(OperationalError, match="readonly"):
         async with database.reading() as connection:
             await connection.execute(text("CREATE TABLE notes (note TEXT)"))
 

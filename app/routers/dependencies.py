@@ -4,9 +4,11 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import StringConstraints
 
 from app.composition import Campus
 from app.errors import NotAuthenticated
+from app.schemas.common import Optional
 from app.services.sessions import SignedIn
 
 _bearer = HTTPBearer(
@@ -39,12 +41,9 @@ Caller = Annotated[SignedIn, Depends(_signed_in)]
 """The endpoint wants a live session; it gets whose it is."""
 
 IdempotencyKey = Annotated[
-    str | None,
+    Optional[Annotated[str, StringConstraints(min_length=8, max_length=100, pattern=r"^[\x21-\x7e]+$")]],
     Header(
         alias="Idempotency-Key",
-        min_length=8,
-        max_length=100,
-        pattern=r"^[\x21-\x7e]+$",
         description="A random text of the client's, the same when it repeats the request because the answer was lost",
     ),
 ]

@@ -4,39 +4,40 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.exceptions import RequestValidationError
+from pydantic import StringConstraints
 from pydantic_core import PydanticCustomError
 
 from app.errors import DistrictNotFound
 from app.openapi import refusals
 from app.routers.dependencies import CampusPart
 from app.routers.etag import cacheable
-from app.schemas.common import DistrictId, decode_cursor
+from app.schemas.common import DistrictId, Optional, decode_cursor
 from app.schemas.districts import DistrictList, LoginScreenAnswer
 from app.services.district_directory import Position
 
 router = APIRouter(prefix="/districts", tags=["Districts"])
 
 IfNoneMatch = Annotated[
-    str | None, Header(alias="If-None-Match", max_length=1_000, description="The ETag of an earlier answer")
+    Optional[Annotated[str, StringConstraints(max_length=1_000)]],
+    Header(alias="If-None-Match", description="The ETag of an earlier answer"),
 ]
 Words = Annotated[
-    str | None,
+    Optional[Annotated[str, StringConstraints(max_length=100)]],
     Query(
-        max_length=100,
-        description="A fragment of the name or the city; case, accents and order do not matter",
-        examples=["jackson"],
+        description="A fragment of the name or the city; case, accents and order do not matter", examples=["jackson"]
     ),
 ]
 State = Annotated[
-    str | None,
-    Query(pattern=r"^[A-Za-z]{2}$", min_length=2, max_length=2, description="A two-letter state", examples=["GA"]),
+    Optional[Annotated[str, StringConstraints(min_length=2, max_length=2, pattern=r"^[A-Za-z]{2}$")]],
+    Query(description="A two-letter state", examples=["GA"]),
 ]
 Limit = Annotated[int, Query(ge=1, le=100)]
+Cursor = Annotated[
+    Optional[Annotated[str, StringConstraints(max_length=1_000)]], Query(description="`next_cursor` of the page before")
+]
 
 
-async def _position(
-    cursor: Annotated[str | None, Query(max_length=1_000, description="`next_cursor` of the page before")] = None,
-) -> Position | None:
+async def _position(cursor: Cursor = None) -> Position | None:
     if cursor is None:
         return None
     try:

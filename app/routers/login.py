@@ -13,6 +13,7 @@ from app.errors import (
 )
 from app.openapi import refusals
 from app.routers.dependencies import CampusPart, OptionalToken
+from app.schemas.common import Optional
 from app.schemas.login import LoginBody, LogoutBody, RefreshBody
 from app.schemas.session import SessionAnswer
 
@@ -44,7 +45,13 @@ async def refresh_session(body: RefreshBody, campus: CampusPart) -> SessionAnswe
     return SessionAnswer.of(await campus.sessions.refresh(body.refresh_token))
 
 
-@router.post("/logout", summary="Sign out", status_code=204, responses=refusals(NotAuthenticated, InvalidToken))
-async def logout(campus: CampusPart, token: OptionalToken, body: LogoutBody | None = None) -> None:
+@router.post(
+    "/logout",
+    summary="Sign out",
+    status_code=204,
+    responses=refusals(NotAuthenticated, InvalidToken),
+    openapi_extra={"security": [{"accessToken": []}, {}]},
+)
+async def logout(campus: CampusPart, token: OptionalToken, body: Optional[LogoutBody] = None) -> None:
     """Ends the session of the access token, or of the refresh token in the body where the access token has expired."""
     await campus.sessions.sign_out(access_token=token, refresh_token=body.refresh_token if body else None)

@@ -1,10 +1,8 @@
 """For operators and machines: health, readiness, metrics, public keys."""
 
-import os
-
 from fastapi import APIRouter, Response
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest, multiprocess
 
+from app import metrics
 from app.errors import NotReady
 from app.openapi import refusals
 from app.routers.dependencies import CampusPart
@@ -30,11 +28,7 @@ async def get_readiness(campus: CampusPart) -> ReadinessAnswer:
 
 @router.get("/metrics", summary="Prometheus metrics", include_in_schema=False)
 async def get_metrics() -> Response:
-    registry = REGISTRY
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        registry = CollectorRegistry()
-        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library has no type here
-    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    return Response(metrics.exposition(), media_type=metrics.MEDIA_TYPE)
 
 
 @router.get("/.well-known/jwks.json", summary="The public keys of access tokens", responses=refusals())

@@ -162,7 +162,7 @@ class WarningCode(_Code):
     PASSWORD_DROPPED = (
         "password_dropped",
         "The file carries passwords. They were dropped and not stored; switch them off in the export.",
-    )  # noqa: S105  # a code
+    )
     EMAIL_DROPPED = (
         "email_dropped",
         "Not a usable e-mail address. It was left out; correct it in the student information system.",

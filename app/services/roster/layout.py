@@ -11,12 +11,33 @@ WHOLE_SSN_COLUMNS = frozenset({"ssn", "metadata.ssn", "socialsecuritynumber", "m
 """In small letters. A file with one of these is refused."""
 
 _FILES_1_1 = frozenset(
-    "academicSessions categories classes classResources courses courseResources demographics enrollments lineItems orgs "
-    "resources results users".split()
+    [
+        "academicSessions",
+        "categories",
+        "classes",
+        "classResources",
+        "courses",
+        "courseResources",
+        "demographics",
+        "enrollments",
+        "lineItems",
+        "orgs",
+        "resources",
+        "results",
+        "users",
+    ]
 )
 _FILES_1_2 = _FILES_1_1 | frozenset(
-    "lineItemLearningObjectiveIds lineItemScoreScales resultLearningObjectiveIds resultScoreScales roles scoreScales "
-    "userProfiles userResources".split()
+    [
+        "lineItemLearningObjectiveIds",
+        "lineItemScoreScales",
+        "resultLearningObjectiveIds",
+        "resultScoreScales",
+        "roles",
+        "scoreScales",
+        "userProfiles",
+        "userResources",
+    ]
 )
 FILES = {"1.1": _FILES_1_1, "1.2": _FILES_1_2}
 """Every file of a version, without `.csv`: all may be in a package."""

@@ -1,0 +1,40 @@
+"""The `campus` command: a thin shell over the services."""
+
+import sys
+
+import typer
+from rich.console import Console
+
+from app.cli import accounts, districts, keys, roster, server, specification
+from app.errors import CampusError
+from app.services.district_directory import DirectoryRefused
+from app.services.district_settings import SettingRefused
+from app.services.keys import NobodyToIssueTo
+from app.settings import SettingsError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(server.app)
+app.add_typer(specification.app)
+app.add_typer(districts.app, name="districts")
+app.add_typer(roster.app, name="roster")
+app.add_typer(keys.app, name="keys")
+app.add_typer(accounts.app, name="accounts")
+
+
+def main() -> None:
+    """Runs a command; a refusal becomes one sentence and an exit code, never a traceback."""
+    try:
+        app()
+    except SettingsError as error:
+        _fail(2, *error.faults)
+    except CampusError as error:
+        _fail(1, f"{error.detail} ({error.code})")
+    except (DirectoryRefused, SettingRefused, NobodyToIssueTo) as error:
+        _fail(1, str(error))
+
+
+def _fail(code: int, *sentences: str) -> None:
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    for sentence in sentences:
+        console.print(f"campus: {sentence}", markup=False)
+    sys.exit(code)

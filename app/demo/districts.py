@@ -1,0 +1,216 @@
+"""The demo districts, their people and their notices. All people are invented; 555-01xx numbers belong to nobody."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from app.portals import Portal
+
+PASSWORD = "bright river 42"  # noqa: S105  # of every demo login; the demo refuses to run in production
+
+
+@dataclass(frozen=True)
+class Child:
+    first_name: str
+    number: str
+    school: int
+    """Which of the district's schools, counted from 0."""
+    birth_date: str
+    state_id: str = ""
+
+
+@dataclass(frozen=True)
+class Adult:
+    first_name: str
+    role: str = "parent"
+    email: str = ""
+
+
+@dataclass(frozen=True)
+class Family:
+    last_name: str
+    adults: Sequence[Adult]
+    children: Sequence[Child]
+
+
+@dataclass(frozen=True)
+class DemoLogin:
+    """Somebody who has an account already, found by the sourced id that `roster_files.py` gives."""
+
+    sourced_id: str
+    portal: Portal
+    username: str
+    who: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    published_on: date
+    title: str
+    body: str
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
+class DemoDistrict:
+    id: str
+    name: str
+    state: str
+    city: str
+    timezone: str
+    settings: Sequence[str]
+    schools: Sequence[str]
+    families: Sequence[Family]
+    logins: Sequence[DemoLogin]
+    notices: Sequence[Notice] = ()
+
+
+JACKSON = DemoDistrict(
+    id="jackson-ga",
+    name="Jackson County Schools",
+    state="GA",
+    city="Jefferson",
+    timezone="America/New_York",
+    settings=(
+        "languages=en,es",
+        "support.phone=706-555-0110",
+        "support.email=portal@jackson.example.org",
+        "origins=http://localhost:5173,http://127.0.0.1:5173",
+    ),
+    schools=("Jackson Elementary School", "Jackson High School"),
+    families=(
+        Family(
+            "Lopez",
+            (Adult("Maria", email="maria.lopez@example.org"), Adult("Jorge")),
+            (
+                Child("Ana", "0204117", 0, "2017-05-06", "2040117001"),
+                Child("Luis", "0204118", 1, "2010-09-14", "2040118002"),
+            ),
+        ),
+        Family("Nguyen", (Adult("Linh"),), (Child("Minh", "0204201", 0, "2016-02-11", "2040201003"),)),
+        Family(
+            "Carter",
+            (Adult("Denise"), Adult("Robert", "guardian")),
+            (Child("Malik", "0204302", 1, "2009-12-01", "2040302004"),),
+        ),
+        Family(
+            "Okafor",
+            (Adult("Chinelo"), Adult("Ada", "relative")),
+            (Child("Obi", "0204410", 0, "2018-07-23", "2040410005"),),
+        ),
+        Family("Smith", (Adult("Karen"),), (Child("Tyler", "0204512", 1, "2011-03-30", "2040512006"),)),
+    ),
+    logins=(
+        DemoLogin("A-Lopez-Maria", Portal.PARENT, "maria2026", "Maria Lopez, mother of Ana and Luis"),
+        DemoLogin("C-0204118", Portal.STUDENT, "luis2010", "Luis Lopez, a student"),
+    ),
+    notices=(
+        Notice(
+            date(2026, 7, 1),
+            "New to the parent portal?",
+            "Your school gives you a personal activation key. Choose New User and type the key exactly as it is printed.",
+            "How to activate your account",
+            "https://www.jackson.example.org/parent-portal",
+        ),
+        Notice(
+            date(2026, 7, 1),
+            "Pay for school meals online",
+            "Meals can be paid for online from the first day of school.",
+            "Meals and payments",
+            "https://www.jackson.example.org/meals",
+        ),
+    ),
+)
+
+ATLANTA = DemoDistrict(
+    id="atlanta-ga",
+    name="Atlanta Public Schools",
+    state="GA",
+    city="Atlanta",
+    timezone="America/New_York",
+    settings=(
+        "languages=en,es,am",
+        "password_policy.min_length=6",
+        "password_policy.alphanumeric=true",
+        "password_policy.strong=true",
+        "username_recovery.lockout=account",
+        "support.phone=404-555-0100",
+        "support.ticket.label=Let's Talk",
+        "support.ticket.url=https://www.atlanta.example.org/lets-talk",
+    ),
+    schools=("Peachtree Elementary School", "Piedmont Middle School"),
+    families=(
+        Family(
+            "Johnson",
+            (Adult("Keisha", email="keisha.johnson@example.org"),),
+            (Child("Jada", "1100345", 0, "2016-10-02", "3100345001"),),
+        ),
+        Family("Tesfaye", (Adult("Hanna"), Adult("Dawit")), (Child("Sara", "1100412", 1, "2013-01-19", "3100412002"),)),
+        Family("Williams", (Adult("Marcus"),), (Child("Zion", "1100520", 1, "2012-06-08", "3100520003"),)),
+    ),
+    logins=(DemoLogin("A-Johnson-Keisha", Portal.PARENT, "keisha7", "Keisha Johnson, mother of Jada"),),
+)
+
+CLAYTON = DemoDistrict(
+    id="clayton-ga",
+    name="Clayton County Public Schools",
+    state="GA",
+    city="Jonesboro",
+    timezone="America/New_York",
+    settings=("languages=en,es,vi", "support.phone=770-555-0120", "support.url=https://www.clayton.example.org/help"),
+    schools=("Flint River Elementary School", "Lovejoy High School"),
+    families=(
+        Family("Brown", (Adult("Tanya"),), (Child("Jordan", "0123456", 1, "2009-04-17", "4123456001"),)),
+        Family("Tran", (Adult("Mai"),), (Child("Kim", "0123460", 0, "2015-08-25", "4123460002"),)),
+        Family("Davis", (Adult("Andre"),), (Child("Nia", "0123471", 1, "2010-11-03", "4123471003"),)),
+    ),
+    logins=(
+        DemoLogin("A-Brown-Tanya", Portal.PARENT, "tanya42", "Tanya Brown, mother of Jordan"),
+        DemoLogin("C-0123456", Portal.STUDENT, "S0123456", "Jordan Brown, a student"),
+    ),
+)
+
+CAPE_FEAR = DemoDistrict(
+    id="cape-fear-nc",
+    name="Cape Fear County Schools",
+    state="NC",
+    city="Wilmington",
+    timezone="America/New_York",
+    settings=("languages=en,es", "support.phone=910-555-0130"),
+    schools=("Harbor Elementary School",),
+    families=(
+        Family(
+            "Garcia", (Adult("Elena", email="elena.garcia@example.org"),), (Child("Sofia", "5500101", 0, "2017-01-12"),)
+        ),
+        Family("Miller", (Adult("Paul"),), (Child("Emma", "5500102", 0, "2016-03-09"),)),
+    ),
+    logins=(
+        DemoLogin(
+            "A-Garcia-Elena", Portal.PARENT, "elena1", "Elena Garcia, mother of Sofia (and of Mateo in Delaware)"
+        ),
+    ),
+)
+
+BRANDYWINE = DemoDistrict(
+    id="brandywine-de",
+    name="Brandywine Valley School District",
+    state="DE",
+    city="Wilmington",
+    timezone="America/New_York",
+    settings=("languages=en,es", "support.phone=302-555-0140"),
+    schools=("Brandywine Valley High School",),
+    families=(
+        Family(
+            "Garcia", (Adult("Elena", email="elena.garcia@example.org"),), (Child("Mateo", "7700901", 0, "2010-05-28"),)
+        ),
+        Family("Moore", (Adult("Grace"),), (Child("Ethan", "7700902", 0, "2011-12-12"),)),
+    ),
+    logins=(
+        DemoLogin(
+            "A-Garcia-Elena", Portal.PARENT, "elena2", "Elena Garcia, mother of Mateo (and of Sofia in North Carolina)"
+        ),
+    ),
+)
+
+DEMO_DISTRICTS = (JACKSON, ATLANTA, CLAYTON, CAPE_FEAR, BRANDYWINE)

@@ -1,0 +1,139 @@
+"""Fills a development database the way an operator would: districts, rosters, keys, and accounts made with those keys."""
+
+import csv
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from app.composition import Campus
+from app.demo.districts import DEMO_DISTRICTS, JACKSON, PASSWORD, DemoDistrict, DemoLogin
+from app.demo.roster_files import write_roster
+from app.errors import KeyRefused
+from app.models import Account, Person
+from app.portals import Portal
+from app.services.activate import ActivationRequest
+from app.services.key_file import KeyFile
+from app.services.keys import IssuedKey
+
+
+@dataclass(frozen=True)
+class Login:
+    district: str
+    portal: str
+    username: str
+    password: str
+    who: str
+
+
+@dataclass(frozen=True)
+class DemoSummary:
+    """What a newcomer needs to begin."""
+
+    logins: Sequence[Login]
+    unused_key: str
+    urls: dict[str, str]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+async def fill_demo(campus: Campus) -> DemoSummary:
+    """Adds what is missing; a second run changes nothing."""
+    for district in DEMO_DISTRICTS:
+        await _fill_district(campus, district)
+    return DemoSummary(
+        logins=[
+            Login(district.id, login.portal, login.username, PASSWORD, login.who)
+            for district in DEMO_DISTRICTS
+            for login in district.logins
+        ],
+        unused_key=await _unused_key(campus),
+        urls={
+            "API": campus.settings.public_url,
+            "Specification": f"{campus.settings.public_url}/docs",
+            "Demo district": f"{campus.settings.public_url}/districts/{JACKSON.id}",
+        },
+    )
+
+
+async def _fill_district(campus: Campus, district: DemoDistrict) -> None:
+    await campus.district_office.add(
+        district_id=district.id,
+        name=district.name,
+        state=district.state,
+        timezone=district.timezone,
+        city=district.city,
+    )
+    await campus.district_office.set(district.id, district.settings)
+    await _announce(campus, district)
+    with tempfile.TemporaryDirectory() as folder:
+        write_roster(district, Path(folder))
+        await campus.roster_import.run(district.id, Path(folder), allow_ending_percent=100)
+    for login in district.logins:
+        await _ensure_login(campus, district, login)
+    with KeyFile(_key_file(campus, district), append=True) as file:
+        await campus.key_issue.issue(district.id, file.deliver, portals=[Portal.PARENT])
+
+
+async def _announce(campus: Campus, district: DemoDistrict) -> None:
+    published = {notice.title for notice in (await campus.districts.login_screen(district.id)).announcements}
+    for notice in district.notices:
+        if notice.title not in published:
+            await campus.district_office.announce(
+                district.id,
+                title=notice.title,
+                body=notice.body,
+                links=[{"label": notice.label, "url": notice.url}],
+                published_on=notice.published_on,
+            )
+
+
+async def _ensure_login(campus: Campus, district: DemoDistrict, login: DemoLogin) -> None:
+    """An account made with a real key, unless the person has one."""
+    async with campus.database.reading() as connection:
+        has_account = (
+            select(Account.id)
+            .join(Person, Person.id == Account.person_id)
+            .where(
+                Person.district_id == district.id,
+                Person.sourced_id == login.sourced_id,
+                Account.portal == login.portal.value,
+            )
+        )
+        if (await connection.execute(has_account)).first():
+            return
+    key = await campus.key_issue.replace(district.id, login.sourced_id, login.portal, _to_nobody)
+    await campus.activation.activate(
+        ActivationRequest(
+            district=district.id,
+            activation_key=key.activation_key,
+            username=login.username,
+            password=PASSWORD,
+            password_confirm=PASSWORD,
+        )
+    )
+
+
+async def _to_nobody(_: Sequence[IssuedKey]) -> None:
+    """These keys are used at once."""
+
+
+async def _unused_key(campus: Campus) -> str:
+    """The first key of the demo's own key file that still opens something; "" where all have been used."""
+    with _key_file(campus, JACKSON).open(encoding="utf-8", newline="") as lines:
+        keys = [row["activation_key"] for row in csv.DictReader(lines)]
+    for key in keys:
+        try:
+            await campus.activation.verify(JACKSON.id, key)
+        except KeyRefused:
+            continue
+        return key
+    return ""
+
+
+def _key_file(campus: Campus, district: DemoDistrict) -> Path:
+    return campus.settings.data_folder / f"demo-keys-{district.id}.csv"

@@ -1,0 +1,111 @@
+"""What is wrong with a configuration: every finding at once, each with what to do.
+
+`unsafe` findings keep a production server from starting; `warning` ones do not.
+"""
+
+import ipaddress
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from app.security.signing_keys import SigningKeyPair
+from app.settings import PREFIX, Settings, SettingsError, unknown_variables
+
+_MIN_DISTINCT_CHARACTERS = 12
+"""Fewer in a secret key mean that a person made it up."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    severity: Literal["unsafe", "warning"]
+    part: str
+    """The variable or the file that it is about."""
+    advice: str
+
+
+def examine(settings: Settings, environ: Mapping[str, str] | None = None) -> list[Finding]:
+    """Everything that can be told without asking a database; what is unsafe in production is a warning in development."""
+    environ = os.environ if environ is None else environ
+    findings = [
+        *_public_url(settings),
+        *_keys(settings),
+        *_several_processes(settings),
+        *_files(settings, environ),
+        *_database(settings),
+    ]
+    if not settings.is_production:
+        findings = [Finding("warning", finding.part, finding.advice) for finding in findings]
+    return [*findings, *(Finding("warning", name, "there is no such setting") for name in unknown_variables(environ))]
+
+
+def refuse_unsafe(settings: Settings) -> None:
+    """Raises SettingsError where a production server must not start with these settings."""
+    unsafe = [f"{finding.part}: {finding.advice}" for finding in examine(settings) if finding.severity == "unsafe"]
+    if unsafe:
+        raise SettingsError(unsafe)
+
+
+def _public_url(settings: Settings) -> Iterator[Finding]:
+    parts = urlsplit(settings.public_url)
+    if settings.is_production and parts.scheme != "https":
+        yield Finding(
+            "unsafe", f"{PREFIX}PUBLIC_URL", "must be https:// in production: tokens and passwords travel over it"
+        )
+    if settings.is_production and _is_loopback(parts.hostname or ""):
+        yield Finding("unsafe", f"{PREFIX}PUBLIC_URL", "names this machine only; set the address that clients use")
+
+
+def _keys(settings: Settings) -> Iterator[Finding]:
+    for place, key in enumerate(settings.secret_keys, start=1):
+        if len(set(key.get_secret_value())) < _MIN_DISTINCT_CHARACTERS:
+            yield Finding(
+                "unsafe",
+                f"{PREFIX}SECRET_KEYS",
+                f"key {place} is easy to guess; make one with `openssl rand -base64 48`",
+            )
+    for place, key in enumerate(settings.signing_keys, start=1):
+        try:
+            SigningKeyPair.from_pem(key.get_secret_value())
+        except ValueError:
+            advice = f"key {place} is no EC P-256 private key in PEM; make one with `openssl ecparam -name prime256v1 -genkey -noout`"
+            yield Finding("unsafe", f"{PREFIX}SIGNING_KEYS", advice)
+
+
+def _several_processes(settings: Settings) -> Iterator[Finding]:
+    if settings.workers > 1 and settings.redis_url is None:
+        yield Finding(
+            "unsafe", f"{PREFIX}REDIS_URL", "several workers without Redis or Valkey each count for themselves"
+        )
+
+
+def _files(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
+    for name in ("SECRET_KEYS", "SIGNING_KEYS", "DATABASE_URL", "REDIS_URL"):
+        file = environ.get(f"{PREFIX}{name}_FILE")
+        if file and _others_may_read(Path(file)):
+            yield Finding("unsafe", f"{PREFIX}{name}_FILE", "everybody on this machine may read the file; chmod 600 it")
+    if settings.is_sqlite and _others_may_read(settings.sqlite_path):
+        yield Finding(
+            "unsafe", f"{PREFIX}DATABASE_URL", "everybody on this machine may read the database file; chmod 600 it"
+        )
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    parts = urlsplit(settings.database_url)
+    is_remote = parts.hostname is not None and not _is_loopback(parts.hostname)
+    if not settings.is_sqlite and is_remote and "ssl" not in parts.query:
+        yield Finding("warning", f"{PREFIX}DATABASE_URL", "the connection may go unencrypted; add ?ssl=require")
+
+
+def _others_may_read(file: Path) -> bool:
+    return file.exists() and bool(file.stat().st_mode & stat.S_IROTH)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host in {"localhost", ""}

@@ -1,0 +1,16 @@
+"""OneRoster packages into a district's roster.
+
+```
+package, manifest, csv_file, header, table   what a package is, down to the rows of a file
+layout, values, codes                        the standard: files, columns, values; faults and warnings
+orgs, users, roles, demographics, links      the five readers that make a roster of it, in `people`
+schools, persons, enrollments, relationships what of it is stored, by `sync`: compare, then write what differs
+reading, differences, roster_import          package to roster, roster against district, the whole in one transaction
+```
+"""
+
+from app.services.roster.progress import Progress
+from app.services.roster.report import RosterReport
+from app.services.roster.roster_import import RosterImport
+
+__all__ = ["Progress", "RosterImport", "RosterReport"]

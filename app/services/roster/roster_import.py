@@ -1,0 +1,103 @@
+"""A OneRoster bulk package into a district, in one transaction or not at all."""
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.clock import Clock
+from app.database import Database
+from app.models import District
+from app.security.digests import Digests
+from app.services import audit
+from app.services.districts import open_district
+from app.services.portal_access import end_sessions_without_access
+from app.services.roster.codes import FaultCode
+from app.services.roster.differences import Differences, find_differences, write_differences
+from app.services.roster.progress import Meter, Progress, no_progress
+from app.services.roster.reading import read_roster
+from app.services.roster.report import Findings, RosterReport
+
+SSN_PURPOSE = "ssn-last4"
+"""Of the digests over district, sourcedId and four digits."""
+
+
+@dataclass(frozen=True)
+class RosterImport:
+    database: Database
+    clock: Clock
+    digests: Digests
+
+    async def run(
+        self,
+        district_id: str,
+        path: Path,
+        *,
+        dry_run: bool = False,
+        allow_ending_percent: float = 20,
+        as_new: bool = False,
+        progress: Progress = no_progress,
+    ) -> RosterReport:
+        """Makes the district's schools, people and relationships those of the package; what it lacks is ended, not erased.
+
+        With `errors` in the report nothing was written. `as_new` treats a district's first people as entered today, so that
+        they wait as long for a claim as anybody later.
+
+        Raises:
+            DistrictNotFound: there is no such district, or it does not take part yet.
+        """
+        async with self.database.reading() as connection:
+            await open_district(connection, district_id)
+        findings = Findings()
+        ssn_digests = partial(_ssn_digests, self.digests, district_id)
+        roster = await asyncio.to_thread(read_roster, path, ssn_digests, findings, progress)
+        if findings.fault_count:
+            return _report(findings, None, dry_run=dry_run)
+        async with self.database.transaction() as session:
+            await _lock(session, district_id)
+            differences = await find_differences(await session.connection(), district_id, roster)
+            if differences.share_ended > allow_ending_percent:
+                findings.fault(FaultCode.TOO_MANY_ENDED, "users.csv")
+            elif not dry_run and differences.size:
+                await self._write(session, differences, progress, as_new=as_new)
+        return _report(findings, differences, dry_run=dry_run)
+
+    async def _write(
+        self, session: AsyncSession, differences: Differences, progress: Progress, *, as_new: bool
+    ) -> None:
+        now = self.clock.now()
+        district_id = differences.district_id
+        await write_differences(
+            await session.connection(),
+            differences,
+            now,
+            Meter(progress, "writing", differences.size),
+            in_first_import=differences.people.stored == 0 and not as_new,
+        )
+        await end_sessions_without_access(session, district_id, now)
+        rows = {action: by_kind for action, by_kind in differences.counts.items() if action != "unchanged"}
+        audit.record(
+            session, "operator:roster:imported", at=now, actor=audit.OPERATOR, district_id=district_id, data=rows
+        )
+
+
+async def _lock(session: AsyncSession, district_id: str) -> None:
+    """One import of a district at a time. NO KEY: whoever activates an account meanwhile points to the district and need not wait."""
+    await session.execute(select(District.id).where(District.id == district_id).with_for_update(key_share=True))
+
+
+def _ssn_digests(digests: Digests, district_id: str, sourced_id: str, digits: str) -> tuple[str, ...]:
+    return tuple(digests.candidates(SSN_PURPOSE, district_id, sourced_id, digits))
+
+
+def _report(findings: Findings, differences: Differences | None, *, dry_run: bool) -> RosterReport:
+    return RosterReport(
+        dry_run=dry_run,
+        **(differences.counts if differences else {}),
+        warnings=findings.warnings,
+        errors=findings.sorted_faults,
+        errors_total=findings.fault_count,
+    )

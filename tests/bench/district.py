@@ -1,0 +1,136 @@
+"""A district of 5,000 students and 8,000 guardians: its roster as a OneRoster package, and accounts for all guardians."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+
+from sqlalchemy import insert, select
+
+from app.composition import Campus
+from app.models import Account, Person
+from app.portals import Portal
+from app.security.passwords import PasswordHasher
+from app.services.roster import RosterReport
+from app.text import fold
+from tests.bench.http_client import post
+
+DISTRICT = "bench"
+SCHOOLS = 10
+STUDENTS = 5_000
+GUARDIANS = 8_000
+GUARDIANS_A_STUDENT = 2
+PASSWORD = "correct horse battery 9"
+
+_FILES = (
+    *("academicSessions", "categories", "classes", "classResources", "courses", "courseResources", "demographics"),
+    *("enrollments", "lineItems", "orgs", "resources", "results", "users"),
+)
+_ORGS = "sourcedId status dateLastModified name type identifier parentSourcedId"
+_USERS = (
+    "sourcedId status dateLastModified enabledUser orgSourcedIds role username userIds givenName familyName middleName identifier "
+    "email sms phone agentSourcedIds grades password"
+)
+_DEMOGRAPHICS = (
+    "sourcedId status dateLastModified birthDate sex americanIndianOrAlaskaNative asian blackOrAfricanAmerican "
+    "nativeHawaiianOrOtherPacificIslander white demographicRaceTwoOrMoreRaces hispanicOrLatinoEthnicity countryOfBirthCode "
+    "stateOfBirthAbbreviation cityOfBirth publicSchoolResidenceStatus"
+)
+_FIRST_NAMES = ("Maria", "José", "Amara", "Bao", "Chloë", "Dmitri", "Esi")
+_LAST_NAMES = ("Lopez", "O'Neill", "Nguyễn", "Smith-Jones", "Okafor", "Bumblebee", "Quillfeather", "Kowalski", "Yang", "Jensen", "Abdi")
+
+
+def write_roster(folder: Path) -> Path:
+    """A OneRoster 1.1 bulk package in a new folder, the same at every run."""
+    folder.mkdir()
+    sent = {"orgs", "users", "demographics"}
+    files = [(f"file.{name}", "bulk" if name in sent else "absent") for name in _FILES]
+    _write(folder / "manifest.csv", "propertyName value", [("manifest.version", "1.0"), ("oneroster.version", "1.1"), *files])
+    _write(folder / "orgs.csv", _ORGS, [("district", "", "", "Bench County Schools", "district"), *map(_school, range(SCHOOLS))])
+    _write(folder / "users.csv", _USERS, [*map(_student, range(STUDENTS)), *map(_guardian, range(GUARDIANS))])
+    _write(folder / "demographics.csv", _DEMOGRAPHICS, map(_demographics, range(STUDENTS)))
+    return folder
+
+
+async def open_district(campus: Campus) -> None:
+    await campus.district_office.add(district_id=DISTRICT, name="Bench County", state="GA", timezone="America/New_York")
+
+
+async def import_roster(campus: Campus, package: Path) -> RosterReport:
+    report = await campus.roster_import.run(DISTRICT, package)
+    if report.errors or report.created["guardians"] != GUARDIANS:
+        raise RuntimeError(f"the roster was not taken: {report}")
+    return report
+
+
+async def give_accounts(campus: Campus) -> None:
+    """Every guardian gets an account, all with the same password, whose hash is computed once."""
+    now = campus.clock.now()
+    common = {
+        "district_id": DISTRICT,
+        "portal": Portal.PARENT.value,
+        "password_hash": PasswordHasher().hash(PASSWORD),
+        "password_changed_at": now,
+        "created_at": now,
+    }
+    async with campus.database.transaction() as session:
+        guardians = await session.execute(select(Person.id, Person.sourced_id).where(Person.is_guardian.is_(True)))
+        rows = [{"person_id": row.id, **_username(row.sourced_id), **common} for row in guardians]
+        await session.execute(insert(Account), rows)
+
+
+def sign_ins() -> list[bytes]:
+    """A request for every account."""
+    return [
+        post(
+            "/login",
+            {"district": DISTRICT, "portal": "parent", "username": _guardian_id(number), "password": PASSWORD},
+        )
+        for number in range(GUARDIANS)
+    ]
+
+
+def _username(sourced_id: str) -> dict[str, str]:
+    return {"username": sourced_id, "username_folded": fold(sourced_id)}
+
+
+def _write(path: Path, header: str, rows: Iterable[Sequence[str]]) -> None:
+    """Rows may be shorter than the header: the rest is blank."""
+    columns = header.split()
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows([*row, *[""] * (len(columns) - len(row))] for row in rows)
+
+
+def _school(number: int) -> Sequence[str]:
+    return (f"school{number}", "", "", f"School {number}", "school", f"10{number:02}", "district")
+
+
+def _student(number: int) -> Sequence[str]:
+    agents = ",".join(_guardian_id((number + n * STUDENTS) % GUARDIANS) for n in range(GUARDIANS_A_STUDENT))
+    first, last = _name(number)
+    place = f"school{number % SCHOOLS}"
+    student_number = f"{number:07}"
+    return (
+        *(f"student{number}", "", "", "true", place, "student", f"student{number}", f"{{GTID:{number:010}}}", first, last, ""),
+        *(student_number, "", "", "", agents, f"{number % 12 + 1:02}"),
+    )
+
+
+def _guardian(number: int) -> Sequence[str]:
+    name = _guardian_id(number)
+    return (name, "", "", "true", "district", "parent", name, "", *_name(number + 3), "", "", f"{name}@example.org")
+
+
+def _guardian_id(number: int) -> str:
+    """Also the username of the account."""
+    return f"guardian{number}"
+
+
+def _demographics(number: int) -> Sequence[str]:
+    return (f"student{number}", "", "", (date(2008, 9, 1) + timedelta(days=number)).isoformat())
+
+
+def _name(number: int) -> tuple[str, str]:
+    return _FIRST_NAMES[number % len(_FIRST_NAMES)], _LAST_NAMES[number % len(_LAST_NAMES)]

@@ -1,0 +1,70 @@
+"""A server under test: uvicorn in a process of its own, one worker, its log thrown away but written."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support import die_with_parent
+
+START_TIMEOUT_S = 60
+_OPTIONS = ("--workers=1", "--no-access-log", "--no-server-header", "--no-proxy-headers", "--log-level=warning")
+
+
+@dataclass(frozen=True)
+class Server:
+    port: int
+    pid: int
+    seconds_to_first_answer: float
+
+    def resident_megabytes(self) -> float:
+        """What the process holds in memory now."""
+        status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
+        kilobytes = next(line for line in status.splitlines() if line.startswith("VmRSS:")).split()[1]
+        return int(kilobytes) * 1024 / 1e6
+
+
+@contextmanager
+def serve(factory: str, path: str, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """The application that `factory` makes, once it has answered on `path`. Nothing of our own environment reaches it."""
+    port = _free_port()
+    begun = time.monotonic()
+    process = subprocess.Popen(  # noqa: S603  # our own programs
+        [
+            *(sys.executable, "-I", "-S", str(Path(die_with_parent.__file__)), str(os.getpid())),
+            *(sys.executable, "-m", "uvicorn", factory, "--factory", f"--port={port}", *_OPTIONS),
+        ],
+        env={"PATH": os.defpath, **(environment or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while not _answers(port, path):
+            if process.poll() is not None or time.monotonic() > begun + START_TIMEOUT_S:
+                raise RuntimeError(f"{factory} did not start")
+            time.sleep(0.005)
+        yield Server(port, process.pid, time.monotonic() - begun)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def _answers(port: int, path: str) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=START_TIMEOUT_S) as connection:
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            return connection.recv(64).startswith(b"HTTP/1.1 200")
+    except OSError:
+        return False

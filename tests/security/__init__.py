@@ -1,0 +1,1 @@
+"""The mechanisms alone: passwords, tokens, keys."""

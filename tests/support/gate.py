@@ -1,0 +1,32 @@
+"""A hash pool whose door a test holds shut, so that other things can happen while a hash is computed."""
+
+import asyncio
+
+from app.security.hash_pool import HashPool
+from app.security.passwords import PasswordHasher, Verdict
+
+
+class GatedHashPool(HashPool):
+    """The real pool; each caller waits at the gate first, in the order of arrival."""
+
+    def __init__(self) -> None:
+        super().__init__(PasswordHasher(), threads=1, queue=100)
+        self._waiting: asyncio.Queue[asyncio.Event] = asyncio.Queue()
+
+    async def hash(self, password: str) -> str:
+        await self._pass_gate()
+        return await super().hash(password)
+
+    async def verify(self, password: str, stored: str | None) -> Verdict:
+        await self._pass_gate()
+        return await super().verify(password, stored)
+
+    async def arrival(self) -> asyncio.Event:
+        """Somebody stands at the gate; setting the event lets him through."""
+        async with asyncio.timeout(5):
+            return await self._waiting.get()
+
+    async def _pass_gate(self) -> None:
+        gate = asyncio.Event()
+        await self._waiting.put(gate)
+        await gate.wait()

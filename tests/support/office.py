@@ -1,0 +1,163 @@
+"""The people of a district, and those who run it: what happens behind the counter, done through the services and the tables."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from sqlalchemy import Update, update
+
+from app.composition import Campus
+from app.models import ActivationKey, Enrollment, Person, Relationship, School
+from app.portals import Portal
+from app.services.keys import IssuedKey
+from app.services.portal_access import end_sessions_without_access
+from tests.support.portal import Server, User
+
+
+@dataclass(frozen=True)
+class Office:
+    """One open district."""
+
+    server: Server
+    district: str
+
+    @classmethod
+    async def open(
+        cls, server: Server, district: str = "jackson", name: str = "Jackson County Schools", state: str = "GA"
+    ) -> "Office":
+        await server.campus.district_office.add(
+            district_id=district, name=name, state=state, timezone="America/New_York", city="Jefferson"
+        )
+        return cls(server, district)
+
+    @property
+    def campus(self) -> Campus:
+        return self.server.campus
+
+    async def set(self, *assignments: str) -> None:
+        await self.campus.district_office.set(self.district, assignments)
+
+    async def school(self, name: str) -> UUID:
+        school = School(id=uuid4(), district_id=self.district, sourced_id=name, name=name)
+        await self._add(school)
+        return school.id
+
+    async def student(self, name: str, *, number: str | None = None, school: UUID | None = None) -> UUID:
+        """`name` is first and last name; gives the person's id."""
+        student = self._person(name, is_student=True, student_number=number)
+        await self._add(student)
+        if school:
+            await self._add(Enrollment(person_id=student.id, school_id=school, is_primary=True))
+        return student.id
+
+    async def guardian(self, name: str, students: Sequence[UUID], *, portal: bool = True) -> UUID:
+        guardian = self._person(name, is_guardian=True)
+        await self._add(guardian)
+        await self._add(*(self._relationship(guardian.id, student, portal=portal) for student in students))
+        return guardian.id
+
+    async def staff_member(self, name: str) -> UUID:
+        person = self._person(name, is_staff=True)
+        await self._add(person)
+        return person.id
+
+    async def parent(self, name: str = "Maria Lopez", *, children: Sequence[str] = ("Ana Lopez", "Ben Lopez")) -> User:
+        """A parent with a live key in her hand, and children whom the portal shows."""
+        students = [await self.student(child) for child in children]
+        return await self.user(await self.guardian(name, students), Portal.PARENT)
+
+    async def parents(self, count: int) -> list[User]:
+        """So many parents, each with a key and a child."""
+        ids: list[UUID] = []
+        for number in range(count):
+            student, guardian = self._person(f"Child {number}", is_student=True), self._person(f"Parent {number}")
+            guardian.is_guardian = True
+            await self._add(student, guardian)
+            await self._add(self._relationship(guardian.id, student.id, portal=True))
+            ids.append(guardian.id)
+        keys = {key.person_id: key for key in await self.issue_keys(Portal.PARENT)}
+        return [self._user(person, Portal.PARENT, keys[person].activation_key) for person in ids]
+
+    async def user(self, person: UUID, portal: Portal) -> User:
+        """The person with an app and a new key."""
+        return self._user(person, portal, await self.key_for(person, portal))
+
+    async def key_for(self, person: UUID, portal: Portal) -> str:
+        """A new key; the one before opens nothing any more."""
+        key = await self.campus.key_issue.replace(self.district, str(person), portal, _to_nobody)
+        return key.activation_key
+
+    async def name_key(self, person: UUID, username: str) -> None:
+        """The person's live key brings this username."""
+        live = (ActivationKey.person_id == person, ActivationKey.used_at.is_(None), ActivationKey.revoked_at.is_(None))
+        await self._change(update(ActivationKey).where(*live).values(username=username))
+
+    async def issue_keys(self, portal: Portal) -> list[IssuedKey]:
+        printed: list[IssuedKey] = []
+
+        async def print_letters(keys: Sequence[IssuedKey]) -> None:
+            printed.extend(keys)
+
+        await self.campus.key_issue.issue(self.district, print_letters, portals=[portal])
+        return printed
+
+    async def disable(self, user: User) -> None:
+        await self.campus.accounts.disable(self.district, user.username, user.portal)
+
+    async def enable(self, user: User) -> None:
+        await self.campus.accounts.enable(self.district, user.username, user.portal)
+
+    async def reset(self, user: User) -> str:
+        """Starts the account over, and gives the new key."""
+        key = await self.campus.accounts.reset_by_key(self.district, user.username, user.portal)
+        return key.activation_key
+
+    async def take_portal_away(self, guardian: UUID) -> None:
+        """The guardian keeps the relationships, but none of them opens the portal."""
+        await self._change(update(Relationship).where(Relationship.guardian_id == guardian).values(portal=False))
+
+    async def end(self, person: UUID) -> None:
+        """The person leaves the roster."""
+        left = update(Person).where(Person.id == person).values(ended_at=self.campus.clock.now())
+        await self._change(left)
+
+    async def _change(self, statement: Update) -> None:
+        async with self.campus.database.transaction() as session:
+            await session.execute(statement)
+            await end_sessions_without_access(session, self.district, self.campus.clock.now())
+
+    async def _add(self, *rows: object) -> None:
+        async with self.campus.database.transaction() as session:
+            session.add_all(rows)
+
+    def _person(self, name: str, **columns: object) -> Person:
+        first, _, last = name.partition(" ")
+        return Person(
+            id=uuid4(),
+            district_id=self.district,
+            sourced_id=uuid4().hex,
+            first_name=first,
+            last_name=last,
+            first_seen_at=self.campus.clock.now(),
+            **columns,
+        )
+
+    def _relationship(self, guardian: UUID, student: UUID, *, portal: bool) -> Relationship:
+        return Relationship(
+            district_id=self.district,
+            guardian_id=guardian,
+            student_id=student,
+            relation="parent",
+            guardian=True,
+            mailing=True,
+            portal=portal,
+            messenger=True,
+        )
+
+    def _user(self, person: UUID, portal: Portal, key: str) -> User:
+        username = f"{portal.value}{person.hex[:6]}1"
+        return User(self.server.http, self.district, portal, person, username, key)
+
+
+async def _to_nobody(_: Sequence[IssuedKey]) -> None:
+    """The key that is given back is in good hands already."""
