@@ -29,8 +29,9 @@ BUSY_TIMEOUT_MS = 5_000
 POOL_TIMEOUT_S = 15
 CONNECT_TIMEOUT_S = 5
 STATEMENT_TIMEOUT_S = 30
-# PostgreSQL: lost connection, deadlock, serialisation failure, cancelled by timeout, server shutting down or starting, out of connections.
-_PASSING_STATES = ("08", "40", "53", "57")
+"""The server's own; the driver's, for a server that no longer answers at all, comes a little later."""
+# PostgreSQL: lost connection, no such database (yet), deadlock, serialisation failure, cancelled by timeout, server shutting down or starting, out of connections.
+_PASSING_STATES = ("08", "3D", "40", "53", "57")
 _PASSING_SQLITE_CODES = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -95,7 +96,7 @@ def _passing_faults_as_overloaded() -> Iterator[None]:
     """What heals by itself (a lost server, a full pool, a deadlock) becomes a refusal that says: try again."""
     try:
         yield
-    except PoolTimeoutError as fault:
+    except (PoolTimeoutError, TimeoutError) as fault:
         raise Overloaded from fault
     except DBAPIError as fault:
         if _is_passing(fault):
@@ -157,8 +158,13 @@ def _postgresql_engines(settings: Settings) -> tuple[AsyncEngine, AsyncEngine]:
         "pool_timeout": POOL_TIMEOUT_S,
         "connect_args": {
             "timeout": CONNECT_TIMEOUT_S,
-            "command_timeout": STATEMENT_TIMEOUT_S,
-            "server_settings": {"application_name": "campus", "jit": "off", "timezone": "UTC"},
+            "command_timeout": STATEMENT_TIMEOUT_S + 2,
+            "server_settings": {
+                "application_name": "campus",
+                "jit": "off",
+                "timezone": "UTC",
+                "statement_timeout": f"{STATEMENT_TIMEOUT_S}s",
+            },
         },
     }
     writer = create_async_engine(url, **common)

@@ -81,7 +81,7 @@ def specification(app: FastAPI) -> dict[str, Any]:
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
     schemas.update(_problem_schemas())
-    _drop_null_defaults(document)
+    _never_null(document)
     return document
 
 
@@ -167,13 +167,18 @@ def _problem_schemas() -> dict[str, Any]:
     }
 
 
-def _drop_null_defaults(node: Any) -> None:
-    """`default: null` beside a type without null is a contradiction that generated clients stumble over."""
-    if isinstance(node, dict):
-        if "default" in node and node["default"] is None:
-            del node["default"]
-        for value in node.values():
-            _drop_null_defaults(value)
-    elif isinstance(node, list):
-        for value in node:
-            _drop_null_defaults(value)
+def _never_null(node: Any) -> None:
+    """`X | None = None` means: may be left out. A generated client should not meet a union with null, nor a default of null."""
+    if isinstance(node, list):
+        for member in node:
+            _never_null(member)
+    if not isinstance(node, dict):
+        return
+    members = [member for member in node.get("anyOf", ()) if member != {"type": "null"}]
+    if len(members) == 1:
+        del node["anyOf"]
+        node.update(members[0])
+    if "default" in node and node["default"] is None:
+        del node["default"]
+    for member in node.values():
+        _never_null(member)

@@ -1,11 +1,14 @@
 """The exception tree as RFC 9457 problem+json. The only place that builds problem documents."""
 
 from collections.abc import Iterable, Sequence
+from http import HTTPStatus
 from typing import Any
 
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 
 from app.errors import (
     CampusError,
@@ -54,7 +57,24 @@ class ProblemResponse(JSONResponse):
 
 async def refuse(request: Request, error: Exception) -> Response:
     """Starlette's handler for everything that a route refuses, whatever raised it."""
-    return ProblemResponse(_campus_error(error), request.scope["state"]["request_id"])
+    refusal = MethodNotAllowed(_methods_here(request)) if _is_wrong_method(error) else _campus_error(error)
+    return ProblemResponse(refusal, request.scope["state"]["request_id"])
+
+
+def _is_wrong_method(error: Exception) -> bool:
+    return isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+
+
+def _methods_here(request: Request) -> str:
+    """Every method that this address knows (RFC 9110); Starlette names those of its first route only."""
+    routes = iter_route_contexts(request.app.routes)
+    methods = {
+        method
+        for route in routes
+        if route.matches(dict(request.scope))[0] is not Match.NONE
+        for method in route.methods or ()
+    }
+    return ", ".join(sorted(methods))
 
 
 def _campus_error(error: Exception) -> CampusError:
@@ -71,8 +91,6 @@ def _of_starlette(error: HTTPException) -> CampusError:
     match error.status_code:
         case 404:
             return NotFound()
-        case 405:
-            return MethodNotAllowed((error.headers or {}).get("Allow", ""))
         case 400:
             return (
                 MalformedJson()

@@ -8,6 +8,23 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text.strip()).casefold())
 
 
+def tidy(text: str) -> str:
+    """A name as it is shown: NFKC, without space around it, its case as it was typed."""
+    return unicodedata.normalize("NFKC", text.strip())
+
+
+def is_invisible(character: str) -> bool:
+    """Whether it shows nothing (Unicode: Default_Ignorable_Code_Point), so that two names that look alike could differ by it."""
+    return any(first <= ord(character) <= last for first, last in _IGNORABLE)
+
+
+_IGNORABLE = (
+    (0x00AD, 0x00AD), (0x034F, 0x034F), (0x061C, 0x061C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x200B, 0x200F),
+    (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8),
+    (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
+)  # fmt: skip
+
+
 def search_words(text: str) -> str:
     """For forgiving search: folded, without accents and punctuation, single spaces."""
     letters = unicodedata.normalize("NFKD", fold(text))

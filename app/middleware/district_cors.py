@@ -6,12 +6,18 @@ office changes holds at once. Where the database is gone, the last answer for an
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 
+import structlog
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.errors import Overloaded
+from app.errors import Forbidden
+from app.problems import ProblemResponse
+
+log = structlog.get_logger("campus.cors")
 
 _REMEMBERED = 1_000
 _PREFLIGHT_MAX_AGE_S = 600
@@ -41,15 +47,33 @@ class DistrictCORSMiddleware(CORSMiddleware):
         origin = Headers(scope=scope).get("origin") if scope["type"] == "http" else None
         if origin:
             await self._ask(scope, origin)
-        await super().__call__(scope, receive, send)
+        try:
+            await super().__call__(scope, receive, send)
+        except _PreflightRefused:
+            refusal = ProblemResponse(
+                Forbidden("This web origin is not registered with a district."), scope["state"]["request_id"]
+            )
+            refusal.headers["Vary"] = "Origin"
+            await refusal(scope, receive, send)
 
     def is_allowed_origin(self, origin: str) -> bool:
         return self._last_answers.get(origin, False)
 
+    def preflight_response(self, request_headers: Headers) -> Response:
+        response = super().preflight_response(request_headers)
+        if response.status_code != HTTPStatus.OK:
+            raise _PreflightRefused
+        return response
+
     async def _ask(self, scope: Scope, origin: str) -> None:
         try:
             self._last_answers[origin] = await self._allows_origin(scope, origin)
-        except Overloaded:
+        except Exception as fault:  # noqa: BLE001  # whatever it is, the request itself meets it too, and answers with a problem
             self._last_answers.setdefault(origin, False)
+            log.warning("origin_unknown", error=type(fault).__name__)
         if len(self._last_answers) > _REMEMBERED:
             self._last_answers.popitem(last=False)
+
+
+class _PreflightRefused(Exception):
+    """Starlette would answer in plain text."""

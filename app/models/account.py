@@ -19,7 +19,7 @@ class Account(HasId, Base):
     district_id: Mapped[str] = mapped_column(ForeignKey("districts.id"))
     person_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"))
     portal: Mapped[str] = mapped_column(String(16))
-    username: Mapped[str] = mapped_column(String(64))
+    username: Mapped[str] = mapped_column(String(128))
     """As its owner wrote it."""
     username_folded: Mapped[str] = mapped_column(String(128))
     """As it is compared: NFKC, case folded."""

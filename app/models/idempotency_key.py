@@ -18,5 +18,7 @@ class IdempotencyKey(Base):
     fingerprint: Mapped[str] = mapped_column(String(100))
     account_id: Mapped[UUID | None]
     """The account that the first request made; None while it runs."""
+    lease: Mapped[UUID]
+    """Which request holds it."""
     leased_until: Mapped[datetime]
     expires_at: Mapped[datetime]

@@ -8,7 +8,6 @@ from pydantic import StringConstraints
 
 from app.composition import Campus
 from app.errors import NotAuthenticated
-from app.schemas.common import Optional
 from app.services.sessions import SignedIn
 
 _bearer = HTTPBearer(
@@ -41,7 +40,7 @@ Caller = Annotated[SignedIn, Depends(_signed_in)]
 """The endpoint wants a live session; it gets whose it is."""
 
 IdempotencyKey = Annotated[
-    Optional[Annotated[str, StringConstraints(min_length=8, max_length=100, pattern=r"^[\x21-\x7e]+$")]],
+    Annotated[str, StringConstraints(min_length=8, max_length=100, pattern=r"^[\x21-\x7e]+$")] | None,
     Header(
         alias="Idempotency-Key",
         description="A random text of the client's, the same when it repeats the request because the answer was lost",

@@ -11,29 +11,29 @@ from app.errors import DistrictNotFound
 from app.openapi import refusals
 from app.routers.dependencies import CampusPart
 from app.routers.etag import cacheable
-from app.schemas.common import DistrictId, Optional, decode_cursor
+from app.schemas.common import DistrictId, decode_cursor
 from app.schemas.districts import DistrictList, LoginScreenAnswer
 from app.services.district_directory import Position
 
 router = APIRouter(prefix="/districts", tags=["Districts"])
 
 IfNoneMatch = Annotated[
-    Optional[Annotated[str, StringConstraints(max_length=1_000)]],
+    Annotated[str, StringConstraints(max_length=1_000)] | None,
     Header(alias="If-None-Match", description="The ETag of an earlier answer"),
 ]
 Words = Annotated[
-    Optional[Annotated[str, StringConstraints(max_length=100)]],
+    Annotated[str, StringConstraints(max_length=100)] | None,
     Query(
         description="A fragment of the name or the city; case, accents and order do not matter", examples=["jackson"]
     ),
 ]
 State = Annotated[
-    Optional[Annotated[str, StringConstraints(min_length=2, max_length=2, pattern=r"^[A-Za-z]{2}$")]],
+    Annotated[str, StringConstraints(min_length=2, max_length=2, pattern=r"^[A-Za-z]{2}$")] | None,
     Query(description="A two-letter state", examples=["GA"]),
 ]
 Limit = Annotated[int, Query(ge=1, le=100)]
 Cursor = Annotated[
-    Optional[Annotated[str, StringConstraints(max_length=1_000)]], Query(description="`next_cursor` of the page before")
+    Annotated[str, StringConstraints(max_length=1_000)] | None, Query(description="`next_cursor` of the page before")
 ]
 
 

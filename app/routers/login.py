@@ -13,7 +13,6 @@ from app.errors import (
 )
 from app.openapi import refusals
 from app.routers.dependencies import CampusPart, OptionalToken
-from app.schemas.common import Optional
 from app.schemas.login import LoginBody, LogoutBody, RefreshBody
 from app.schemas.session import SessionAnswer
 
@@ -52,6 +51,6 @@ async def refresh_session(body: RefreshBody, campus: CampusPart) -> SessionAnswe
     responses=refusals(NotAuthenticated, InvalidToken),
     openapi_extra={"security": [{"accessToken": []}, {}]},
 )
-async def logout(campus: CampusPart, token: OptionalToken, body: Optional[LogoutBody] = None) -> None:
+async def logout(campus: CampusPart, token: OptionalToken, body: LogoutBody | None = None) -> None:
     """Ends the session of the access token, or of the refresh token in the body where the access token has expired."""
     await campus.sessions.sign_out(access_token=token, refresh_token=body.refresh_token if body else None)

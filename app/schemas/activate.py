@@ -11,7 +11,6 @@ from app.schemas.common import (
     LanguageTag,
     MailAddress,
     Moment,
-    Optional,
     Password,
     Request,
     TypedKey,
@@ -34,9 +33,9 @@ class KeyOfferAnswer(Answer):
     portal: Portal
     first_name: Annotated[str, Field(max_length=255, description="Whose account it becomes", examples=["Maria"])]
     expires_at: Moment
-    username: Optional[
-        Annotated[str, Field(max_length=128, description="The username that the key brings, if it does")]
-    ] = None
+    username: (
+        Annotated[str, Field(max_length=128, description="The username that the key brings, if it does")] | None
+    ) = None
     password_policy: PasswordPolicyAnswer
     username_policy: UsernamePolicyAnswer
 
@@ -58,9 +57,9 @@ class ActivateBody(Request):
     username: Username
     password: Password
     password_confirm: Password
-    recovery_email: Optional[MailAddress] = None
-    locale: Optional[LanguageTag] = None
-    device: Optional[DeviceBody] = None
+    recovery_email: MailAddress | None = None
+    locale: LanguageTag | None = None
+    device: DeviceBody | None = None
 
     def request(self, idempotency_key: str | None) -> ActivationRequest:
         return ActivationRequest(

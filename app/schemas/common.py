@@ -4,17 +4,12 @@ import base64
 import binascii
 import json
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar, Union
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
-from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from app.services.credential_policy import PASSWORD_MAX_LENGTH
-
-_T = TypeVar("_T")
-Optional = Union[_T, SkipJsonSchema[None]]  # noqa: UP007  # a generic alias, which `|` does not make of a type variable in 3.11
-"""May be left out, but is never null in the specification: generated clients stay simple."""
 
 
 class Request(BaseModel):
@@ -27,8 +22,13 @@ class Answer(BaseModel):
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
 
+def _is_plain(text: str) -> bool:
+    """No control characters and no lone surrogates: neither belongs into a database."""
+    return not any(c < " " or c == "\x7f" or "\ud800" <= c <= "\udfff" for c in text)
+
+
 def _no_control_characters(text: str) -> str:
-    if any(c < " " or c == "\x7f" for c in text):
+    if not _is_plain(text):
         raise PydanticCustomError("text_expected", "control characters")
     return text
 
@@ -114,6 +114,10 @@ def decode_cursor(cursor: str, *kinds: type) -> tuple[Any, ...]:
         position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError) as fault:
         raise PydanticCustomError("cursor_invalid", "not a cursor") from fault
-    if not isinstance(position, list) or [type(part) for part in position] != list(kinds):
+    if (
+        not isinstance(position, list)
+        or [type(part) for part in position] != list(kinds)
+        or not _is_plain("".join(map(str, position)))
+    ):
         raise PydanticCustomError("cursor_invalid", "not a cursor")
     return tuple(position)

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.portals import Portal
-from app.schemas.common import Answer, Moment, Optional, encode_cursor
+from app.schemas.common import Answer, Moment, encode_cursor
 from app.services.credential_policy import PASSWORD_MAX_LENGTH
 from app.services.district_directory import DirectoryEntry, Position
 from app.services.district_settings import DistrictSettings, PasswordPolicy, Support, UsernamePolicy
@@ -21,13 +21,13 @@ class DistrictItem(Answer):
     id: Annotated[str, Field(max_length=64, examples=["jackson-ga"])]
     name: Name
     state: State
-    city: Optional[Annotated[str, Field(max_length=100, examples=["Jefferson"])]] = None
+    city: Annotated[str, Field(max_length=100, examples=["Jefferson"])] | None = None
     portals: Annotated[list[Portal], Field(max_length=3, description="Empty where the district does not take part")]
 
 
 class DistrictList(Answer):
     items: Annotated[list[DistrictItem], Field(max_length=100)]
-    next_cursor: Optional[Annotated[str, Field(max_length=1_000)]] = None
+    next_cursor: Annotated[str, Field(max_length=1_000)] | None = None
 
     @classmethod
     def of(cls, found: list[tuple[DirectoryEntry, Position]], limit: int) -> "DistrictList":
@@ -91,17 +91,17 @@ class UsernamePolicyAnswer(Answer):
 
 
 class TicketLink(Answer):
-    label: Optional[Annotated[str, Field(max_length=200, examples=["Let's Talk"])]] = None
-    url: Optional[Url] = None
+    label: Annotated[str, Field(max_length=200, examples=["Let's Talk"])] | None = None
+    url: Url | None = None
 
 
 class SupportAnswer(Answer):
     """How to reach a person."""
 
-    phone: Optional[Annotated[str, Field(max_length=200, examples=["404-802-1000"])]] = None
-    email: Optional[Annotated[str, Field(max_length=254, examples=["help@example.org"])]] = None
-    url: Optional[Url] = None
-    ticket: Optional[TicketLink] = None
+    phone: Annotated[str, Field(max_length=200, examples=["404-802-1000"])] | None = None
+    email: Annotated[str, Field(max_length=254, examples=["help@example.org"])] | None = None
+    url: Url | None = None
+    ticket: TicketLink | None = None
 
     @classmethod
     def of(cls, support: Support) -> "SupportAnswer":
@@ -115,7 +115,7 @@ class LoginScreenAnswer(Answer):
     id: Annotated[str, Field(max_length=64, examples=["jackson-ga"])]
     name: Name
     state: State
-    city: Optional[Annotated[str, Field(max_length=100, examples=["Jefferson"])]] = None
+    city: Annotated[str, Field(max_length=100, examples=["Jefferson"])] | None = None
     timezone: Annotated[str, Field(max_length=64, examples=["America/New_York"])]
     portals: Annotated[list[Portal], Field(max_length=3)]
     languages: Annotated[list[Annotated[str, Field(max_length=35)]], Field(max_length=50, examples=[["en", "es"]])]
@@ -125,7 +125,7 @@ class LoginScreenAnswer(Answer):
     username_policy: UsernamePolicyAnswer
     support: SupportAnswer
     status: Annotated[str, Field(max_length=20, pattern="^(open|maintenance)$", examples=["open"])]
-    until: Optional[Moment] = None
+    until: Moment | None = None
 
     @classmethod
     def of(cls, screen: LoginScreen) -> "LoginScreenAnswer":

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from app.portals import Portal
-from app.schemas.common import DistrictId, Optional, Password, Request, SecretText, Username
+from app.schemas.common import DistrictId, Password, Request, SecretText, Username
 from app.schemas.session import DeviceBody
 from app.services.login import LoginRequest
 from app.services.sessions import Device
@@ -14,7 +14,7 @@ class LoginBody(Request):
     portal: Portal
     username: Username
     password: Password
-    device: Optional[DeviceBody] = None
+    device: DeviceBody | None = None
 
     def request(self) -> LoginRequest:
         device = self.device.device() if self.device else Device()
@@ -26,6 +26,6 @@ class RefreshBody(Request):
 
 
 class LogoutBody(Request):
-    refresh_token: Optional[SecretText] = Field(
+    refresh_token: SecretText | None = Field(
         default=None, description="Instead of the access token, where that has expired"
     )

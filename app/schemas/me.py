@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.schemas.common import Answer, LanguageTag, Named, Optional, Request
+from app.schemas.common import Answer, LanguageTag, Named, Request
 from app.services.me import HiddenStudents, StudentView
 
 
@@ -18,11 +18,11 @@ class StudentItem(Answer):
     id: UUID
     first_name: Annotated[str, Field(max_length=255, examples=["Ana"])]
     last_name: Annotated[str, Field(max_length=255, examples=["Lopez"])]
-    student_number: Optional[Annotated[str, Field(max_length=255, examples=["0123456"])]] = None
-    state_id: Optional[
-        Annotated[str, Field(max_length=255, description="The state's number, such as Georgia's GTID")]
-    ] = None
-    school: Optional[Named] = None
+    student_number: Annotated[str, Field(max_length=255, examples=["0123456"])] | None = None
+    state_id: Annotated[str, Field(max_length=255, description="The state's number, such as Georgia's GTID")] | None = (
+        None
+    )
+    school: Named | None = None
     district: Named
 
 
@@ -37,7 +37,7 @@ class HiddenAnswer(Answer):
 
 class StudentList(Answer):
     items: Annotated[list[StudentItem], Field(max_length=1_000)]
-    hidden: Optional[HiddenAnswer] = None
+    hidden: HiddenAnswer | None = None
 
     @classmethod
     def of(cls, students: Sequence[StudentView], hidden: HiddenStudents | None) -> "StudentList":

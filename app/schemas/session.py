@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.portals import Portal
-from app.schemas.common import Answer, Line, Moment, Named, Optional, Request, SecretText
+from app.schemas.common import Answer, Line, Moment, Named, Request, SecretText
 from app.services.account_view import AccountView
 from app.services.sessions import Device, OpenedSession, SessionView
 
@@ -14,13 +14,13 @@ from app.services.sessions import Device, OpenedSession, SessionView
 class DeviceBody(Request):
     """The device that signs in. All of it is optional; without an installation id every sign-in looks like a new device."""
 
-    installation_id: Optional[Line] = Field(
+    installation_id: Line | None = Field(
         default=None, description="Chosen by the app, stable until it is reinstalled", examples=["8f14e45f"]
     )
-    device_token: Optional[SecretText] = Field(
+    device_token: SecretText | None = Field(
         default=None, description="The `device_token` that this device got at an earlier sign-in"
     )
-    name: Optional[Line] = Field(default=None, description="Shown in the list of sessions", examples=["Maria's phone"])
+    name: Line | None = Field(default=None, description="Shown in the list of sessions", examples=["Maria's phone"])
     shared: bool = Field(
         default=False, description="A device of the school or a library: the session ends after an hour"
     )
@@ -43,8 +43,8 @@ class AccountAnswer(Answer):
     username: Annotated[str, Field(max_length=128, examples=["maria2026"])]
     first_name: Annotated[str, Field(max_length=255, examples=["Maria"])]
     last_name: Annotated[str, Field(max_length=255, examples=["Lopez"])]
-    locale: Optional[Annotated[str, Field(max_length=35, examples=["es"])]] = None
-    recovery_email: Optional[RecoveryEmail] = None
+    locale: Annotated[str, Field(max_length=35, examples=["es"])] | None = None
+    recovery_email: RecoveryEmail | None = None
 
     @classmethod
     def of(cls, account: AccountView) -> "AccountAnswer":
@@ -80,14 +80,15 @@ class SessionAnswer(Answer):
         str,
         Field(max_length=500, description="For POST /login/refresh, once; keep it where the platform keeps secrets"),
     ]
-    device_token: Optional[
+    device_token: (
         Annotated[
             str,
             Field(
                 max_length=500, description="Keep it with the username and send it at the next sign-in from this device"
             ),
         ]
-    ] = None
+        | None
+    ) = None
     account: AccountAnswer
     next_steps: Annotated[
         list[str], Field(max_length=10, description="What the app should ask next; empty for nothing")
@@ -109,7 +110,7 @@ class SessionItem(Answer):
     """One sign-in of the account, on one device."""
 
     id: UUID
-    device_name: Optional[Annotated[str, Field(max_length=100, examples=["Maria's phone"])]] = None
+    device_name: Annotated[str, Field(max_length=100, examples=["Maria's phone"])] | None = None
     shared: bool
     signed_in_at: Moment
     last_used_at: Moment

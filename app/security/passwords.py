@@ -102,27 +102,27 @@ class PasswordHasher:
         self._dummy = self._context.hash("nobody has this password")
 
     def hash(self, password: str) -> str:
-        return str(self._context.hash(_canonical(password)))
+        return str(self._context.hash(canonical(password)))
 
     def verify(self, password: str, stored: str | None) -> Verdict:
         """One verification at the policy's cost, whether or not there is a hash: `stored` None is never right."""
         if stored is None or not _affordable(stored):
             self._context.verify("nobody at all", self._dummy)
             return Verdict(right=False)
-        canonical = _canonical(password)
-        if stored.startswith("$2") and (len(canonical.encode()) > BCRYPT_MAX_BYTES or "\0" in canonical):
+        secret = canonical(password)
+        if stored.startswith("$2") and (len(secret.encode()) > BCRYPT_MAX_BYTES or "\0" in secret):
             self._context.verify("nobody at all", self._dummy)
             return Verdict(right=False)
         try:
-            right, upgraded = self._context.verify_and_update(canonical, stored)
+            right, upgraded = self._context.verify_and_update(secret, stored)
         except ValueError:  # a hash that passlib cannot read opens nothing
             self._context.verify("nobody at all", self._dummy)
             return Verdict(right=False)
         return Verdict(right=bool(right), upgraded=upgraded)
 
 
-def _canonical(password: str) -> str:
-    """NFC, as NIST SP 800-63B-4 asks: keyboards differ in how they compose the same letter."""
+def canonical(password: str) -> str:
+    """The password in NFC, as NIST SP 800-63B-4 asks: keyboards differ in how they compose the same letter."""
     return unicodedata.normalize("NFC", password)
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import Row, and_, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -39,9 +39,9 @@ from app.services.credential_policy import check_credentials
 from app.services.district_settings import PasswordPolicy, UsernamePolicy
 from app.services.districts import OpenDistrict, open_district
 from app.services.idempotency import RepeatableRequest
-from app.services.portal_access import may_enter
+from app.services.portal_access import confirm_access, may_enter_its_portal
 from app.services.sessions import Device, OpenedSession, Sessions
-from app.text import fold
+from app.text import fold, tidy
 
 LEASE = timedelta(seconds=30)
 DIGEST_PURPOSE = "activation-key"
@@ -228,18 +228,21 @@ class Activation:
                 created_at=now,
             )
             session.add(account)
+        elif account.disabled_at is not None:
+            raise ActivationKeyExpired  # switched off while the hash was computed; only the office switches it on
         else:
             await self.sessions.end_all(session, account.id, "activated_again")
-        account.username, account.username_folded = request.username.strip(), fold(request.username)
+        account.username, account.username_folded = tidy(request.username), fold(request.username)
         account.password_hash, account.password_changed_at = password_hash, now
         account.recovery_email, account.recovery_email_confirmed_at = request.recovery_email, None
         account.locale = request.locale
         account.last_signed_in_at = now
-        account.disabled_at = None
         try:
             await session.flush()
         except IntegrityError as fault:
             raise UsernameTaken from fault
+        if not await confirm_access(session, reservation.person_id, reservation.portal):
+            raise ActivationKeyExpired
         return account
 
     async def _district(self, connection: AsyncConnection | AsyncSession, district_id: str) -> OpenDistrict:
@@ -254,6 +257,7 @@ class Activation:
         key = (await connection.execute(self._key_query(district.id, typed))).one_or_none()
         if key is None:
             raise ActivationKeyInvalid
+        district.require_portal(Portal(key.portal))
         if key.used_at is not None:
             raise ActivationKeyUsed
         if key.expires_at <= self.clock.now() or not key.may_enter:
@@ -264,7 +268,6 @@ class Activation:
 
     def _key_query(self, district_id: str, typed: str) -> Any:
         digests = self.digests.candidates(DIGEST_PURPOSE, district_id, normalise_activation_code(typed))
-        allowed = or_(*((ActivationKey.portal == portal.value) & may_enter(portal) for portal in Portal))
         return (
             select(
                 ActivationKey.id,
@@ -279,7 +282,7 @@ class Activation:
                 Person.student_number,
                 Account.id.label("account_id"),
                 Account.username.label("account_username"),
-                allowed.label("may_enter"),
+                and_(may_enter_its_portal(ActivationKey.portal), Account.disabled_at.is_(None)).label("may_enter"),
             )
             .join(Person, Person.id == ActivationKey.person_id)
             .outerjoin(Account, (Account.person_id == Person.id) & (Account.portal == ActivationKey.portal))
@@ -319,18 +322,19 @@ class Activation:
     async def _repeat(self, account_id: UUID, request: ActivationRequest) -> OpenedSession:
         """The answer was lost: a new session of the account that the first request made, if the password is the same."""
         async with self.database.reading() as connection:
+            await self._district(connection, request.district)
             stored = (
                 await connection.execute(select(Account.password_hash).where(Account.id == account_id))
             ).scalar_one_or_none()
         if not (await self.hash_pool.verify(request.password, stored)).right:
             raise IdempotencyKeyReused
         async with self.database.transaction() as session:
-            alive = await session.scalar(
-                select(Account.id).where(
-                    Account.id == account_id, Account.password_hash == stored, Account.disabled_at.is_(None)
-                )
+            account = await session.scalar(
+                select(Account)
+                .where(Account.id == account_id, Account.password_hash == stored, Account.disabled_at.is_(None))
+                .with_for_update()
             )
-            if alive is None:
+            if account is None or not await confirm_access(session, account.person_id, Portal(account.portal)):
                 raise ActivationKeyUsed
             return await self.sessions.open(session, await _view(session, account_id), request.device)
 

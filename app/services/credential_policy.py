@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 
 from app.errors import FieldError, ValidationFailed
+from app.security.passwords import canonical
 from app.services.district_settings import PasswordPolicy, UsernamePolicy
-from app.text import fold
+from app.text import fold, is_invisible
 
 PASSWORD_MAX_LENGTH = 128
 _STRONG_KINDS = 3
@@ -38,7 +39,7 @@ def check_credentials(
         *username_errors(username, username_policy, own_student_number=own_student_number),
         *password_errors(password, password_policy, context_words=[username, *context_words]),
     ]
-    if password != password_confirm:
+    if canonical(password) != canonical(password_confirm):
         errors.append(FieldError("/password_confirm", "password_mismatch", "The two passwords are not the same."))
     if errors:
         raise ValidationFailed(errors)
@@ -74,7 +75,7 @@ def claimed_username(student_number: str | None) -> str | None:
 def password_errors(
     password: str, policy: PasswordPolicy, *, context_words: Iterable[str] = ()
 ) -> Iterator[FieldError]:
-    text = unicodedata.normalize("NFC", password)
+    text = canonical(password)
     if len(text) < policy.min_length:
         yield _password("password_too_short", f"Use at least {policy.min_length} characters.", min=policy.min_length)
     if len(text) > PASSWORD_MAX_LENGTH:
@@ -98,7 +99,8 @@ _KINDS: Sequence[Callable[[str], bool]] = (str.islower, str.isupper, str.isdecim
 
 
 def _is_letter(character: str) -> bool:
-    return unicodedata.category(character)[0] in "LM"  # marks belong to the letters of many scripts
+    """Marks belong to the letters of many scripts; what shows nothing is no letter."""
+    return unicodedata.category(character)[0] in "LM" and not is_invisible(character)
 
 
 def _is_common(password: str) -> bool:

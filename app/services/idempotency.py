@@ -6,11 +6,12 @@ came of it. No answer is stored: the flow makes a new one.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from uuid import UUID
+from typing import TypeVar
+from uuid import UUID, uuid4
 
-from sqlalchemy import delete
+from sqlalchemy import Delete, Update, delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,16 +19,19 @@ from app.errors import IdempotencyInProgress, IdempotencyKeyReused
 from app.models import IdempotencyKey
 from app.security.digests import Digests
 
+_Statement = TypeVar("_Statement", Update, Delete)
+
 KEPT_FOR = timedelta(minutes=10)
 LEASE = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
 class RepeatableRequest:
-    """A request under its `Idempotency-Key`, by digests only."""
+    """One sending of a request under its `Idempotency-Key`, by digests only."""
 
     digest: str
     fingerprint: str
+    lease: UUID = field(default_factory=uuid4)
 
     @classmethod
     def of(cls, digests: Digests, *, route: str, key: str, body: Mapping[str, object]) -> "RepeatableRequest":
@@ -57,25 +61,42 @@ async def begin(session: AsyncSession, request: RepeatableRequest, now: datetime
             return row.account_id
         if row.leased_until > now:
             raise IdempotencyInProgress
-    row.fingerprint, row.account_id = request.fingerprint, None
+    row.fingerprint, row.account_id, row.lease = request.fingerprint, None, request.lease
     row.leased_until, row.expires_at = now + LEASE, now + KEPT_FOR
     return None
 
 
 async def settle(session: AsyncSession, request: RepeatableRequest, account_id: UUID) -> None:
-    """Keeps what came of the request, in the transaction that made it true."""
-    row = await session.get_one(IdempotencyKey, request.digest)
-    row.account_id = account_id
+    """Keeps what came of the request, in the transaction that made it true.
+
+    Raises:
+        IdempotencyInProgress: it took so long that its repetition holds the key now.
+    """
+    kept = await session.execute(
+        _mine(update(IdempotencyKey), request).values(account_id=account_id).returning(IdempotencyKey.digest)
+    )
+    if kept.first() is None:
+        raise IdempotencyInProgress
 
 
 async def give_back(session: AsyncSession, request: RepeatableRequest) -> None:
     """After a refusal the client may correct the request and send it under the same key."""
-    await session.execute(
-        delete(IdempotencyKey).where(IdempotencyKey.digest == request.digest, IdempotencyKey.account_id.is_(None))
+    await session.execute(_mine(delete(IdempotencyKey), request))
+
+
+def _mine(statement: _Statement, request: RepeatableRequest) -> _Statement:
+    return statement.where(
+        IdempotencyKey.digest == request.digest,
+        IdempotencyKey.lease == request.lease,
+        IdempotencyKey.account_id.is_(None),
     )
 
 
 def _held(request: RepeatableRequest, now: datetime) -> IdempotencyKey:
     return IdempotencyKey(
-        digest=request.digest, fingerprint=request.fingerprint, leased_until=now + LEASE, expires_at=now + KEPT_FOR
+        digest=request.digest,
+        fingerprint=request.fingerprint,
+        lease=request.lease,
+        leased_until=now + LEASE,
+        expires_at=now + KEPT_FOR,
     )

@@ -7,7 +7,7 @@ trace of the refusal, or upgrade the hash, note the sign-in and open the session
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Row, or_, update
+from sqlalchemy import Row, update
 
 from app.clock import Clock
 from app.database import Database
@@ -19,7 +19,7 @@ from app.security.passwords import Verdict
 from app.services import audit
 from app.services.account_view import AccountView, select_account
 from app.services.districts import open_district
-from app.services.portal_access import may_enter
+from app.services.portal_access import confirm_access, may_enter_its_portal
 from app.services.sessions import Device, OpenedSession, Sessions
 from app.text import fold
 
@@ -59,8 +59,7 @@ class Login:
         return await self._settle(request, candidate, verdict)
 
     async def _find(self, request: LoginRequest) -> Row[Any] | None:
-        allowed = or_(*((Account.portal == portal.value) & may_enter(portal) for portal in Portal))
-        query = select_account(Account.password_hash, allowed.label("may_enter")).where(
+        query = select_account(Account.password_hash, may_enter_its_portal(Account.portal).label("may_enter")).where(
             Account.district_id == request.district,
             Account.portal == request.portal.value,
             Account.username_folded == fold(request.username),
@@ -89,6 +88,8 @@ class Login:
             )
             if unchanged.first() is None:
                 raise InvalidCredentials
+            if not await confirm_access(session, candidate.person_id, request.portal):
+                raise AccountLocked("no_portal_access")
             return await self.sessions.open(session, AccountView.of(candidate), request.device)
 
     async def _record_refusal(self, request: LoginRequest, candidate: Row[Any] | None, reason: str) -> None:

@@ -5,13 +5,14 @@ student who is in the roster.
 """
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from app.models import Account, Person, Relationship, SignInSession
+from app.models import Account, ActivationKey, Person, Relationship, SignInSession
 from app.portals import Portal
 
 
@@ -42,16 +43,33 @@ def may_enter(portal: Portal) -> ColumnElement[bool]:
             return and_(in_roster, Person.is_staff.is_(True))
 
 
+def may_enter_its_portal(portal: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """SQL: the `Person` row may enter the portal that the column `portal` of an account or a key names."""
+    return or_(*(and_(portal == door.value, may_enter(door)) for door in Portal))
+
+
+async def confirm_access(session: AsyncSession, person_id: UUID, portal: Portal) -> bool:
+    """Whether the person may enter, from now until the caller's transaction ends.
+
+    Access that is being taken away at the same moment is waited for: the lock meets the one of `end_sessions_without_access`, and the
+    question is a statement of its own, so that PostgreSQL answers it from what was committed meanwhile.
+    """
+    await session.execute(select(Person.id).where(Person.id == person_id).with_for_update(read=True))
+    return await session.scalar(select(Person.id).where(Person.id == person_id, may_enter(portal))) is not None
+
+
 async def end_sessions_without_access(session: AsyncSession, district_id: str, now: datetime) -> int:
     """Ends the sessions of everybody in the district who may no longer enter, and says how many.
 
     Whatever takes access away (a roster, the office) calls this in its own transaction, so that the next request is refused.
     """
-    allowed = or_(*(and_(Account.portal == portal.value, may_enter(portal)) for portal in Portal))
+    await session.execute(
+        select(Person.id).where(Person.district_id == district_id, _has_a_door_shut()).with_for_update()
+    )
     without_access = (
         select(Account.id)
         .join(Person, Person.id == Account.person_id)
-        .where(Account.district_id == district_id, ~allowed)
+        .where(Account.district_id == district_id, ~may_enter_its_portal(Account.portal))
     )
     ended = await session.execute(
         update(SignInSession)
@@ -60,3 +78,15 @@ async def end_sessions_without_access(session: AsyncSession, district_id: str, n
         .execution_options(synchronize_session=False)
     )
     return ended.rowcount if isinstance(ended, CursorResult) else 0
+
+
+def _has_a_door_shut() -> ColumnElement[bool]:
+    """SQL: the `Person` row has an account, or a key that may be making one, in a portal that he may not enter."""
+    account = exists().where(Account.person_id == Person.id, ~may_enter_its_portal(Account.portal))
+    key = exists().where(
+        ActivationKey.person_id == Person.id,
+        ActivationKey.used_at.is_(None),
+        ActivationKey.leased_until.is_not(None),
+        ~may_enter_its_portal(ActivationKey.portal),
+    )
+    return or_(account, key)

@@ -56,6 +56,9 @@ class Office:
         await self._add(*(self._relationship(guardian.id, student, portal=portal) for student in students))
         return guardian.id
 
+    async def relate(self, guardian: UUID, student: UUID, *, portal: bool = True) -> None:
+        await self._add(self._relationship(guardian, student, portal=portal))
+
     async def staff_member(self, name: str) -> UUID:
         person = self._person(name, is_staff=True)
         await self._add(person)
