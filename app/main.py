@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -28,6 +29,8 @@ from app.problems import refuse
 from app.routers import activate, districts, docs, login, me, problems, service
 from app.settings import Settings, load_settings
 
+log = structlog.get_logger("campus")
+
 
 def create_app(settings: Settings | None = None, *, clock: Clock | None = None) -> FastAPI:
     """The application; without arguments it reads the environment, as a server's factory.
@@ -43,6 +46,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_campus(settings, clock=clock) as campus:
             app.state.campus = campus
+            log.info("started", version=__version__, environment=settings.env.value)
             yield
         metrics.process_ends()
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import Clock
@@ -26,6 +26,21 @@ from app.text import fold
 
 REPEAT_WINDOW = timedelta(seconds=30)
 """How long the answer to a refresh may be asked for again, while its token is unused (a mobile network loses answers)."""
+
+_ALIVE = (
+    SignInSession.ended_at.is_(None),
+    SignInSession.expires_at > bindparam("now"),
+    SignInSession.idle_expires_at > bindparam("now"),
+    Account.disabled_at.is_(None),
+)
+"""SQL: session and account are alive at `now`; expiry counts by the clock, whether or not anything cleans up."""
+
+# Every signed-in request runs this one. Made anew each time, it would cost more than all that PostgreSQL and its driver do.
+_SIGNED_IN = (
+    select_account()
+    .join(SignInSession, SignInSession.account_id == Account.id)
+    .where(SignInSession.id == bindparam("session_id"), Account.id == bindparam("account_id"), *_ALIVE)
+)
 
 
 @dataclass(frozen=True)
@@ -153,10 +168,9 @@ class Sessions:
             InvalidToken: otherwise, whatever the cause.
         """
         claims = self.access_tokens.verify(access_token)
-        query = select_account().join(SignInSession, SignInSession.account_id == Account.id)
-        query = query.where(SignInSession.id == claims.session_id, Account.id == claims.account_id, *self._alive())
+        named = {"session_id": claims.session_id, "account_id": claims.account_id, "now": self.clock.now()}
         async with self.database.reading() as connection:
-            row = (await connection.execute(query)).one_or_none()
+            row = (await connection.execute(_SIGNED_IN, named)).one_or_none()
         if row is None or row.district_id != claims.district_id:
             raise InvalidToken
         return SignedIn(claims.session_id, AccountView.of(row))
@@ -166,11 +180,11 @@ class Sessions:
         query = (
             select(SignInSession)
             .join(Account, Account.id == SignInSession.account_id)
-            .where(SignInSession.account_id == signed_in.account.id, *self._alive())
+            .where(SignInSession.account_id == signed_in.account.id, *_ALIVE)
             .order_by(SignInSession.signed_in_at.desc(), SignInSession.id)
         )
         async with self.database.reading() as connection:
-            rows = await connection.execute(query)
+            rows = await connection.execute(query, {"now": self.clock.now()})
             return [_view(row, current=row.id == signed_in.session_id) for row in rows]
 
     async def end_one(self, signed_in: SignedIn, session_id: UUID) -> None:
@@ -292,16 +306,6 @@ class Sessions:
             expires_in=int(LIFETIME.total_seconds()),
             refresh_token=refresh_token,
             device_token=device_token,
-        )
-
-    def _alive(self) -> tuple[Any, ...]:
-        """SQL: session and account are alive now; expiry counts by the clock, whether or not anything cleans up."""
-        now = self.clock.now()
-        return (
-            SignInSession.ended_at.is_(None),
-            SignInSession.expires_at > now,
-            SignInSession.idle_expires_at > now,
-            Account.disabled_at.is_(None),
         )
 
     def _record_end(

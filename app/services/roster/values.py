@@ -50,9 +50,11 @@ def text(table: Table, row: int, column: str, value: str) -> str:
 
 def number(table: Table, row: int, column: str, value: str) -> str | None:
     """A student or state number. One that is written like a social security number is refused: some schools once used those."""
+    if not value:
+        return None
     if _WHOLE_SSN.fullmatch(value):
         table.fault(FaultCode.SSN_LAST4_ONLY, row, column)
-    return text(table, row, column, value) or None
+    return text(table, row, column, value)
 
 
 def email(table: Table, row: int, value: str) -> str | None:
