@@ -76,7 +76,7 @@ def specification(app: FastAPI) -> dict[str, Any]:
     )
     for operation in _operations(document):
         _complete_refusals(operation)
-        operation.setdefault("security", [])
+        operation["security"] = _without_repetition(operation.get("security", []))
     schemas = document["components"]["schemas"]
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
@@ -88,6 +88,10 @@ def specification(app: FastAPI) -> dict[str, Any]:
 def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for path in document["paths"].values():
         yield from path.values()
+
+
+def _without_repetition(members: list[Any]) -> list[Any]:
+    return [member for place, member in enumerate(members) if member not in members[:place]]
 
 
 def _complete_refusals(operation: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 
 from pydantic import (
     AfterValidator,
@@ -14,7 +14,6 @@ from pydantic import (
     SecretStr,
     ValidationError,
     field_validator,
-    model_validator,
 )
 
 PREFIX = "CAMPUS_"
@@ -59,13 +58,13 @@ class Settings(BaseModel):
 
     env: Environment = Field(Environment.DEV, description="`dev` or `production`")
     database_url: Annotated[str, AfterValidator(_database_url)] = Field(
-        "sqlite:///var/campus.db", description="`sqlite:///file` or `postgresql://user:password@host/name`"
+        "sqlite:///var/campus.db", repr=False, description="`sqlite:///file` or `postgresql://user:password@host/name`"
     )
     database_pool_size: int = Field(
         10, ge=1, le=200, description="connections to PostgreSQL per process and kind (read, write)"
     )
     redis_url: Annotated[str, AfterValidator(_redis_url)] | None = Field(
-        None, description="Redis or Valkey, where several processes share their counters"
+        None, repr=False, description="Redis or Valkey, where several processes share their counters"
     )
     public_url: Annotated[str, AfterValidator(_http_url)] = Field(
         "http://127.0.0.1:8000", description="where clients reach this service; the issuer of its tokens"
@@ -123,13 +122,6 @@ class Settings(BaseModel):
             raise ValueError("the same key stands twice")
         return keys
 
-    @model_validator(mode="after")
-    def _complete_in_production(self) -> Self:
-        missing = [name for name in ("secret_keys", "signing_keys") if self.is_production and not getattr(self, name)]
-        if missing:
-            raise ValueError("; ".join(f"{PREFIX}{name.upper()} must be set in production" for name in missing))
-        return self
-
 
 _LISTS = {"secret_keys": ",", "linking_states": ","}
 
@@ -142,6 +134,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """
     source = os.environ if environ is None else environ
     values, faults = _collect(source)
+    faults += _missing_in_production(values)
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
@@ -151,6 +144,17 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     if faults:
         raise SettingsError(sorted(faults))
     return settings
+
+
+def _missing_in_production(values: Mapping[str, object]) -> list[str]:
+    """Asked before the rest is validated, so that all faults are told at once."""
+    if values.get("env") != Environment.PRODUCTION:
+        return []
+    return [
+        f"{PREFIX}{name.upper()}: must be set in production"
+        for name in ("secret_keys", "signing_keys")
+        if name not in values
+    ]
 
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
@@ -173,8 +177,8 @@ def _collect(source: Mapping[str, str]) -> tuple[dict[str, object], list[str]]:
                 faults.append(f"{variable}: {PREFIX}{name.upper()} is set too; keep one of them")
             try:
                 text = Path(raw).read_text(encoding="utf-8").strip()
-            except OSError as error:
-                faults.append(f"{variable}: cannot read the file ({error.strerror})")
+            except (OSError, UnicodeDecodeError) as error:
+                faults.append(f"{variable}: cannot read the file ({getattr(error, 'strerror', 'it is not UTF-8')})")
                 continue
         if name in Settings.model_fields and text != "":
             values[name] = _split(name, text)

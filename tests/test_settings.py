@@ -27,9 +27,7 @@ def test_an_empty_variable_is_the_default() -> None:
 
 
 def test_lists_are_separated_by_commas_and_spaces_do_not_matter() -> None:
-    settings = load_settings(
-        {"CAMPUS_SECRET_KEYS": f"{SECRET}, {OLDER_SECRET},", "CAMPUS_LINKING_STATES": "GA ,NC"}
-    )
+    settings = load_settings({"CAMPUS_SECRET_KEYS": f"{SECRET}, {OLDER_SECRET},", "CAMPUS_LINKING_STATES": "GA ,NC"})
     assert [key.get_secret_value() for key in settings.secret_keys] == [SECRET, OLDER_SECRET]
     assert settings.linking_states == {"GA", "NC"}
 

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from app.errors import DistrictNotFound
 from app.openapi import refusals
 from app.routers.dependencies import CampusPart
-from app.routers.etag import cacheable
+from app.routers.etag import CACHEABLE, cacheable
 from app.schemas.common import DistrictId, decode_cursor
 from app.schemas.districts import DistrictList, LoginScreenAnswer
 from app.services.district_directory import Position
@@ -49,7 +49,7 @@ async def _position(cursor: Cursor = None) -> Position | None:
     return rank, name, district_id
 
 
-@router.get("", summary="Find a district", response_model=DistrictList, responses=refusals())
+@router.get("", summary="Find a district", response_model=DistrictList, responses=CACHEABLE | refusals())
 async def list_districts(
     campus: CampusPart,
     after: Annotated[Position | None, Depends(_position)],
@@ -67,7 +67,7 @@ async def list_districts(
     "/{district_id}",
     summary="The login screen of a district",
     response_model=LoginScreenAnswer,
-    responses=refusals(DistrictNotFound),
+    responses=CACHEABLE | refusals(DistrictNotFound),
 )
 async def get_district(district_id: DistrictId, campus: CampusPart, if_none_match: IfNoneMatch = None) -> Response:
     """Everything that an app shows before anybody has signed in: features, policies, announcements, support, languages."""

@@ -1,6 +1,8 @@
 """What the `type` of a problem leads to: every kind of refusal, what it means and what to do."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Path
 
 from app.errors import CampusError, NotFound, every_refusal
 from app.openapi import refusals
@@ -16,7 +18,9 @@ async def list_problem_types() -> ProblemTypeList:
 
 
 @router.get("/{problem}", summary="One kind of refusal", responses=refusals(NotFound))
-async def get_problem_type(problem: str) -> ProblemTypeAnswer:
+async def get_problem_type(
+    problem: Annotated[str, Path(max_length=64, examples=["username-taken"])],
+) -> ProblemTypeAnswer:
     for kind in every_refusal():
         if slug(kind.code) == problem:
             return _described(kind)

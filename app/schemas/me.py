@@ -30,9 +30,10 @@ class HiddenAnswer(Answer):
     """Why somebody does not see all of her children."""
 
     portal_off: Annotated[
-        int, Field(ge=0, description="The relationship does not include portal access; the school can change it")
+        int,
+        Field(ge=0, le=1_000, description="The relationship does not include portal access; the school can change it"),
     ]
-    left_roster: Annotated[int, Field(ge=0, description="No longer in the district's roster")]
+    left_roster: Annotated[int, Field(ge=0, le=1_000, description="No longer in the district's roster")]
 
 
 class StudentList(Answer):

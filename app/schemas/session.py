@@ -91,7 +91,8 @@ class SessionAnswer(Answer):
     ) = None
     account: AccountAnswer
     next_steps: Annotated[
-        list[str], Field(max_length=10, description="What the app should ask next; empty for nothing")
+        list[Annotated[str, Field(max_length=40)]],
+        Field(max_length=10, description="What the app should ask next; empty for nothing"),
     ]
 
     @classmethod

@@ -171,7 +171,7 @@ def upgrade() -> None:
         sa.Column("messenger", sa.Boolean(), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.CheckConstraint("guardian_id <> student_id", name="ck_relationships_two_people"),
+        sa.CheckConstraint("guardian_id <> student_id", name="two_people"),
         sa.ForeignKeyConstraint(["district_id"], ["districts.id"], name="fk_relationships_district_id"),
         sa.ForeignKeyConstraint(
             ["guardian_id"], ["persons.id"], name="fk_relationships_guardian_id", ondelete="CASCADE"

@@ -6,6 +6,7 @@ import pytest
 
 from app.clock import ManualClock
 from app.settings import Settings
+from tests.support.gate import GatedHashPool
 from tests.support.office import Office
 from tests.support.portal import Server, User, serving
 
@@ -26,3 +27,12 @@ async def office(server: Server) -> Office:
 async def maria(office: Office) -> User:
     """A parent of Ana and Ben, who has not used her key yet."""
     return await office.parent()
+
+
+@pytest.fixture
+async def gate(server: Server) -> AsyncIterator[GatedHashPool]:
+    """Every hash of the server waits at this gate, until the test lets it through."""
+    pool = GatedHashPool()
+    server.use_hash_pool(pool)
+    yield pool
+    pool.close()

@@ -143,7 +143,7 @@ async def test_a_teacher_with_children_has_two_accounts_under_one_name(office: O
 
 
 async def test_whoever_lost_access_before_using_the_key_is_refused(office: Office, maria: User) -> None:
-    await office.take_portal_away(maria.person_id)
+    await office.take_portal_away(maria)
     assert refused(await maria.verify()) == (410, "activation_key_expired")
     assert refused(await maria.activate()) == (410, "activation_key_expired")
 

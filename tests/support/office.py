@@ -42,18 +42,20 @@ class Office:
         await self._add(school)
         return school.id
 
-    async def student(self, name: str, *, number: str | None = None, school: UUID | None = None) -> UUID:
+    async def student(
+        self, name: str, *, number: str | None = None, state_id: str | None = None, school: UUID | None = None
+    ) -> UUID:
         """`name` is first and last name; gives the person's id."""
-        student = self._person(name, is_student=True, student_number=number)
+        student = self._person(name, is_student=True, student_number=number, state_id=state_id)
         await self._add(student)
         if school:
             await self._add(Enrollment(person_id=student.id, school_id=school, is_primary=True))
         return student.id
 
-    async def guardian(self, name: str, students: Sequence[UUID], *, portal: bool = True) -> UUID:
-        guardian = self._person(name, is_guardian=True)
+    async def guardian(self, name: str, students: Sequence[UUID], *, is_staff: bool = False) -> UUID:
+        guardian = self._person(name, is_guardian=True, is_staff=is_staff)
         await self._add(guardian)
-        await self._add(*(self._relationship(guardian.id, student, portal=portal) for student in students))
+        await self._add(*(self._relationship(guardian.id, student, portal=True) for student in students))
         return guardian.id
 
     async def relate(self, guardian: UUID, student: UUID, *, portal: bool = True) -> None:
@@ -73,8 +75,8 @@ class Office:
         """So many parents, each with a key and a child."""
         ids: list[UUID] = []
         for number in range(count):
-            student, guardian = self._person(f"Child {number}", is_student=True), self._person(f"Parent {number}")
-            guardian.is_guardian = True
+            student = self._person(f"Child {number}", is_student=True)
+            guardian = self._person(f"Parent {number}", is_guardian=True)
             await self._add(student, guardian)
             await self._add(self._relationship(guardian.id, student.id, portal=True))
             ids.append(guardian.id)
@@ -115,9 +117,14 @@ class Office:
         key = await self.campus.accounts.reset_by_key(self.district, user.username, user.portal)
         return key.activation_key
 
-    async def take_portal_away(self, guardian: UUID) -> None:
+    async def take_portal_away(self, guardian: User) -> None:
         """The guardian keeps the relationships, but none of them opens the portal."""
-        await self._change(update(Relationship).where(Relationship.guardian_id == guardian).values(portal=False))
+        mine = Relationship.guardian_id == guardian.person_id
+        await self._change(update(Relationship).where(mine).values(portal=False))
+
+    async def give_portal_back(self, guardian: User) -> None:
+        mine = Relationship.guardian_id == guardian.person_id
+        await self._change(update(Relationship).where(mine).values(portal=True))
 
     async def end(self, person: UUID) -> None:
         """The person leaves the roster."""
@@ -159,7 +166,7 @@ class Office:
 
     def _user(self, person: UUID, portal: Portal, key: str) -> User:
         username = f"{portal.value}{person.hex[:6]}1"
-        return User(self.server.http, self.district, portal, person, username, key)
+        return User(self.server, self.district, portal, person, username, key)
 
 
 async def _to_nobody(_: Sequence[IssuedKey]) -> None:

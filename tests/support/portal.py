@@ -58,7 +58,7 @@ async def serving(settings: Settings, clock: Clock) -> AsyncIterator[Server]:
 class User:
     """A person with an app: what she types is kept here, and so are the tokens that her app got last."""
 
-    http: httpx.AsyncClient
+    server: Server
     district: str
     portal: Portal
     person_id: UUID
@@ -67,11 +67,17 @@ class User:
     password: str = PASSWORD
     session: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def http(self) -> httpx.AsyncClient:
+        return self.server.http
+
     async def verify(self, **changes: object) -> httpx.Response:
         body = {"district": self.district, "activation_key": self.key, **changes}
         return await self.http.post("/activate/verify", json=body)
 
-    async def activate(self, *, headers: Mapping[str, str] | None = None, **changes: object) -> httpx.Response:
+    async def activate(
+        self, *, headers: Mapping[str, str] | Mapping[bytes, bytes] | None = None, **changes: object
+    ) -> httpx.Response:
         body = {**self.activation(), **changes}
         return self._keep(await self.http.post("/activate", json=body, headers=headers))
 

@@ -50,9 +50,13 @@ class Differences:
             counter = created if sourced_id in new else updated if sourced_id in changed else unchanged
             counter.update(kinds(person))
         ended = Counter(kind for row in self.people.ended for kind in kinds(row))
-        for kind, table in (("schools", self.schools), ("relationships", self.relationships)):
+        tables: tuple[tuple[str, Changes[Any], int], ...] = (
+            ("schools", self.schools, len(roster.schools)),
+            ("relationships", self.relationships, len(roster.relationships)),
+        )
+        for kind, table, size in tables:
             created[kind], updated[kind], ended[kind] = len(table.created), len(table.updated), len(table.ended)
-            unchanged[kind] = len(table.ids) - created[kind] - updated[kind]
+            unchanged[kind] = size - created[kind] - updated[kind]
         return {
             "created": counts(created),
             "updated": counts(updated),
@@ -64,6 +68,8 @@ class Differences:
 async def find_differences(connection: AsyncConnection, district_id: str, roster: Roster) -> Differences:
     schools = await SCHOOLS.compare(connection, district_id, roster.schools)
     people = await PERSONS.compare(connection, district_id, roster.people)
+    schools.give_ids()
+    people.give_ids()
     enrollments = await compare_enrollments(connection, district_id, roster.people, people.ids, schools.ids)
     relationships = await RELATIONSHIPS.compare(connection, district_id, roster.relationships)
     return Differences(district_id, roster, schools, people, enrollments, relationships)

@@ -42,6 +42,7 @@ _FILES_1_2 = _FILES_1_1 | frozenset(
 FILES = {"1.1": _FILES_1_1, "1.2": _FILES_1_2}
 """Every file of a version, without `.csv`: all may be in a package."""
 
+READ_FILES = {"1.1": ("orgs", "users", "demographics"), "1.2": ("orgs", "users", "roles", "demographics")}
 REQUIRED_FILES = {"1.1": ("orgs", "users"), "1.2": ("orgs", "users", "roles")}
 
 

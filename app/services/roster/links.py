@@ -14,6 +14,7 @@ def link(roster: Roster, users: Table) -> None:
                 users.fault(FaultCode.DANGLING_REFERENCE, person.row, "agentSourcedIds")
             elif agent:  # None for users that are marked as deleted
                 _link_pair(roster, users, person, agent)
+        person.agents = ()  # said in `relationships` from here on
 
 
 def _link_pair(roster: Roster, users: Table, person: RosterPerson, agent: RosterPerson) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.services.roster.codes import FaultCode, WarningCode
 from app.services.roster.csv_file import CsvFile
-from app.services.roster.layout import FILES, REQUIRED_FILES
+from app.services.roster.layout import FILES, READ_FILES, REQUIRED_FILES
 from app.services.roster.package import Package, Refused
 from app.services.roster.progress import Meter, no_progress
 from app.services.roster.report import Findings
@@ -13,7 +13,6 @@ from app.services.roster.report import Findings
 NAME = "manifest.csv"
 _COLUMNS = ["propertyName", "value"]
 _MODES = frozenset({"bulk", "delta", "absent"})
-_READ_FILES = frozenset({"orgs", "users", "roles", "demographics"})
 _OTHER_PROPERTIES = frozenset({"manifest.version", "oneroster.version", "source.systemName", "source.systemCode"})
 
 
@@ -22,14 +21,14 @@ class Manifest:
     version: str
     """1.1 or 1.2."""
     sent: frozenset[str]
-    """Names of the files that are in the package, without `.csv`."""
+    """Names of the files that it says are in the package, without `.csv`."""
 
 
 def read_manifest(package: Package, findings: Findings) -> Manifest:
-    """The manifest, checked against the files that are there.
+    """The manifest, checked against the files that are there. With missing files it is worth reading the others for their faults.
 
     Raises:
-        Refused: there is no package to read; the faults say why.
+        Refused: there is no manifest, or none that this service can follow; the faults say why.
     """
     if NAME not in package.sizes:
         _check_names(package, frozenset(), findings)
@@ -38,11 +37,11 @@ def read_manifest(package: Package, findings: Findings) -> Manifest:
     properties = _properties(package, findings)
     version = _version(properties, findings)
     _check_names(package, FILES[version], findings)
-    modes = {name: _mode(properties, name, findings) for name in sorted(FILES[version])}
+    modes = {name: _mode(properties, name, version, findings) for name in sorted(FILES[version])}
     _check_presence(package, properties, modes, version, findings)
-    if findings.fault_count:
+    if any(modes[name] == "delta" for name in READ_FILES[version]):
         raise Refused
-    return Manifest(version, frozenset(name for name, mode in modes.items() if mode != "absent"))
+    return Manifest(version, frozenset(name for name, mode in modes.items() if mode == "bulk"))
 
 
 _Properties = Mapping[str, tuple[int, str]]
@@ -93,11 +92,11 @@ def _check_names(package: Package, known: frozenset[str], findings: Findings) ->
             findings.fault(FaultCode.UNKNOWN_FILE, shown)
 
 
-def _mode(properties: _Properties, name: str, findings: Findings) -> str:
+def _mode(properties: _Properties, name: str, version: str, findings: Findings) -> str:
     row, mode = properties.get(f"file.{name}", (None, "absent"))
     if mode not in _MODES:
         findings.fault(FaultCode.BAD_MODE, NAME, row, "value")
-    elif mode == "delta" and name in _READ_FILES:
+    elif mode == "delta" and name in READ_FILES[version]:
         findings.fault(FaultCode.DELTA_NOT_SUPPORTED, NAME, row, "value")
     return mode
 

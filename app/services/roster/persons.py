@@ -24,7 +24,7 @@ _FOLLOWING = (
     "enabled",
     "ssn_last4_digest",
 )
-"""The columns that follow the roster."""
+"""The columns that follow the roster, in the order of `person_values`."""
 
 
 def person_values(person: RosterPerson) -> dict[str, Any]:
@@ -59,11 +59,9 @@ def kinds(person: Any) -> Iterator[str]:
 
 def _is_same(row: Row[Any], person: RosterPerson) -> bool:
     """A digest of the same digits under an older key is the same."""
-    wanted = person_values(person)
-    stored = row._mapping  # noqa: SLF001  # SQLAlchemy's public way to read a row by names
-    if stored["ssn_last4_digest"] in person.ssn_last4_digests:
-        wanted["ssn_last4_digest"] = stored["ssn_last4_digest"]
-    return all(stored[name] == value for name, value in wanted.items())
+    *stored, digest = row[-len(_FOLLOWING) :]
+    *wanted, new_digest = person_values(person).values()
+    return stored == wanted and (digest == new_digest or digest in person.ssn_last4_digests)
 
 
 PERSONS: Synced[str, RosterPerson] = Synced(

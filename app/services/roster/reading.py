@@ -8,7 +8,7 @@ from app.services.roster.codes import FaultCode
 from app.services.roster.completeness import check_completeness
 from app.services.roster.csv_file import CsvFile
 from app.services.roster.demographics import read_demographics
-from app.services.roster.layout import DEMOGRAPHICS, ORGS, ROLES, USERS_1_1, USERS_1_2
+from app.services.roster.layout import DEMOGRAPHICS, ORGS, READ_FILES, ROLES, USERS_1_1, USERS_1_2
 from app.services.roster.links import link
 from app.services.roster.manifest import Manifest, read_manifest
 from app.services.roster.orgs import read_orgs
@@ -48,7 +48,7 @@ class _Reading:
         self._findings = findings
         self._orgs = Table(ORGS, findings)
         self._users = Table(USERS_1_1 if manifest.version == "1.1" else USERS_1_2, findings)
-        files = ("orgs.csv", "users.csv", "roles.csv", "demographics.csv")
+        files = (f"{name}.csv" for name in READ_FILES[manifest.version])
         self._meter = Meter(progress, "reading", sum(package.sizes.get(file, 0) for file in files))
 
     def roster(self) -> Roster:
@@ -61,13 +61,17 @@ class _Reading:
             roster.people = read_users_1_2(users, self._rows(users), digests)
             roles = Table(ROLES, self._findings)
             read_roles(roles, self._rows(roles), roster.people, users, orgs, roster.schools)
-        if "demographics" in self._manifest.sent:
-            demographics = Table(DEMOGRAPHICS, self._findings)
-            read_demographics(demographics, self._rows(demographics), roster.people, users, digests)
+        demographics = Table(DEMOGRAPHICS, self._findings)
+        read_demographics(demographics, self._rows(demographics), roster.people, users, digests)
         link(roster, users)
-        check_completeness(roster, users)
+        if not self._findings.fault_count:
+            check_completeness(roster, users)
         return roster
 
     def _rows(self, table: Table) -> Rows:
+        if table.file.removesuffix(".csv") not in self._manifest.sent or table.file not in self._package.sizes:
+            # Whether it may be missing was said with the manifest. References to it cannot be checked.
+            self._findings.damaged.add(table.file)
+            return
         with self._package.open(table.file) as stream:
             yield from table.rows(CsvFile(stream, table.file, self._findings, self._meter))

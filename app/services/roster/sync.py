@@ -24,7 +24,7 @@ class Changes(Generic[Key]):
     """How one table of a district differs from the roster."""
 
     ids: dict[Key, UUID] = field(default_factory=dict)
-    """The row of everything in the roster, stored or to be stored."""
+    """The rows of what the roster has and the table too; with `give_ids` also of what is new."""
     created: list[Key] = field(default_factory=list)
     updated: list[Key] = field(default_factory=list)
     """Other values, or back after an end."""
@@ -33,6 +33,10 @@ class Changes(Generic[Key]):
     stored: int = 0
     live: int = 0
     """Stored rows that have not ended."""
+
+    def give_ids(self) -> None:
+        """For new rows that other new rows point to."""
+        self.ids.update((key, uuid4()) for key in self.created)
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,6 @@ class Synced(Generic[Key, Record]):
             for row in rows:
                 self._compare_row(changes, row, roster)
         changes.created = [key for key in roster if key not in changes.ids]
-        changes.ids.update((key, uuid4()) for key in changes.created)
         return changes
 
     async def write(
@@ -70,7 +73,7 @@ class Synced(Generic[Key, Record]):
         """`values` are what follows the roster. A new row also gets an id, `first`, and the `constants` of all new rows."""
         table, ids = self.table, changes.ids
         this_row = update(table).where(table.c.id == bindparam("row_id"))
-        created = ({"id": ids[key], **first(key), **values(key)} for key in changes.created)
+        created = ({"id": ids.get(key) or uuid4(), **first(key), **values(key)} for key in changes.created)
         await insert_many(connection, table, created, meter, constants)
         updated = ({"row_id": ids[key], "ended_at": None, **values(key)} for key in changes.updated)
         await execute_many(connection, this_row, updated, meter)

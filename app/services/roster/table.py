@@ -1,6 +1,7 @@
 """The rows of one file as the values that we read, each with a sourcedId of its own."""
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from operator import itemgetter
@@ -42,6 +43,7 @@ class Table:
     def rows(self, file: CsvFile) -> Rows:
         """Row number and the stripped values of the layout, "" for columns that the file does not have."""
         if not check_header(file.columns, self.layout, self.findings):
+            deque(file, maxlen=0)  # for the faults of its text
             return
         layout = self.layout
         pick = _picker(file.columns, ("status", "dateLastModified", *layout.filled, *layout.optional, *layout.metadata))

@@ -1,0 +1,162 @@
+"""Refresh tokens: each works once, a lost answer costs nobody his session, and a stolen token ends it (D3)."""
+
+import asyncio
+import base64
+from datetime import timedelta
+
+import pytest
+
+from app.clock import ManualClock
+from app.portals import Portal
+from tests.support.office import Office
+from tests.support.portal import User, refused
+
+ENDED = (401, "invalid_token")
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+async def signed_in(maria: User) -> User:
+    """Maria with a session."""
+    await maria.activate()
+    return maria
+
+
+async def test_each_refresh_gives_new_tokens_of_the_same_session(signed_in: User) -> None:
+    first = signed_in.session
+    answer = await signed_in.refresh()
+    session = answer.json()
+    assert answer.status_code == 200
+    assert session["refresh_token"] != first["refresh_token"]
+    assert session["account"] == first["account"]
+    assert "device_token" not in session
+    assert (await signed_in.me()).status_code == 200
+    assert len(await signed_in.sessions()) == 1
+
+
+async def test_d3_of_fifty_refreshes_at_once_there_is_one_live_successor(signed_in: User) -> None:
+    token = signed_in.session["refresh_token"]
+    answers = await asyncio.gather(*(signed_in.on_another_device().refresh(token) for _ in range(50)))
+    assert {answer.status_code for answer in answers} == {200}
+    (successor,) = {answer.json()["refresh_token"] for answer in answers}
+    assert (await signed_in.refresh(successor)).status_code == 200
+
+
+async def test_d3_a_lost_answer_may_be_asked_for_again_within_thirty_seconds(
+    signed_in: User, clock: ManualClock
+) -> None:
+    token = signed_in.session["refresh_token"]
+    first = (await signed_in.refresh(token)).json()["refresh_token"]
+    for _ in range(2):
+        clock.advance(timedelta(seconds=15))
+        again = await signed_in.refresh(token)
+        assert again.status_code == 200
+        assert again.json()["refresh_token"] == first
+    assert (await signed_in.me()).status_code == 200
+    assert (await signed_in.refresh(first)).status_code == 200
+
+
+async def test_d3_asking_again_after_thirty_seconds_ends_the_family(signed_in: User, clock: ManualClock) -> None:
+    token = signed_in.session["refresh_token"]
+    successor = (await signed_in.refresh(token)).json()["refresh_token"]
+    clock.advance(timedelta(seconds=31))
+    assert refused(await signed_in.refresh(token)) == ENDED
+    assert refused(await signed_in.refresh(successor)) == ENDED
+    assert refused(await signed_in.me()) == ENDED
+
+
+async def test_d3_asking_again_after_the_successor_was_used_ends_the_family(signed_in: User) -> None:
+    """Two parties hold the family: one of them is a thief, and nobody can tell which."""
+    token = signed_in.session["refresh_token"]
+    await signed_in.refresh(token)
+    newest = (await signed_in.refresh()).json()["refresh_token"]
+    assert refused(await signed_in.refresh(token)) == ENDED
+    assert refused(await signed_in.refresh(newest)) == ENDED
+    assert refused(await signed_in.me()) == ENDED
+
+
+async def test_d3_a_thief_ends_only_the_session_that_he_stole_from(signed_in: User) -> None:
+    laptop = signed_in.on_another_device()
+    await laptop.sign_in()
+    token = signed_in.session["refresh_token"]
+    await signed_in.refresh()
+    await signed_in.refresh()
+    assert refused(await signed_in.refresh(token)) == ENDED
+    assert (await laptop.me()).status_code == 200
+
+
+async def test_d3_a_forged_token_with_a_known_session_id_ends_nothing(signed_in: User) -> None:
+    """Session ids are no secret: access tokens carry them. Whoever makes up a token around one must not sign others out."""
+    genuine = signed_in.session["refresh_token"]
+    raw = bytearray(base64.urlsafe_b64decode(genuine.removeprefix("crt_") + "=="))
+    for place in (16, 40, len(raw) - 1):
+        forged = bytearray(raw)
+        forged[place] ^= 1
+        text = "crt_" + base64.urlsafe_b64encode(forged).decode().rstrip("=")
+        assert refused(await signed_in.refresh(text)) == ENDED
+    for text in (genuine + "=", genuine.removeprefix("crt_"), genuine[:-1], genuine + "A", "crt_", "\u00e4\u00f6\u00fc", "x" * 500):
+        assert refused(await signed_in.refresh(text)) == ENDED
+    assert (await signed_in.refresh(genuine)).status_code == 200
+
+
+async def test_d24_no_other_token_is_taken_for_a_refresh_token(signed_in: User) -> None:
+    for name in ("access_token", "device_token"):
+        answer = await signed_in.refresh(signed_in.session[name][:500])
+        assert refused(answer) == ENDED
+    assert (await signed_in.me()).status_code == 200
+
+
+async def test_d27_a_session_that_nobody_used_for_fourteen_days_is_over(signed_in: User, clock: ManualClock) -> None:
+    clock.advance(timedelta(days=14) - SECOND)
+    assert (await signed_in.refresh()).status_code == 200
+    clock.advance(timedelta(days=14) + SECOND)
+    assert refused(await signed_in.refresh()) == ENDED
+
+
+async def test_d27_rotation_never_moves_the_absolute_end(signed_in: User, clock: ManualClock) -> None:
+    (session,) = await signed_in.sessions()
+    assert session["expires_at"] == "2026-08-17T12:00:00Z"
+    for _ in range(3):
+        clock.advance(timedelta(days=10) - SECOND)
+        assert (await signed_in.refresh()).status_code == 200
+    (session,) = await signed_in.sessions()
+    assert session["expires_at"] == "2026-09-02T12:00:00Z"
+    assert (await signed_in.me()).status_code == 200
+    clock.advance(4 * SECOND)
+    assert refused(await signed_in.me()) == ENDED, "an access token of a minute ago does not outlive the session"
+    assert refused(await signed_in.refresh()) == ENDED
+
+
+async def test_d27_on_a_shared_device_the_session_lasts_an_hour(maria: User, clock: ManualClock) -> None:
+    await maria.activate()
+    school_pc = maria.on_another_device()
+    answer = await school_pc.sign_in(device={"shared": True, "name": "Library"})
+    assert "device_token" not in answer.json()
+    clock.advance(timedelta(minutes=40))
+    assert (await school_pc.refresh()).status_code == 200
+    clock.advance(timedelta(minutes=20) - SECOND)
+    assert (await school_pc.refresh()).status_code == 200
+    clock.advance(2 * SECOND)
+    assert refused(await school_pc.refresh()) == ENDED
+    assert refused(await school_pc.me()) == ENDED
+    assert (await maria.refresh()).status_code == 200
+
+
+async def test_d27_staff_sessions_end_after_an_idle_hour_and_after_twelve_hours(
+    office: Office, clock: ManualClock
+) -> None:
+    tess = await office.user(await office.staff_member("Tess Teach"), Portal.STAFF)
+    await tess.activate()
+    for _ in range(11):
+        clock.advance(timedelta(hours=1) - SECOND)
+        assert (await tess.refresh()).status_code == 200
+    idle = tess.on_another_device()
+    await idle.sign_in()
+    clock.advance(timedelta(hours=1) + SECOND)
+    assert refused(await idle.refresh()) == ENDED
+    await tess.sign_in()
+    for _ in range(13):
+        clock.advance(timedelta(minutes=55))
+        await tess.refresh()
+    clock.advance(timedelta(minutes=6))
+    assert refused(await tess.refresh()) == ENDED
