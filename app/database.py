@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 from sqlalchemy.pool import NullPool
 
 from app.errors import Overloaded
-from app.settings import Settings
+from app.settings import Settings, SettingsError
 
 BUSY_TIMEOUT_MS = 5_000
 # Longer than the worst queue of writers seen under load (1.6 s for 1,000 waiters), shorter than a client's patience.
@@ -56,9 +56,9 @@ class Database:
         Raises:
             Overloaded: the database is gone, or too busy to begin.
         """
-        with _passing_faults_as_overloaded():
+        with passing_faults_as_overloaded():
             async with AsyncSession(self.writer, expire_on_commit=False) as session, session.begin():
-                with _lost_server_as_overloaded():
+                with lost_server_as_overloaded():
                     await session.connection()
                 yield session
 
@@ -69,8 +69,8 @@ class Database:
         Raises:
             Overloaded: the database is gone, or too busy.
         """
-        with _passing_faults_as_overloaded():
-            with _lost_server_as_overloaded():
+        with passing_faults_as_overloaded():
+            with lost_server_as_overloaded():
                 connection = await self.reader.connect()
             try:
                 yield connection
@@ -83,7 +83,7 @@ class Database:
 
 
 @contextmanager
-def _lost_server_as_overloaded() -> Iterator[None]:
+def lost_server_as_overloaded() -> Iterator[None]:
     """Drivers raise a bare OSError where no server listens; only while connecting, so that no other file's fault is mistaken for it."""
     try:
         yield
@@ -92,7 +92,7 @@ def _lost_server_as_overloaded() -> Iterator[None]:
 
 
 @contextmanager
-def _passing_faults_as_overloaded() -> Iterator[None]:
+def passing_faults_as_overloaded() -> Iterator[None]:
     """What heals by itself (a lost server, a full pool, a deadlock) becomes a refusal that says: try again."""
     try:
         yield
@@ -200,9 +200,16 @@ def _configure_sqlite_migration(connection: Any, _: object) -> None:
 
 
 def _make_private_file(path: Path) -> None:
-    """SQLite would create it readable for everybody; its WAL files inherit the mode."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600, exist_ok=True)
+    """SQLite would create it readable for everybody; its WAL files inherit the mode.
+
+    Raises:
+        SettingsError: the file or its folder cannot be made.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600, exist_ok=True)
+    except OSError as fault:
+        raise SettingsError([f"CAMPUS_DATABASE_URL: cannot make {path} ({fault.strerror})"]) from fault
 
 
 def _aiosqlite_url(settings: Settings) -> str:

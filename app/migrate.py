@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, text
 
-from app.database import migration_engine
+from app.database import lost_server_as_overloaded, migration_engine, passing_faults_as_overloaded
 from app.settings import Settings
 
 if TYPE_CHECKING:  # alembic is slow to import and only migrations need it
@@ -72,7 +72,8 @@ async def _run(settings: Settings, command: Callable[["Config"], object]) -> Non
 async def _with_connection(settings: Settings, work: Callable[[Connection], None]) -> None:
     engine = migration_engine(settings)
     try:
-        async with engine.begin() as connection:
-            await connection.run_sync(work)
+        with passing_faults_as_overloaded(), lost_server_as_overloaded():
+            async with engine.begin() as connection:
+                await connection.run_sync(work)
     finally:
         await engine.dispose()

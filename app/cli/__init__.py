@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 
 from app.cli import accounts, districts, keys, roster, server, specification
-from app.errors import CampusError
+from app.errors import CampusError, NotReady, Overloaded
 from app.services.district_directory import DirectoryRefused
 from app.services.district_settings import SettingRefused
 from app.services.keys import NobodyToIssueTo
@@ -27,8 +27,14 @@ def main() -> None:
         app()
     except SettingsError as error:
         _fail(2, *error.faults)
+    except NotReady as error:
+        _fail(1, *(f"{part}: {state}" for part, state in error.checks.items() if state != "ok"))
+    except Overloaded:
+        _fail(1, "the database cannot be reached, or is too busy")
     except CampusError as error:
         _fail(1, f"{error.detail} ({error.code})")
+    except OSError as error:
+        _fail(1, f"{error.filename or 'file'}: {error.strerror}")
     except (DirectoryRefused, SettingRefused, NobodyToIssueTo) as error:
         _fail(1, str(error))
 

@@ -9,8 +9,11 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from app.composition import Campus, open_campus
+from app.database import Database
 from app.errors import NotReady
+from app.migrate import newest_revision
 from app.portals import Portal
+from app.services.readiness import Readiness
 from app.settings import Settings, load_settings
 
 T = TypeVar("T")
@@ -27,11 +30,21 @@ async def campus(settings: Settings | None = None) -> AsyncIterator[Campus]:
     Raises:
         NotReady: the database is not there or not migrated.
     """
-    async with open_campus(settings or load_settings()) as parts:
-        checks = await parts.readiness.checks()
-        if faults := {part: state for part, state in checks.items() if state != "ok" and part != "redis"}:
-            raise NotReady(faults)
+    settings = settings or load_settings()
+    checks = await database_checks(settings)
+    if any(state != "ok" for state in checks.values()):
+        raise NotReady(checks)
+    async with open_campus(settings) as parts:
         yield parts
+
+
+async def database_checks(settings: Settings, redis_url: str | None = None) -> dict[str, str]:
+    """`ok` or what is wrong, by part; asked before the product is wired, which needs a database that is in order."""
+    database = Database(settings)
+    try:
+        return await Readiness(database, redis_url, newest_revision()).checks()
+    finally:
+        await database.close()
 
 
 def run(command: Coroutine[Any, Any, T]) -> T:

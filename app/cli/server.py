@@ -1,7 +1,10 @@
 """Running the service: serve, migrate, doctor, demo."""
 
 import os
+import socket
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -11,7 +14,7 @@ from rich.table import Table
 
 from app import metrics
 from app import migrate as migrations
-from app.cli.runtime import JsonOption, campus, print_json, run
+from app.cli.runtime import JsonOption, campus, database_checks, print_json, run
 from app.demo import DemoSummary, fill_demo
 from app.doctor import Finding, examine, refuse_unsafe
 from app.settings import Settings, SettingsError, load_settings
@@ -38,21 +41,20 @@ def serve(
     _refuse_open_development(host)
     if not settings.is_production:
         migrations.upgrade(settings)
-    if settings.workers > 1:
-        # Each process counts for itself; the metrics page adds them up from this folder.
-        os.environ.setdefault(metrics.FOLDER_VARIABLE, tempfile.mkdtemp(prefix="campus-metrics-"))
-    uvicorn.run(
-        "app.main:create_app",
-        factory=True,
-        host=host,
-        port=port,
-        workers=settings.workers,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=GRACE_S,
-    )
+    _refuse_taken_port(host, port)
+    with _metrics_folder(settings.workers):
+        uvicorn.run(
+            "app.main:create_app",
+            factory=True,
+            host=host,
+            port=port,
+            workers=settings.workers,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=GRACE_S,
+        )
 
 
 @app.command()
@@ -106,15 +108,30 @@ def _refuse_open_development(host: str) -> None:
         raise SettingsError(["CAMPUS_ENV: say production or dev before listening to more than this machine"])
 
 
-async def _examine_parts(settings: Settings) -> list[Finding]:
-    from app.composition import open_campus  # noqa: PLC0415  # only where the settings are usable
-    from app.errors import Overloaded  # noqa: PLC0415  # with it
+def _refuse_taken_port(host: str, port: int) -> None:
+    """Uvicorn would only log it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as fault:
+            raise SettingsError([f"cannot listen on {host} port {port} ({fault.strerror})"]) from fault
 
-    try:
-        async with open_campus(settings) as parts:
-            checks = await parts.readiness.checks()
-    except (Overloaded, ValueError):
-        checks = {"database": "unreachable"}
+
+@contextmanager
+def _metrics_folder(workers: int) -> Iterator[None]:
+    """Each of several processes counts for itself; the metrics page adds them up from this folder."""
+    if workers == 1 or metrics.FOLDER_VARIABLE in os.environ:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="campus-metrics-") as folder:
+        os.environ[metrics.FOLDER_VARIABLE] = folder
+        yield
+
+
+async def _examine_parts(settings: Settings) -> list[Finding]:
+    checks = await database_checks(settings, settings.redis_url)
     return [Finding("unsafe", part, state) for part, state in checks.items() if state != "ok"]
 
 

@@ -138,7 +138,7 @@ def _directory_row(file: Path, line: int, row: dict[str, Any], seen: set[str]) -
         "city": " ".join((row["city"] or "").split()) or None,
     }
     try:
-        check_names(str(entry["id"]), str(entry["name"]), str(entry["state"]))
+        check_names(str(entry["id"]), str(entry["name"]), str(entry["state"]), entry["city"])
     except SettingRefused as fault:
         raise DirectoryRefused(f"{file.name}, line {line}: {fault}") from fault
     if entry["id"] in seen:
@@ -157,7 +157,7 @@ def _names_of(entry: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def check_names(district_id: str, name: str, state: str) -> None:
+def check_names(district_id: str, name: str, state: str, city: str | None = None) -> None:
     if (
         not district_id
         or len(district_id) > 64
@@ -168,3 +168,5 @@ def check_names(district_id: str, name: str, state: str) -> None:
         raise SettingRefused("the name must have 1 to 200 printable characters")
     if len(state) != 2 or not (state.isascii() and state.isalpha() and state.isupper()):
         raise SettingRefused(f"the state {state!r} must be two capital letters")
+    if city is not None and (len(city) > 100 or not city.isprintable()):
+        raise SettingRefused("the city must have at most 100 printable characters")

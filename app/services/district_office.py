@@ -18,6 +18,9 @@ from app.services.district_settings import DistrictSettings, SettingRefused, cha
 from app.services.districts import open_district
 from app.text import search_words
 
+MAX_TITLE = 200
+MAX_BODY = 10_000
+
 
 @dataclass(frozen=True)
 class DistrictOffice:
@@ -30,7 +33,7 @@ class DistrictOffice:
         Raises:
             SettingRefused: an id, state or time zone that cannot be used.
         """
-        check_names(district_id, name, state)
+        check_names(district_id, name, state, city)
         if timezone not in zoneinfo.available_timezones():
             raise SettingRefused(f"{timezone!r} is not an IANA time zone such as America/New_York")
         async with self.database.transaction() as session:
@@ -91,7 +94,9 @@ class DistrictOffice:
 
         Raises:
             DistrictNotFound: no such open district.
+            SettingRefused: a title or body that is empty or too long, or an end before its beginning.
         """
+        _check_notice(title, body, visible_from, visible_until)
         async with self.database.transaction() as session:
             await open_district(session, district_id)
             announcement = Announcement(
@@ -118,3 +123,12 @@ class DistrictOffice:
     async def _register_origins(session: AsyncSession, district_id: str, origins: Sequence[str]) -> None:
         await session.execute(delete(DistrictOrigin).where(DistrictOrigin.district_id == district_id))
         session.add_all(DistrictOrigin(origin=origin, district_id=district_id) for origin in sorted(set(origins)))
+
+
+def _check_notice(title: str, body: str, visible_from: datetime | None, visible_until: datetime | None) -> None:
+    if not 1 <= len(title.strip()) <= MAX_TITLE or not 1 <= len(body.strip()) <= MAX_BODY:
+        raise SettingRefused(
+            f"an announcement needs a title of at most {MAX_TITLE} characters and a body of at most {MAX_BODY}"
+        )
+    if visible_from and visible_until and visible_until <= visible_from:
+        raise SettingRefused("an announcement cannot end before it begins")

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TextIO
 
 from app.services.keys import IssuedKey
 
@@ -14,33 +14,46 @@ COLUMNS = ("person_id", "first_name", "last_name", "portal", "activation_key", "
 
 
 class KeyFile:
-    """The CSV file of a batch of keys: private, and flushed to disk before each batch counts."""
+    """The CSV file of a batch of keys: private, and flushed to disk before each batch counts.
+
+    It is made with the first keys, so that a refused command leaves nothing behind; one that issued nothing leaves a file with the
+    header alone.
+    """
 
     def __init__(self, path: Path, *, append: bool = False) -> None:
-        """Raises FileExistsError where the file is there already, unless it may be appended to."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | (os.O_APPEND if append else os.O_EXCL), 0o600)
-        self._file = os.fdopen(descriptor, "a", encoding="utf-8", newline="")
-        self._writer = csv.writer(self._file)
-        if os.fstat(descriptor).st_size == 0:
-            self._writer.writerow(COLUMNS)
+        self._path = path
+        self._mode = os.O_APPEND if append else os.O_EXCL
+        self._file: TextIO | None = None
 
     async def deliver(self, keys: Sequence[IssuedKey]) -> None:
+        """Raises OSError where the file cannot be written; the batch then does not count."""
         await asyncio.to_thread(self._write, keys)
 
     def _write(self, keys: Sequence[IssuedKey]) -> None:
+        file = self._open()
+        writer = csv.writer(file)
         for key in keys:
             expires_at = key.expires_at.replace(microsecond=0).isoformat().replace("+00:00", "Z")
-            self._writer.writerow(
-                (key.person_id, key.first_name, key.last_name, key.portal, key.activation_key, expires_at)
-            )
-        self._file.flush()
-        os.fsync(self._file.fileno())
+            writer.writerow((key.person_id, key.first_name, key.last_name, key.portal, key.activation_key, expires_at))
+        file.flush()
+        os.fsync(file.fileno())
+
+    def _open(self) -> TextIO:
+        if self._file is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | self._mode, 0o600)
+            self._file = os.fdopen(descriptor, "a", encoding="utf-8", newline="")
+            if os.fstat(descriptor).st_size == 0:
+                csv.writer(self._file).writerow(COLUMNS)
+        return self._file
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
-        self, _kind: type[BaseException] | None, _fault: BaseException | None, _trace: TracebackType | None
+        self, kind: type[BaseException] | None, _fault: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        if kind is None:
+            self._open()
+        if self._file:
+            self._file.close()

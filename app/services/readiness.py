@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from app.database import Database
 from app.errors import Overloaded
@@ -40,10 +41,12 @@ class Readiness:
                 ).scalar_one_or_none()
         except Overloaded:
             return "unknown"
+        except DBAPIError:  # there is no such table yet
+            revision = None
         return (
             "ok"
             if revision == self.expected_revision
-            else f"at {revision}, needs {self.expected_revision}; run campus migrate"
+            else f"at {revision or 'nothing'}, needs {self.expected_revision}; run campus migrate"
         )
 
     @staticmethod
