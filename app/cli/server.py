@@ -69,10 +69,9 @@ def doctor(*, as_json: JsonOption = False) -> None:
     """Checks the configuration, the database and Redis; the exit code is not 0 where a server must not run like this."""
     try:
         settings = load_settings()
+        findings = [*examine(settings), *run(_examine_parts(settings))]
     except SettingsError as error:
         findings = [Finding("unsafe", *fault.split(": ", 1)) for fault in error.faults]
-    else:
-        findings = [*examine(settings), *run(_examine_parts(settings))]
     unsafe = any(finding.severity == "unsafe" for finding in findings)
     if as_json:
         print_json({"ok": not unsafe, "findings": [vars(finding) for finding in findings]})

@@ -77,7 +77,11 @@ def _zip(name: str, archive: ZipFile, findings: Findings) -> Package:
     _refuse_giants(sizes, findings)
 
     def opened(file: str) -> BinaryIO:
-        return io.BufferedReader(archive.open(file), 1 << 16)  # type: ignore[type-var]  # typeshed wants RawIOBase; readinto is all it needs
+        try:
+            stream = archive.open(file)
+        except (NotImplementedError, RuntimeError) as fault:  # flags that the directory and the entry do not agree on
+            raise BadZipFile from fault
+        return io.BufferedReader(stream, 1 << 16)  # type: ignore[type-var]  # typeshed wants RawIOBase; readinto is all it needs
 
     return Package(name, sizes, opened)
 

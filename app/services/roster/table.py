@@ -26,8 +26,6 @@ class Table:
         self.layout = layout
         self.file = layout.file
         self.findings = findings
-        self.left_out: set[str] = set()
-        """The sourcedIds of rows that are marked as deleted."""
         self._seen: set[str] = set()
 
     def knows(self, sourced_id: str) -> bool:
@@ -43,7 +41,8 @@ class Table:
     def rows(self, file: CsvFile) -> Rows:
         """Row number and the stripped values of the layout, "" for columns that the file does not have."""
         if not check_header(file.columns, self.layout, self.findings):
-            deque(file, maxlen=0)  # for the faults of its text
+            if file.columns:
+                deque(file, maxlen=0)  # for the faults of its text
             return
         layout = self.layout
         pick = _picker(file.columns, ("status", "dateLastModified", *layout.filled, *layout.optional, *layout.metadata))
@@ -54,12 +53,8 @@ class Table:
                 self.warn(WarningCode.PASSWORD_DROPPED, row, "password")
             fields.append("")
             status, modified, *values = map(str.strip, pick(fields))
-            if not self._is_sound(row, values):
-                continue
-            if not (status or modified) or self._lives(row, status, modified):
+            if self._is_sound(row, values) and (not (status or modified) or self._lives(row, status, modified)):
                 yield row, values
-            else:
-                self.left_out.add(values[0])
         if row == 1 and self.file not in self.findings.damaged:
             self.findings.fault(FaultCode.NO_ROWS, self.file)
 

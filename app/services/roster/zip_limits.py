@@ -1,6 +1,5 @@
 """What a zip archive of a roster may be. Everything is decided by its directory, before any of it is unpacked."""
 
-import struct
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
@@ -17,21 +16,32 @@ SMALL_BYTES = 1 << 20
 
 _END_SIGNATURE = b"PK\x05\x06"
 _END_LENGTH = 22
+_LOCATOR_SIGNATURE = b"PK\x06\x07"
+_LOCATOR_LENGTH = 20
 _LONGEST_COMMENT = 65_535
 _ENCRYPTED = 0x1
 
 
 def directory_is_small(path: Path) -> bool:
-    """Whether the list of entries is short. Zipfile loads it whole, so that one of a million entries must be refused before."""
+    """Whether the list of entries is short. Zipfile loads it whole, so that one of a million entries must be refused before.
+
+    Every record that might be taken for the end counts, and none may refer to a ZIP64 record, which no roster needs.
+    """
     with path.open("rb") as file:
-        size = path.stat().st_size
-        file.seek(max(0, size - _END_LENGTH - _LONGEST_COMMENT))
+        file.seek(max(0, path.stat().st_size - _LOCATOR_LENGTH - _END_LENGTH - _LONGEST_COMMENT))
         tail = file.read()
-    start = tail.rfind(_END_SIGNATURE)
-    if start < 0 or len(tail) - start < _END_LENGTH:
-        return True  # no zip at all, which zipfile will say
-    directory_bytes: int = struct.unpack_from("<L", tail, start + 12)[0]
-    return directory_bytes <= MOST_DIRECTORY_BYTES
+    start = -1
+    while (start := tail.find(_END_SIGNATURE, start + 1)) >= 0:
+        record = tail[start : start + _END_LENGTH]
+        locator = tail[max(0, start - _LOCATOR_LENGTH) : start]
+        is_whole = len(record) == _END_LENGTH
+        if is_whole and (locator.startswith(_LOCATOR_SIGNATURE) or _directory_bytes(record) > MOST_DIRECTORY_BYTES):
+            return False
+    return True
+
+
+def _directory_bytes(record: bytes) -> int:
+    return int.from_bytes(record[12:16], "little")
 
 
 def checked_entries(archive: ZipFile, name: str, findings: Findings) -> list[ZipInfo]:
