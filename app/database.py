@@ -25,8 +25,8 @@ from app.errors import Overloaded
 from app.settings import Settings, SettingsError
 
 BUSY_TIMEOUT_MS = 5_000
-# Longer than the worst queue of writers seen under load (1.6 s for 1,000 waiters), shorter than a client's patience.
-POOL_TIMEOUT_S = 15
+# Far longer than the worst queue of writers seen under load (1.6 s for 1,000 waiters), no longer than a client's patience.
+POOL_TIMEOUT_S = 30
 CONNECT_TIMEOUT_S = 5
 STATEMENT_TIMEOUT_S = 30
 """The server's own; the driver's, for a server that no longer answers at all, comes a little later."""

@@ -42,7 +42,13 @@ def show(
 
 
 @app.command()
-def disable(username: UsernameArgument, *, district: DistrictOption, portal: PortalOption = Portal.PARENT) -> None:
+def disable(
+    username: UsernameArgument,
+    *,
+    district: DistrictOption,
+    portal: PortalOption = Portal.PARENT,
+    as_json: JsonOption = False,
+) -> None:
     """Switches an account off; its sessions end at once."""
 
     async def command() -> None:
@@ -50,11 +56,20 @@ def disable(username: UsernameArgument, *, district: DistrictOption, portal: Por
             await parts.accounts.disable(district, username, portal)
 
     run(command())
-    typer.echo(f"{username} is switched off and signed out everywhere.")
+    if as_json:
+        print_json({"username": username, "disabled": True})
+    else:
+        typer.echo(f"{username} is switched off and signed out everywhere.")
 
 
 @app.command()
-def enable(username: UsernameArgument, *, district: DistrictOption, portal: PortalOption = Portal.PARENT) -> None:
+def enable(
+    username: UsernameArgument,
+    *,
+    district: DistrictOption,
+    portal: PortalOption = Portal.PARENT,
+    as_json: JsonOption = False,
+) -> None:
     """Switches an account on again; its password is the old one."""
 
     async def command() -> None:
@@ -62,7 +77,10 @@ def enable(username: UsernameArgument, *, district: DistrictOption, portal: Port
             await parts.accounts.enable(district, username, portal)
 
     run(command())
-    typer.echo(f"{username} is switched on.")
+    if as_json:
+        print_json({"username": username, "enabled": True})
+    else:
+        typer.echo(f"{username} is switched on.")
 
 
 @app.command()
@@ -82,7 +100,7 @@ def reset(
 
     key = run(command())
     if as_json:
-        print_json({"method": method, "activation_key": key.activation_key, "expires_at": key.expires_at.isoformat()})
+        print_json({"method": method, "activation_key": key.activation_key, "expires_at": key.expires_at})
     else:
         typer.echo(f"{username} is signed out everywhere. The new activation key: {key.activation_key}")
         typer.echo(f"It ends on {key.expires_at:%Y-%m-%d}. Hand it over in person or by letter, never over the phone.")

@@ -55,7 +55,7 @@ def issue(
     if as_json:
         print_json({"issued": issued, "csv": str(out)})
     else:
-        typer.echo(f"{issued} keys are in {out}.")
+        typer.echo(f"{issued} {'key is' if issued == 1 else 'keys are'} in {out}.")
 
 
 def _progress() -> Progress:

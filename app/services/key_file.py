@@ -45,6 +45,7 @@ class KeyFile:
             self._file = os.fdopen(descriptor, "a", encoding="utf-8", newline="")
             if os.fstat(descriptor).st_size == 0:
                 csv.writer(self._file).writerow(COLUMNS)
+            _keep_name(self._path.parent)
         return self._file
 
     def __enter__(self) -> Self:
@@ -57,3 +58,12 @@ class KeyFile:
             self._open()
         if self._file:
             self._file.close()
+
+
+def _keep_name(folder: Path) -> None:
+    """A new file is safe only when its folder is on disk too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -117,7 +117,7 @@ class KeyIssue:
         row = found.first()
         if row is None:
             raise NobodyToIssueTo(
-                f"there is nobody {person!r} in {district.id} who may have an account in the {portal} portal"
+                f"there is nobody {str(person)!r} in {district.id} who may have an account in the {portal} portal"
             )
         (key,) = await self._make(session, district, portal, [row])
         return key

@@ -58,6 +58,10 @@ class CsvFile:
     def _well_formed_rows(self) -> Iterator[tuple[int, list[str]]]:
         for text in self._lines():
             row = self._row
+            # isprintable is a quick way to be sure of most rows; some harmless characters fail it.
+            if not text.isprintable() and _CONTROL.search(text):
+                self._controlled(text)
+                continue
             if '"' not in text:
                 fields = text.split(",")
             elif _WELL_FORMED.fullmatch(text):
@@ -65,10 +69,7 @@ class CsvFile:
             else:
                 self._misquoted(text)
                 continue
-            # isprintable is a quick way to be sure of most rows; some harmless characters fail it.
-            if not text.isprintable() and _CONTROL.search(text):
-                self._controlled(fields)
-            elif any(fields):
+            if any(fields):
                 yield row, fields
             else:
                 self._findings.warn(WarningCode.BLANK_LINE, self.name, row)
@@ -107,7 +108,10 @@ class CsvFile:
                     break
         self._findings.damage(code, self.name, row)
 
-    def _controlled(self, fields: list[str]) -> None:
+    def _controlled(self, text: str) -> None:
+        """Names the column where that is certain."""
+        fields = text.split(",")
         index = next(index for index, field in enumerate(fields) if _CONTROL.search(field))
-        known = len(fields) == len(self.columns)
-        self._findings.damage(FaultCode.CONTROL_CHARACTER, self.name, self._row, self.columns[index] if known else None)
+        is_certain = '"' not in text and len(fields) == len(self.columns)
+        column = self.columns[index] if is_certain else None
+        self._findings.damage(FaultCode.CONTROL_CHARACTER, self.name, self._row, column)

@@ -57,12 +57,12 @@ def _folder(path: Path, findings: Findings) -> Package:
 
 
 def _open_zip(path: Path, findings: Findings) -> ZipFile:
+    if not directory_is_small(path):
+        findings.fault(FaultCode.ZIP_TOO_LARGE, path.name)
+        raise Refused
     try:
-        if not directory_is_small(path):
-            findings.fault(FaultCode.ZIP_TOO_LARGE, path.name)
-            raise Refused
         return ZipFile(path)
-    except (BadZipFile, ValueError, NotImplementedError):
+    except (BadZipFile, ValueError, NotImplementedError, OSError):
         findings.fault(FaultCode.NOT_A_ZIP, path.name)
         raise Refused from None
 
@@ -79,7 +79,7 @@ def _zip(name: str, archive: ZipFile, findings: Findings) -> Package:
     def opened(file: str) -> BinaryIO:
         try:
             stream = archive.open(file)
-        except (NotImplementedError, RuntimeError) as fault:  # flags that the directory and the entry do not agree on
+        except (NotImplementedError, RuntimeError, OSError) as fault:  # flags and places that cannot be right
             raise BadZipFile from fault
         return io.BufferedReader(stream, 1 << 16)  # type: ignore[type-var]  # typeshed wants RawIOBase; readinto is all it needs
 
