@@ -71,6 +71,7 @@ class DistrictCORSMiddleware(CORSMiddleware):
         except Exception as fault:  # noqa: BLE001  # whatever it is, the request itself meets it too, and answers with a problem
             self._last_answers.setdefault(origin, False)
             log.warning("origin_unknown", error=type(fault).__name__)
+        self._last_answers.move_to_end(origin)
         if len(self._last_answers) > _REMEMBERED:
             self._last_answers.popitem(last=False)
 

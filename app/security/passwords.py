@@ -4,6 +4,7 @@ Argon2id, m = 19456 KiB, t = 2, p = 1 (OWASP's first choice). Hashes of other sc
 sign-in. Every call computes for tens of milliseconds: only `HashPool` makes them.
 """
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from hmac import compare_digest
@@ -24,6 +25,7 @@ PARALLELISM = 1
 # An imported hash decides what its verification costs, so nothing above these is ever computed.
 MAX_MEMORY_KIB = 262_144
 MAX_TIME_COST = 16
+MAX_BCRYPT_ROUNDS = 15
 BCRYPT_MAX_BYTES = 72
 _MIN_SODIUM_MEMORY_KIB = 8
 _MIN_SODIUM_CHECKSUM = 16
@@ -126,9 +128,12 @@ def canonical(password: str) -> str:
     return unicodedata.normalize("NFC", password)
 
 
+_BCRYPT = re.compile(r"\$2[abxy]\$(?P<rounds>\d\d)\$")
+
+
 def _affordable(stored: str) -> bool:
-    if not stored.startswith("$argon2"):
-        return stored.startswith("$2")
+    if bcrypt := _BCRYPT.match(stored):
+        return int(bcrypt["rounds"]) <= MAX_BCRYPT_ROUNDS
     try:
         parsed = argon2.from_string(stored)
     except ValueError:

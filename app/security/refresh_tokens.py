@@ -32,11 +32,12 @@ class RefreshTokens:
         self._digests = digests
 
     def first(self, session_id: UUID) -> str:
-        return self._token(session_id, secrets.token_bytes(_SECRET_BYTES))
+        return self._token(session_id, secrets.token_bytes(_SECRET_BYTES), key=0)
 
     def successors(self, token: GenuineToken) -> list[str]:
-        """What may follow `token`: the newest secret key's derivation first, older keys' after it."""
-        return [self._token(token.session_id, secret) for secret in self._digests.macs("refresh-successor", token.text)]
+        """What may follow `token`: made wholly under the newest secret key first, then under each older one."""
+        derived = self._digests.macs("refresh-successor", token.text)
+        return [self._token(token.session_id, secret, key=key) for key, secret in enumerate(derived)]
 
     def recognise(self, text: str) -> GenuineToken | None:
         """None for anything that this service did not make."""
@@ -61,9 +62,9 @@ class RefreshTokens:
     def digests(self, text: str) -> list[str]:
         return self._digests.candidates("refresh-token-digest", text)
 
-    def _token(self, session_id: UUID, secret: bytes) -> str:
+    def _token(self, session_id: UUID, secret: bytes, *, key: int) -> str:
         body = session_id.bytes + secret
-        mac = self._digests.macs("refresh-token", body.hex())[0][:_MAC_BYTES]
+        mac = self._digests.macs("refresh-token", body.hex())[key][:_MAC_BYTES]
         return _encode(body + mac)
 
 
