@@ -263,8 +263,8 @@ class Sessions:
                 for s in self.refresh_tokens.successors(token)
                 if family.refresh_digest in self.refresh_tokens.digests(s)
             )
-            successor = next(given, None)  # None where the secret key that derived it has been taken out meanwhile
-            return self._opened(account, family.id, successor) if successor else None
+            again = next(given, None)  # None where the secret key that derived it has been taken out meanwhile
+            return self._opened(account, family.id, again) if again else None
         family.ended_at, family.ended_reason = now, "token_reused"
         self._record_end(session, account.id, account.district_id, family.id, reason="token_reused")
         return None
