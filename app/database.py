@@ -9,22 +9,24 @@ PostgreSQL: READ COMMITTED for transactions, autocommit for reading (no BEGIN an
 """
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Row, Select, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
+from sqlalchemy.util import greenlet_spawn
 
 from app.errors import Overloaded
 from app.settings import Settings, SettingsError
 
 BUSY_TIMEOUT_MS = 5_000
+_SQLITE_MAGIC = b"SQLite format 3\0"
 # Far longer than the worst queue of writers seen under load (1.6 s for 1,000 waiters), no longer than a client's patience.
 POOL_TIMEOUT_S = 30
 CONNECT_TIMEOUT_S = 5
@@ -76,6 +78,23 @@ class Database:
                 yield connection
             finally:
                 await connection.close()
+
+    async def read_row(self, query: Select[Any], values: Mapping[str, object]) -> Row[Any] | None:
+        """The one row that `query` selects, or None: `reading` for what every request asks.
+
+        SQLAlchemy enters a greenlet for each thing awaited. Here connecting, asking and giving back share one, which takes a tenth off
+        the whole request.
+
+        Raises:
+            Overloaded: the database is gone, or too busy.
+        """
+        with passing_faults_as_overloaded(), lost_server_as_overloaded():
+            return await greenlet_spawn(self._read_row, query, values)
+
+    def _read_row(self, query: Select[Any], values: Mapping[str, object]) -> Row[Any] | None:
+        with self.reader.sync_engine.connect() as connection:
+            row: Row[Any] | None = connection.execute(query, values).one_or_none()
+            return row
 
     async def close(self) -> None:
         await self.writer.dispose()
@@ -203,13 +222,16 @@ def _make_private_file(path: Path) -> None:
     """SQLite would create it readable for everybody; its WAL files inherit the mode.
 
     Raises:
-        SettingsError: the file or its folder cannot be made.
+        SettingsError: the file or its folder cannot be made, or the file is something else.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600, exist_ok=True)
     except OSError as fault:
         raise SettingsError([f"CAMPUS_DATABASE_URL: cannot make {path} ({fault.strerror})"]) from fault
+    with path.open("rb") as file:
+        if file.read(len(_SQLITE_MAGIC)) not in {b"", _SQLITE_MAGIC}:
+            raise SettingsError([f"CAMPUS_DATABASE_URL: {path} is there, but it is no SQLite database"])
 
 
 def _aiosqlite_url(settings: Settings) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, text
 
 from app.database import lost_server_as_overloaded, migration_engine, passing_faults_as_overloaded
+from app.errors import NotReady
 from app.settings import Settings
 
 if TYPE_CHECKING:  # alembic is slow to import and only migrations need it
@@ -58,9 +59,15 @@ def differences(settings: Settings) -> list[object]:
 async def _run(settings: Settings, command: Callable[["Config"], object]) -> None:
     def within(connection: Connection) -> None:
         from alembic.config import Config  # noqa: PLC0415  # slow to import
+        from alembic.migration import MigrationContext  # noqa: PLC0415  # with it
 
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        revision = MigrationContext.configure(connection).get_current_revision()
+        if revision and revision > newest_revision():
+            raise NotReady(
+                {"migrations": f"at {revision}, which is newer than this release knows; run a newer release"}
+            )
         config = Config()
         config.set_main_option("script_location", str(FOLDER))
         config.attributes["connection"] = connection

@@ -1,6 +1,7 @@
 """`CAMPUS_*` settings: read from the environment once, frozen, validated all at once."""
 
 import os
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +13,7 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
+    StringConstraints,
     ValidationError,
     field_validator,
 )
@@ -42,6 +44,8 @@ def _http_url(value: str) -> str:
 def _database_url(value: str) -> str:
     if not value.startswith(("sqlite:///", "postgresql://")):
         raise ValueError("must start with sqlite:/// or postgresql://")
+    if value.startswith("sqlite:") and value.removeprefix("sqlite:///") in {"", ":memory:"}:
+        raise ValueError("must name a file: several processes share it")
     return value
 
 
@@ -88,7 +92,7 @@ class Settings(BaseModel):
         512, ge=1, le=100_000, description="hashes that may wait in a process; beyond that 503 at once"
     )
     max_body_bytes: int = Field(65_536, ge=1024, le=10_485_760, description="largest request body")
-    linking_states: frozenset[str] = Field(
+    linking_states: frozenset[Annotated[str, StringConstraints(to_upper=True, pattern="^[A-Za-z]{2}$")]] = Field(
         frozenset({"NC", "DE"}), description="states where accounts of several districts may be linked"
     )
     log_level: str = Field(
@@ -123,7 +127,7 @@ class Settings(BaseModel):
         return keys
 
 
-_LISTS = {"secret_keys": ",", "linking_states": ","}
+_LISTS = {"secret_keys": r"[,\r\n]", "linking_states": r"[,\r\n]"}
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -194,7 +198,7 @@ def _split(name: str, text: str) -> object:
             else (text,)
         )
     if separator := _LISTS.get(name):
-        return tuple(part.strip() for part in text.split(separator) if part.strip())
+        return tuple(part.strip() for part in re.split(separator, text) if part.strip())
     return text
 
 

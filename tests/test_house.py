@@ -11,7 +11,7 @@ from app.settings import PREFIX, Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 APP = ROOT / "app"
-MADE_HERE = {".git", ".venv", "var", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}
+MADE_HERE = {".git", *(line.rstrip("/") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines())}
 ENGINE_MAKERS = {"create_engine", "create_async_engine", "engine_from_config", "async_engine_from_config"}
 PRESENT = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"}
 PLACE_OF_A_MACHINE = re.compile(rb"/(?:home|root|work|Users|tmp)/[\w.]")

@@ -14,7 +14,7 @@ from app.database import migration_engine
 from app.models import Base
 from app.settings import Settings
 from tests.support.postgresql import Cluster
-from tests.support.shell import Printed, Shell, finish
+from tests.support.shell import Printed, Shell
 
 EXPECTED_TABLES = {*Base.metadata.tables, "alembic_version"}
 
@@ -65,7 +65,7 @@ def test_several_processes_migrate_one_database_at_once_and_all_succeed(settings
     shell = Shell(tmp_path, {"CAMPUS_DATABASE_URL": settings.database_url})
     processes = [shell.start("migrate") for _ in range(3)]
     said = f"The database is at {migrate.newest_revision()}.\n"
-    assert [finish(process) for process in processes] == [Printed(0, said, "")] * 3
+    assert [process.finish() for process in processes] == [Printed(0, said, "")] * 3
     assert migrate.differences(settings) == []
 
 

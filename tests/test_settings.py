@@ -78,6 +78,25 @@ def test_what_production_lacks_is_told_together_with_the_other_faults() -> None:
     assert "CAMPUS_SIGNING_KEYS" in told
 
 
+@pytest.mark.parametrize("url", ["sqlite:///", "sqlite:///:memory:"])
+def test_an_embedded_database_is_a_file(url: str) -> None:
+    """In memory each connection would have a database of its own."""
+    (fault,) = faults_of(CAMPUS_DATABASE_URL=url)
+    assert fault.startswith("CAMPUS_DATABASE_URL: ")
+
+
+def test_linking_states_are_two_letters_each() -> None:
+    (fault,) = faults_of(CAMPUS_LINKING_STATES="NC,Delaware")
+    assert fault.startswith("CAMPUS_LINKING_STATES: ")
+    assert load_settings({"CAMPUS_LINKING_STATES": "nc,De"}).linking_states == {"NC", "DE"}
+
+
+def test_secrets_on_two_lines_are_not_taken_for_one() -> None:
+    """They would work until the older one is dropped, and then nothing would."""
+    settings = load_settings({"CAMPUS_SECRET_KEYS": f"{SECRET}\n{OLDER_SECRET}"})
+    assert [key.get_secret_value() for key in settings.secret_keys] == [SECRET, OLDER_SECRET]
+
+
 def test_the_same_secret_twice_is_a_mistake() -> None:
     assert faults_of(CAMPUS_SECRET_KEYS=f"{SECRET},{SECRET}") == ["CAMPUS_SECRET_KEYS: the same key stands twice"]
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -12,9 +13,11 @@ from app.openapi import TAGS
 from app.problems import MEDIA_TYPE, slug
 from app.settings import Settings
 from tests.support.openapi_grammar import faults_of, walk
+from tests.support.shell import Shell
 
 Document = dict[str, Any]
 
+ROOT = Path(__file__).resolve().parent.parent
 UNIONS = {"anyOf", "oneOf", "allOf", "not"}
 CODES = {kind.code: kind for kind in every_refusal()}
 # Their length is that of the format.
@@ -35,6 +38,10 @@ def document() -> Document:
 def test_it_is_a_document_of_openapi_3_1(document: Document) -> None:
     assert document["openapi"].startswith("3.1.")
     assert faults_of(document) == []
+
+
+def test_the_committed_document_is_what_the_code_says() -> None:
+    assert Shell(ROOT).campus("openapi", "--check") == ""
 
 
 def test_a_broken_document_would_be_noticed() -> None:

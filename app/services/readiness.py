@@ -43,11 +43,7 @@ class Readiness:
             return "unknown"
         except DBAPIError:  # there is no such table yet
             revision = None
-        return (
-            "ok"
-            if revision == self.expected_revision
-            else f"at {revision or 'nothing'}, needs {self.expected_revision}; run campus migrate"
-        )
+        return judge_revision(revision, self.expected_revision)
 
     @staticmethod
     async def _redis(url: str) -> str:
@@ -62,3 +58,12 @@ class Readiness:
         finally:
             await client.aclose()
         return "ok"
+
+
+def judge_revision(revision: str | None, expected: str) -> str:
+    """`ok`, or what to do about a schema at `revision` where this release needs `expected`; both begin with their date."""
+    if revision == expected:
+        return "ok"
+    if revision and revision > expected:
+        return f"at {revision}, which is newer than this release knows ({expected}); run a newer release"
+    return f"at {revision or 'nothing'}, needs {expected}; run campus migrate"

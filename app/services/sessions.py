@@ -169,8 +169,7 @@ class Sessions:
         """
         claims = self.access_tokens.verify(access_token)
         named = {"session_id": claims.session_id, "account_id": claims.account_id, "now": self.clock.now()}
-        async with self.database.reading() as connection:
-            row = (await connection.execute(_SIGNED_IN, named)).one_or_none()
+        row = await self.database.read_row(_SIGNED_IN, named)
         if row is None or row.district_id != claims.district_id:
             raise InvalidToken
         return SignedIn(claims.session_id, AccountView.of(row))

@@ -91,9 +91,7 @@ async def test_d25_a_key_from_before_does_not_switch_an_account_on_again(office:
     assert refused(await maria.sign_in()) == (403, "account_locked")
 
 
-async def test_d25_access_lost_while_the_password_is_verified(
-    office: Office, maria: User, gate: GatedHashPool
-) -> None:
+async def test_d25_access_lost_while_the_password_is_verified(office: Office, maria: User, gate: GatedHashPool) -> None:
     await gate.let_through(maria.activate())
     for lose, restore in (
         (office.take_portal_away, office.give_portal_back),

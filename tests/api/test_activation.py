@@ -99,7 +99,9 @@ async def test_a_key_may_be_typed_as_people_type(maria: User) -> None:
     assert (await maria.activate(activation_key=" ".join(letters.lower()))).status_code == 201
 
 
-@pytest.mark.parametrize("typed", ["x", "FFFFF-FFFFF-FFFFF-FFFFF-FFFFF", "\u00e4\u00f6\u00fc", "' OR 1=1 --", "9" * 100])
+@pytest.mark.parametrize(
+    "typed", ["x", "FFFFF-FFFFF-FFFFF-FFFFF-FFFFF", "\u00e4\u00f6\u00fc", "' OR 1=1 --", "9" * 100]
+)
 async def test_what_was_never_printed_opens_nothing(maria: User, typed: str) -> None:
     assert refused(await maria.activate(activation_key=typed)) == (404, "activation_key_invalid")
 

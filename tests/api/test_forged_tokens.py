@@ -41,7 +41,6 @@ async def forger(settings: Settings, clock: ManualClock) -> AsyncIterator[Forger
         yield Forger(maria, *parts_of(maria.session["access_token"]))
 
 
-NOW = 1_785_758_400
 FORGERIES: dict[str, Callable[[Forger], str]] = {
     "no audience": lambda f: f.token(aud=None),
     "no expiry": lambda f: f.token(exp=None),
@@ -52,9 +51,9 @@ FORGERIES: dict[str, Callable[[Forger], str]] = {
     "audience of another district": lambda f: f.token(aud=f.claims["aud"].replace("jackson", "wake")),
     "audience of the whole service": lambda f: f.token(aud=f.claims["iss"]),
     "audience as a list": lambda f: f.token(aud=[f.claims["aud"]]),
-    "expired": lambda f: f.token(iat=NOW - 601, exp=NOW - 1),
-    "expiry as text": lambda f: f.token(exp=str(NOW + 600)),
-    "expiry as a fraction": lambda f: f.token(exp=NOW + 600.5),
+    "expired": lambda f: f.token(iat=f.claims["iat"] - 601, exp=f.claims["iat"] - 1),
+    "expiry as text": lambda f: f.token(exp=str(f.claims["exp"])),
+    "expiry as a fraction": lambda f: f.token(exp=f.claims["exp"] + 0.5),
     "expiry as true": lambda f: f.token(exp=True),
     "another account": lambda f: f.token(sub=str(uuid4())),
     "another session": lambda f: f.token(sid=str(uuid4())),

@@ -47,7 +47,7 @@ async def test_a_hash_of_our_own_stays_as_it_is(office: Office, maria: User) -> 
 
 
 async def test_more_than_72_bytes_against_bcrypt_is_wrong_and_no_fault(office: Office) -> None:
-    """bcrypt reads 72 bytes: what it cannot tell apart must not open the account."""
+    """Of a password bcrypt reads 72 bytes: what it cannot tell apart must not open the account."""
     longest = "y" * 72
     rosa = await imported(office, bcrypt.hashpw(longest.encode(), bcrypt.gensalt(4)).decode())
     for too_long in (longest + "z", "\u00fc" * 64, longest[:71] + "y\x00"):

@@ -5,11 +5,18 @@ import base64
 from datetime import timedelta
 
 import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
 
 from app.clock import ManualClock
+from app.database import Database
+from app.models import SignInSession
 from app.portals import Portal
+from app.security.refresh_tokens import GenuineToken, RefreshTokens
+from app.settings import Settings
+from tests.support.engines import postgresql_only
 from tests.support.office import Office
-from tests.support.portal import User, refused
+from tests.support.portal import User, refused, serving
 
 ENDED = (401, "invalid_token")
 SECOND = timedelta(seconds=1)
@@ -42,6 +49,37 @@ async def test_d3_of_fifty_refreshes_at_once_there_is_one_live_successor(signed_
     assert (await signed_in.refresh(successor)).status_code == 200
 
 
+@postgresql_only
+async def test_d3_a_slow_refresh_does_not_bring_an_old_token_back(signed_in: User) -> None:
+    """While it waits, others refresh twice: it must see that, and not what it found when it began. SQLite has one writer at a time."""
+    campus = signed_in.server.campus
+    tokens, first = campus.sessions.refresh_tokens, signed_in.session["refresh_token"]
+    second = tokens.successors(genuine(tokens, first))[0]
+    third = tokens.successors(genuine(tokens, second))[0]
+    async with campus.database.transaction() as session:
+        family = await session.get_one(SignInSession, genuine(tokens, first).session_id, with_for_update=True)
+        slow = asyncio.create_task(signed_in.refresh(first))
+        while not await somebody_waits_for_a_lock(campus.database):
+            assert not slow.done()
+        family.previous_refresh_digest, family.refresh_digest = tokens.digest(second), tokens.digest(third)
+    assert refused(await slow) == ENDED
+    assert refused(await signed_in.refresh(third)) == ENDED
+
+
+def genuine(tokens: RefreshTokens, text: str) -> GenuineToken:
+    token = tokens.recognise(text)
+    assert token is not None
+    return token
+
+
+async def somebody_waits_for_a_lock(database: Database) -> bool:
+    async with database.reading() as connection:
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return bool((await connection.execute(text(waiting))).scalar_one())
+
+
 async def test_d3_a_lost_answer_may_be_asked_for_again_within_thirty_seconds(
     signed_in: User, clock: ManualClock
 ) -> None:
@@ -54,6 +92,27 @@ async def test_d3_a_lost_answer_may_be_asked_for_again_within_thirty_seconds(
         assert again.json()["refresh_token"] == first
     assert (await signed_in.me()).status_code == 200
     assert (await signed_in.refresh(first)).status_code == 200
+
+
+async def test_d3_a_lost_answer_may_be_asked_for_again_while_secret_keys_rotate(
+    settings: Settings, clock: ManualClock
+) -> None:
+    """A restart with a new key in front costs nobody his session, not even in the middle of a refresh."""
+    old, new = SecretStr("the-older-secret-key-of-32-characters"), SecretStr("the-newer-secret-key-of-32-characters")
+    async with serving(settings.model_copy(update={"secret_keys": (old,)}), clock) as server:
+        maria = await (await Office.open(server)).parent()
+        token = (await maria.activate()).json()["refresh_token"]
+        successor = (await maria.refresh()).json()["refresh_token"]
+    async with serving(settings.model_copy(update={"secret_keys": (new, old)}), clock) as server:
+        maria.server = server
+        again = await maria.refresh(token)
+        assert again.status_code == 200
+        assert again.json()["refresh_token"] == successor
+        newest = (await maria.refresh(successor)).json()["refresh_token"]
+        assert (await maria.sign_in(device={"device_token": maria.session["device_token"]})).status_code == 200
+    async with serving(settings.model_copy(update={"secret_keys": (new,)}), clock) as server:
+        maria.server = server
+        assert (await maria.refresh(newest)).status_code == 200
 
 
 async def test_d3_asking_again_after_thirty_seconds_ends_the_family(signed_in: User, clock: ManualClock) -> None:
@@ -87,16 +146,24 @@ async def test_d3_a_thief_ends_only_the_session_that_he_stole_from(signed_in: Us
 
 async def test_d3_a_forged_token_with_a_known_session_id_ends_nothing(signed_in: User) -> None:
     """Session ids are no secret: access tokens carry them. Whoever makes up a token around one must not sign others out."""
-    genuine = signed_in.session["refresh_token"]
-    raw = bytearray(base64.urlsafe_b64decode(genuine.removeprefix("crt_") + "=="))
+    given = signed_in.session["refresh_token"]
+    raw = bytearray(base64.urlsafe_b64decode(given.removeprefix("crt_") + "=="))
     for place in (16, 40, len(raw) - 1):
         forged = bytearray(raw)
         forged[place] ^= 1
-        text = "crt_" + base64.urlsafe_b64encode(forged).decode().rstrip("=")
-        assert refused(await signed_in.refresh(text)) == ENDED
-    for text in (genuine + "=", genuine.removeprefix("crt_"), genuine[:-1], genuine + "A", "crt_", "\u00e4\u00f6\u00fc", "x" * 500):
-        assert refused(await signed_in.refresh(text)) == ENDED
-    assert (await signed_in.refresh(genuine)).status_code == 200
+        made_up = "crt_" + base64.urlsafe_b64encode(forged).decode().rstrip("=")
+        assert refused(await signed_in.refresh(made_up)) == ENDED
+    for made_up in (
+        given + "=",
+        given.removeprefix("crt_"),
+        given[:-1],
+        given + "A",
+        "crt_",
+        "\u00e4\u00f6\u00fc",
+        "x" * 500,
+    ):
+        assert refused(await signed_in.refresh(made_up)) == ENDED
+    assert (await signed_in.refresh(given)).status_code == 200
 
 
 async def test_d24_no_other_token_is_taken_for_a_refresh_token(signed_in: User) -> None:

@@ -18,7 +18,12 @@ REPEAT_WINDOW_S = 30
 
 def test_d3_a_session_never_forks(settings: CampusSettings, clock: ManualClock) -> None:
     with asyncio.Runner() as runner, signed_in_parent(runner, settings, clock) as maria:
-        run_state_machine_as_test(lambda: RefreshMachine(runner, maria, clock), settings=EXAMPLES)
+
+        class Machine(RefreshMachine):
+            def __init__(self) -> None:
+                super().__init__(runner, maria, clock)
+
+        run_state_machine_as_test(Machine, settings=EXAMPLES)
 
 
 EXAMPLES = settings(

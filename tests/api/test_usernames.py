@@ -55,7 +55,18 @@ async def test_d32_of_two_hundred_who_want_one_name_at_once_one_gets_it(office: 
 
 async def test_d32_what_shows_nothing_makes_no_other_name(maria: User) -> None:
     """Variation selectors and joiners are invisible: with them a name would look like one that is taken."""
-    for invisible in ("\ufe0f", "\u034f", "\u200d", "\u200b", "\u00ad", "\u2060", "\U000e0100", "\u180b", "\u115f", "\u3164"):
+    for invisible in (
+        "\ufe0f",
+        "\u034f",
+        "\u200d",
+        "\u200b",
+        "\u00ad",
+        "\u2060",
+        "\U000e0100",
+        "\u180b",
+        "\u115f",
+        "\u3164",
+    ):
         answer = await maria.activate(username=f"maria{invisible}2026")
         assert faults(answer) == {("/username", "username_characters"): {}}
 
@@ -75,7 +86,12 @@ async def test_a_name_that_grows_when_it_is_folded_is_measured_as_it_is_compared
 
 
 async def test_scripts_of_the_world_make_names(office: Office) -> None:
-    names = ["\u043c\u0430\u0448\u04301", "\u0645\u0631\u064a\u0645\u0661", "\u30de\u30ea\u30a27", "\u092e\u093e\u0930\u093f\u092f\u0967"]
+    names = [
+        "\u043c\u0430\u0448\u04301",
+        "\u0645\u0631\u064a\u0645\u0661",
+        "\u30de\u30ea\u30a27",
+        "\u092e\u093e\u0930\u093f\u092f\u0967",
+    ]
     for parent, name in zip(await office.parents(len(names)), names, strict=True):
         assert (await parent.activate(username=name)).status_code == 201
         assert (await parent.sign_in(username=name)).status_code == 200

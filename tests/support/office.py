@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from sqlalchemy import Update, update
+from sqlalchemy import Update, text, update
 
 from app.composition import Campus
-from app.models import ActivationKey, Enrollment, Person, Relationship, School
+from app.models import ActivationKey, Base, Enrollment, Person, Relationship, School
 from app.portals import Portal
 from app.services.keys import IssuedKey
 from app.services.portal_access import end_sessions_without_access
@@ -130,6 +130,11 @@ class Office:
         """The person leaves the roster."""
         left = update(Person).where(Person.id == person).values(ended_at=self.campus.clock.now())
         await self._change(left)
+
+    async def lose_table(self, table: type[Base]) -> None:
+        """Makes every request that needs the table fail for a cause that nobody foresaw."""
+        async with self.campus.database.transaction() as session:
+            await session.execute(text(f"DROP TABLE {table.__tablename__}"))
 
     async def _change(self, statement: Update) -> None:
         async with self.campus.database.transaction() as session:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from app.main import create_app
 from app.portals import Portal
 from app.security.hash_pool import HashPool
 from app.settings import Settings
+from tests.support.documented import Documented
 
 PASSWORD = "Sunny meadow 42"
 BASE_URL = "http://campus.test"
@@ -48,10 +50,21 @@ class Server:
 
 @asynccontextmanager
 async def serving(settings: Settings, clock: Clock) -> AsyncIterator[Server]:
+    """The app as its server runs it; every answer is held against its specification."""
     app = create_app(settings, clock=clock)
-    transport = httpx.ASGITransport(app=app)
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url=BASE_URL) as http:
+    http = httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app),
+        base_url=BASE_URL,
+        event_hooks={"response": [_documented().check]},
+    )
+    async with app.router.lifespan_context(app), http:
         yield Server(app, http)
+
+
+@cache
+def _documented() -> Documented:
+    """Made once for all tests, as the specification depends on no setting."""
+    return Documented(create_app(Settings()).openapi())
 
 
 @dataclass
@@ -76,7 +89,7 @@ class User:
         return await self.http.post("/activate/verify", json=body)
 
     async def activate(
-        self, *, headers: Mapping[str, str] | Mapping[bytes, bytes] | None = None, **changes: object
+        self, headers: Mapping[str, str] | Mapping[bytes, bytes] | None = None, /, **changes: object
     ) -> httpx.Response:
         body = {**self.activation(), **changes}
         return self._keep(await self.http.post("/activate", json=body, headers=headers))
@@ -134,6 +147,7 @@ def refused(answer: httpx.Response) -> tuple[int, str]:
     problem = answer.json()
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["content-language"]
     assert problem["status"] == answer.status_code
     assert problem["request_id"] == answer.headers["x-request-id"]
     assert problem["type"] == "/problems/" + problem["code"].replace("_", "-")

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -14,10 +15,13 @@ from pathlib import Path
 import httpx
 
 from tests.support import die_with_parent
-from tests.support.shell import CAMPUS, Shell
+from tests.support.shell import Shell
 
-START_TIMEOUT_S = 30
+START_TIMEOUT_S = 60
+ANSWER_TIMEOUT_S = 30
 STOP_TIMEOUT_S = 20
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Shared, as making one takes longer than a request."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +37,12 @@ class Served:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def get(self, path: str) -> httpx.Response:
-        return httpx.get(f"{self.url}{path}", timeout=10)
+    def get(self, path: str, *, token: str | None = None) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {token}"} if token else None
+        return httpx.get(f"{self.url}{path}", headers=headers, timeout=ANSWER_TIMEOUT_S, verify=NO_TLS)
 
     def post(self, path: str, body: object) -> httpx.Response:
-        return httpx.post(f"{self.url}{path}", json=body, timeout=30)
+        return httpx.post(f"{self.url}{path}", json=body, timeout=ANSWER_TIMEOUT_S, verify=NO_TLS)
 
     def ask_to_stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
@@ -61,7 +66,7 @@ def served(shell: Shell, *options: str) -> Iterator[Served]:
         process = subprocess.Popen(  # noqa: S603  # our own programs
             [
                 *(sys.executable, "-I", "-S", str(Path(die_with_parent.__file__)), str(os.getpid())),
-                *(*CAMPUS, "serve", f"--port={port}", *options),
+                *(sys.executable, "-m", "app.cli", "serve", f"--port={port}", *options),
             ],
             cwd=shell.folder,
             env=shell.environment,

@@ -1,0 +1,144 @@
+"""One table of ratios, all from this run: what the product does against the best that this machine could do.
+
+Everything is measured in rounds, each limit right beside what it limits, so that a disturbance meets both. It is no test: the exit code
+is 0, met or not.
+"""
+
+import os
+import platform
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from app.composition import open_campus
+from app.settings import load_settings
+from tests.bench import bare_argon2, district
+from tests.bench.bare_executemany import seconds_to_copy
+from tests.bench.databases import Engine, Environment, both_engines, production
+from tests.bench.figures import Figure, Series, print_figures
+from tests.bench.http_client import get
+from tests.bench.progress import ProgressLine
+from tests.bench.served import Served, answers_per_second, run
+from tests.bench.server import Server, serve
+
+ROUNDS = 3
+BARE_S = 2.0
+MEMORY_MB = 120
+
+_HELLO = ("tests.bench.hello:create_app", "/hello")
+_CAMPUS = ("app.main:create_app", "/healthz")
+
+
+def main() -> None:
+    series = Series()
+    progress = ProgressLine()
+    with TemporaryDirectory(prefix="campus-bench-") as folder:
+        progress.say("starting PostgreSQL")
+        with both_engines(Path(folder)) as engines:
+            names = [engine.name for engine in engines]
+            environments = _measure_imports(engines, district.write_roster(Path(folder) / "roster"), series, progress)
+            _measure_starts(environments, series, progress)
+            with _all_served(environments) as (hello, served):
+                _measure_requests(hello, served, series, progress)
+    progress.clear()
+    print_figures(list(_figures(series, names)), _machine())
+
+
+def _measure_imports(
+    engines: Sequence[Engine], package: Path, series: Series, progress: ProgressLine
+) -> dict[str, Environment]:
+    """For each engine the settings of a database that holds the roster, and accounts for the guardians."""
+    environments = {}
+    for turn in range(1, ROUNDS + 1):
+        for engine in engines:
+            progress.say(f"roster import, {engine.name}, {turn} of {ROUNDS}")
+            environment = environments[engine.name] = production(engine.new_database())
+            seconds = run(_import(environment, package))
+            rows, bare_seconds = run(seconds_to_copy(environment["CAMPUS_DATABASE_URL"], engine.new_database()))
+            series.add(rows / seconds, "rows", engine.name)
+            series.add(rows / bare_seconds, "bare rows", engine.name)
+    for environment in environments.values():
+        run(_give_accounts(environment))
+    return environments
+
+
+async def _import(environment: Environment, package: Path) -> float:
+    async with open_campus(load_settings(environment)) as campus:
+        await district.open_district(campus)
+        return await district.seconds_to_import(campus, package)
+
+
+async def _give_accounts(environment: Environment) -> None:
+    async with open_campus(load_settings(environment)) as campus:
+        await district.give_accounts(campus)
+
+
+def _measure_starts(environments: dict[str, Environment], series: Series, progress: ProgressLine) -> None:
+    for turn in range(1, ROUNDS + 1):
+        progress.say(f"start, {turn} of {ROUNDS}")
+        with serve(*_HELLO) as hello:
+            series.add(hello.seconds_to_first_answer, "bare start")
+        for engine, environment in environments.items():
+            with serve(*_CAMPUS, environment) as server:
+                series.add(server.seconds_to_first_answer, "start", engine)
+
+
+@contextmanager
+def _all_served(environments: dict[str, Environment]) -> Iterator[tuple[Server, list[Served]]]:
+    """The bare server and the product on each engine, idle until they are asked."""
+    with ExitStack() as stack:
+        hello = stack.enter_context(serve(*_HELLO))
+        servers = {name: stack.enter_context(serve(*_CAMPUS, each)) for name, each in environments.items()}
+        yield hello, [Served(name, server, district.sign_ins()) for name, server in servers.items()]
+
+
+def _measure_requests(hello: Server, served: Sequence[Served], series: Series, progress: ProgressLine) -> None:
+    for turn in range(1, ROUNDS + 1):
+        progress.say(f"bare Argon2, {turn} of {ROUNDS}")
+        series.add(bare_argon2.pynacl_per_second(BARE_S), "PyNaCl")
+        series.add(bare_argon2.argon2_cffi_per_second(BARE_S), "argon2-cffi")
+        for one in served:
+            progress.say(f"sign-ins, {one.engine}, {turn} of {ROUNDS}")
+            series.add(one.sign_ins_per_second(), "sign-ins", one.engine)
+        progress.say(f"GET /me, {turn} of {ROUNDS}")
+        series.add(answers_per_second(hello, [get("/hello")], BARE_S), "hello")
+        for one in served:
+            series.add(one.reads_per_second(), "reads", one.engine)
+        for one in served:
+            progress.say(f"GET /me while others sign in, {one.engine}, {turn} of {ROUNDS}")
+            series.add_all(one.read_latencies(in_storm=False), "quiet", one.engine)
+            series.add_all(one.read_latencies(in_storm=True), "storm", one.engine)
+    for one in served:
+        series.add(one.server.resident_megabytes(), "memory", one.engine)
+
+
+def _figures(series: Series, engines: Sequence[str]) -> Iterator[Figure]:
+    for engine in engines:
+        measured = series.median("sign-ins", engine)
+        yield Figure(f"sign-ins, {engine}", "/s", measured, "PyNaCl on all cores", series.median("PyNaCl"), 0.65)
+        yield Figure("", "/s", measured, "argon2-cffi on all cores", series.median("argon2-cffi"), 1.4)
+    for engine in engines:
+        measured = series.median("reads", engine)
+        yield Figure(f"GET /me, {engine}", "/s", measured, "bare FastAPI", series.median("hello"), 0.15)
+    for engine in engines:
+        quiet, storm = (1_000 * series.p99(name, engine) for name in ("quiet", "storm"))
+        yield Figure(f"p99 of GET /me in a storm, {engine}", "ms", storm, "without the storm", quiet, 5, at_most=True)
+    for engine in engines:
+        measured, limit = series.median("rows", engine), series.median("bare rows", engine)
+        yield Figure(f"roster rows, {engine}", "/s", measured, "executemany of the driver", limit, 0.40)
+    for engine in engines:
+        start, limit = series.median("start", engine), series.median("bare start")
+        yield Figure(f"start to first answer, {engine}", "s", start, "FastAPI and SQLAlchemy", limit, 1.3, at_most=True)
+    for engine in engines:
+        memory = series.median("memory", engine)
+        yield Figure(f"memory after all this, {engine}", "MB", memory, "what we allow", MEMORY_MB, 1, at_most=True)
+
+
+def _machine() -> str:
+    load = os.getloadavg()[2]
+    return f"{os.cpu_count()} cores, Python {platform.python_version()}, load over the last 15 minutes {load:.1f}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""The product on one engine, served, and what clients ask of it."""
+
+import asyncio
+import json
+from collections.abc import Coroutine, Sequence
+from contextlib import AsyncExitStack
+from typing import Any, TypeVar
+
+import uvloop
+
+from tests.bench.http_client import connected, get
+from tests.bench.load import latencies, saturate, saturated
+from tests.bench.server import Server
+
+T = TypeVar("T")
+
+CONNECTIONS = 64
+SIGN_IN_S = 4.0
+READ_S = 2.0
+CALM_S = 4.0
+CALM_RATE = 50
+"""Requests a second of people who only look something up."""
+
+
+class Served:
+    def __init__(self, engine: str, server: Server, sign_ins: Sequence[bytes]) -> None:
+        """`sign_ins` are the requests of people who have accounts there."""
+        self.engine = engine
+        self.server = server
+        self._sign_ins = sign_ins
+        self._reads = run(_reads(server, sign_ins[:CONNECTIONS]))
+
+    def sign_ins_per_second(self) -> float:
+        return answers_per_second(self.server, self._sign_ins, SIGN_IN_S)
+
+    def reads_per_second(self) -> float:
+        """`GET /me`, each connection with a session of its own."""
+        return answers_per_second(self.server, self._reads, READ_S)
+
+    def read_latencies(self, *, in_storm: bool) -> list[float]:
+        """Seconds of `GET /me` at a fixed rate, while nobody signs in or while every connection of others does."""
+        return run(self._read_latencies(in_storm=in_storm))
+
+    async def _read_latencies(self, *, in_storm: bool) -> list[float]:
+        async with AsyncExitStack() as stack:
+            calm = await stack.enter_async_context(connected(self.server.port, CONNECTIONS))
+            if in_storm:
+                others = await stack.enter_async_context(connected(self.server.port, CONNECTIONS))
+                await stack.enter_async_context(saturated(others, self._sign_ins))
+            return await latencies(calm, self._reads, per_second=CALM_RATE, seconds=CALM_S)
+
+
+def answers_per_second(server: Server, requests: Sequence[bytes], seconds: float) -> float:
+    async def ask() -> float:
+        async with connected(server.port, CONNECTIONS) as connections:
+            return await saturate(connections, requests, seconds)
+
+    return run(ask())
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """On uvloop, so that the client takes little of the cores that it shares with the server."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
+async def _reads(server: Server, sign_ins: Sequence[bytes]) -> list[bytes]:
+    """A `GET /me` of each who signs in."""
+    async with connected(server.port, len(sign_ins)) as connections:
+        answers = await asyncio.gather(*(one.ask(request) for one, request in zip(connections, sign_ins, strict=True)))
+    return [get("/me", token=json.loads(answer)["access_token"]) for answer in answers]

@@ -1,0 +1,1 @@
+"""The `campus` command, as operators and offices use it."""

@@ -1,0 +1,137 @@
+"""What the documents promise, done as it is printed."""
+
+import json
+import os
+import re
+import secrets
+import shlex
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.security.signing_keys import SigningKeyPair
+from tests.cli.grand_bend import GrandBend
+from tests.support import curl
+from tests.support.served import Served, served
+from tests.support.shell import Shell
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+CURLS = ["ours", *(["the machine's"] if shutil.which("curl") else [])]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Shell:
+    """A folder with the .venv of this checkout, in which `make dev` has filled the demo districts."""
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    shell = Shell(tmp_path)
+    shell.campus("demo")
+    return shell
+
+
+@pytest.mark.parametrize("which", CURLS)
+def test_from_a_paper_key_to_a_signed_in_parent(checkout: Shell, which: str) -> None:
+    story = block_after("<!-- story -->", README)
+    with served(checkout) as server:
+        said = bash(checkout, story.replace("http://127.0.0.1:8000", server.url), which)
+        districts, offer, students, session, refusal = answers_in(said)
+        assert activations(server) == 1
+    assert [district["id"] for district in districts["items"]] == ["jackson-ga"]
+    assert districts["items"][0]["portals"] == ["parent", "student"]
+    assert {"portal", "first_name", "expires_at", "password_policy", "username_policy"} <= set(offer)
+    first = json.loads((checkout.folder / "var" / "session.json").read_text())
+    assert (first["status"], first["account"]["first_name"]) == ("signed_in", offer["first_name"])
+    assert students["items"]
+    assert set(students["hidden"]) == {"portal_off", "left_roster"}
+    assert (session["status"], session["account"]["first_name"]) == ("signed_in", "Maria")
+    assert (refusal["status"], refusal["code"]) == (401, "invalid_token")
+
+
+def test_what_a_districts_office_does(tmp_path: Path, sqlite_url: str) -> None:
+    """The commands one after the other; before Maria's account can be shown, somebody must have made it."""
+    shell = Shell(tmp_path, {"CAMPUS_DATABASE_URL": sqlite_url})
+    office = GrandBend(shell)
+    office.roster().zip().rename(shell.folder / "roster.zip")
+    for line in block_after("## What a district's office or its operator does", README).splitlines():
+        program, *words = shlex.split(line, comments=True)
+        assert program == "campus"
+        if words[0] == "accounts":
+            office.activate(office.issue_keys("again.csv", "--replace", "maria")[0], "maria2026")
+        assert shell.campus(*words)
+
+
+def test_the_first_start_in_production_is_as_the_operations_page_says(tmp_path: Path) -> None:
+    keys = {"secret-keys": secrets.token_urlsafe(48), "signing-keys": SigningKeyPair.generate().private_pem}
+    for name, text in keys.items():
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o600)
+    start = block_after("## One small machine", OPERATIONS)
+    for folder in ("/var/lib/campus", "/etc/campus"):
+        start = start.replace(folder, str(tmp_path))
+    without_serving, serve, _ = start.partition(" && campus serve")
+    assert serve
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    bash(Shell(tmp_path), without_serving, "ours")
+    assert stat.S_IMODE((tmp_path / "campus.db").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_what_a_document_leads_to_is_there(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)#\s]+)\)", text) if "://" not in link]
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def block_after(mark: str, document: str) -> str:
+    """The first shell block behind the mark."""
+    return document.split(mark, 1)[1].split("```sh\n", 1)[1].split("```", 1)[0]
+
+
+def bash(shell: Shell, script: str, which: str) -> str:
+    """What the script prints; it must not fail, nor complain."""
+    programs = shell.folder / "bin"
+    programs.mkdir()
+    if which == "ours":
+        (programs / "curl").write_text(f'#!/bin/sh\nexec "{sys.executable}" "{curl.__file__}" "$@"\n')
+        (programs / "curl").chmod(0o700)
+    else:
+        (programs / "curl").symlink_to(str(shutil.which("curl")))
+    path = os.pathsep.join([str(programs), str(shell.folder / ".venv" / "bin"), os.defpath])
+    process = subprocess.run(  # noqa: S603  # our own documents
+        [str(shutil.which("bash")), "-eu", "-c", script],
+        cwd=shell.folder,
+        env={**shell.environment, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (process.returncode, process.stderr) == (0, ""), process
+    return process.stdout
+
+
+def answers_in(said: str) -> Iterator[Any]:
+    """One JSON document after the other."""
+    decoder = json.JSONDecoder()
+    place = 0
+    while place < len(said):
+        answer, place = decoder.raw_decode(said, place)
+        yield answer
+        place += len(said[place:]) - len(said[place:].lstrip())
+
+
+def activations(server: Served) -> int:
+    """Accounts that were made, by the status that only they have."""
+    made = 'campus_http_requests_total{method="POST",route="/activate",status="201"} '
+    return sum(
+        int(float(line.removeprefix(made)))
+        for line in server.get("/metrics").text.splitlines()
+        if line.startswith(made)
+    )
