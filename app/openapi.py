@@ -103,7 +103,8 @@ def _complete_refusals(operation: dict[str, Any]) -> None:
     if operation.get("security"):
         kinds += [NotAuthenticated, InvalidToken]
     answers = operation["responses"]
-    answers.pop("422", None)
+    if MEDIA_TYPE not in answers.get("422", {}).get("content", {}):
+        answers.pop("422", None)  # FastAPI's own form of it
     for status, answer in refusals(*kinds).items():
         stated = answers.setdefault(str(status), {"description": "", "content": {MEDIA_TYPE: _content()}})
         stated["content"].pop("application/json", None)

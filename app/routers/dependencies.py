@@ -30,10 +30,14 @@ async def _optional_token(credentials: Annotated[HTTPAuthorizationCredentials | 
 OptionalToken = Annotated[str | None, Depends(_optional_token)]
 
 
-async def _signed_in(campus: CampusPart, token: OptionalToken) -> SignedIn:
-    if token is None:
+# Every signed-in request solves this one: asking `CampusPart` and `OptionalToken` for two more costs it a tenth.
+async def _signed_in(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> SignedIn:
+    if credentials is None:
         raise NotAuthenticated
-    return await campus.sessions.authenticate(token)
+    campus: Campus = request.app.state.campus
+    return await campus.sessions.authenticate(credentials.credentials)
 
 
 Caller = Annotated[SignedIn, Depends(_signed_in)]

@@ -93,6 +93,7 @@ async def test_d25_a_key_from_before_does_not_switch_an_account_on_again(office:
 
 async def test_d25_access_lost_while_the_password_is_verified(office: Office, maria: User, gate: GatedHashPool) -> None:
     await gate.let_through(maria.activate())
+    await maria.sign_out()
     for lose, restore in (
         (office.take_portal_away, office.give_portal_back),
         (office.disable, office.enable),
@@ -103,6 +104,7 @@ async def test_d25_access_lost_while_the_password_is_verified(office: Office, ma
         await lose(maria)
         go.set()
         assert (await signing_in).status_code in NO_ACCESS
+        assert await office.live_sessions(maria) == 0
         await restore(maria)
 
 

@@ -117,6 +117,10 @@ class Office:
         key = await self.campus.accounts.reset_by_key(self.district, user.username, user.portal)
         return key.activation_key
 
+    async def live_sessions(self, user: User) -> int:
+        report = await self.campus.accounts.show(self.district, user.username, user.portal)
+        return report.live_sessions
+
     async def take_portal_away(self, guardian: User) -> None:
         """The guardian keeps the relationships, but none of them opens the portal."""
         mine = Relationship.guardian_id == guardian.person_id
