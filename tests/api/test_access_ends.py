@@ -108,6 +108,18 @@ async def test_d25_access_lost_while_the_password_is_verified(office: Office, ma
         await restore(maria)
 
 
+async def test_d25_of_those_who_sign_in_while_access_is_taken_away_none_stays_in(office: Office, maria: User) -> None:
+    await maria.activate()
+    for milliseconds in (0, 15, 30):
+        devices = [maria.on_another_device() for _ in range(4)]
+        signing_in = [asyncio.create_task(device.sign_in()) for device in devices]
+        await asyncio.sleep(milliseconds / 1_000)
+        await office.take_portal_away(maria)
+        assert {answer.status_code for answer in await asyncio.gather(*signing_in)} <= {200, 403}
+        assert await office.live_sessions(maria) == 0
+        await office.give_portal_back(maria)
+
+
 async def test_d25_access_lost_while_a_key_is_redeemed(office: Office, maria: User, gate: GatedHashPool) -> None:
     activating = asyncio.create_task(maria.activate())
     go = await gate.arrival()

@@ -67,6 +67,19 @@ async def test_a_page_may_ask_before_it_sends(registered: Office) -> None:
     assert answer.headers["x-request-id"]
 
 
+async def test_a_page_may_send_every_header_that_the_interface_knows(registered: Office) -> None:
+    specification = registered.server.app.openapi()
+    operations = [operation for path in specification["paths"].values() for operation in path.values()]
+    parameters = [parameter for operation in operations for parameter in operation.get("parameters", [])]
+    headers = {parameter["name"] for parameter in parameters if parameter["in"] == "header"}
+    asking = {"Origin": PORTAL, "Access-Control-Request-Method": "GET"}
+    for header in headers | {"Authorization", "Content-Type", "Accept-Language", "X-Client", "X-Request-Id"}:
+        answer = await registered.server.http.options(
+            "/districts", headers={**asking, "Access-Control-Request-Headers": header.lower()}
+        )
+        assert answer.is_success, header
+
+
 async def test_a_page_of_another_origin_is_refused_as_every_refusal_is(registered: Office) -> None:
     asking = {"Origin": ELSEWHERE, "Access-Control-Request-Method": "POST"}
     answer = await registered.server.http.options("/login", headers=asking)

@@ -71,6 +71,16 @@ async def test_long_fields_are_refused_before_any_look_up(server: Server, maria:
     assert await server.hashes_computed() == before
 
 
+async def test_a_body_of_nothing_but_faults_gets_no_longer_answer_than_the_specification_allows(server: Server) -> None:
+    """Eight thousand unknown fields fit into a body; naming them all would multiply it by twenty."""
+    answer = await server.http.post("/login", json={f"f{number}": 1 for number in range(5_000)})
+    assert refused(answer) == (422, "validation_failed")
+    assert len(answer.json()["errors"]) <= 200
+    answer = await server.http.post("/login", json={"x" * 60_000: 1})
+    assert refused(answer) == (422, "validation_failed")
+    assert all(len(error["pointer"]) <= 1_000 for error in answer.json()["errors"])
+
+
 async def test_a_body_cut_off_by_the_client_harms_nobody(maria: User) -> None:
     answer = await maria.http.post("/activate", content=b'{"district": "jack', headers=JSON)
     assert refused(answer) == (400, "malformed_json")

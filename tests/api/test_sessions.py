@@ -39,6 +39,15 @@ async def test_sign_out_twice_is_no_fault_and_a_made_up_token_signs_nobody_out(m
     assert (await maria.me()).status_code == 200
 
 
+async def test_sign_out_with_both_tokens_ends_the_session_of_either(maria: User) -> None:
+    """Whoever is told that he is signed out is signed out, also where the refresh token that came along was worthless."""
+    await maria.activate()
+    for refresh_token in (maria.session["refresh_token"], "crt_worthless"):
+        await maria.sign_in()
+        assert (await maria.ask("POST", "/login/logout", json={"refresh_token": refresh_token})).status_code == 204
+        assert refused(await maria.me()) == ENDED
+
+
 async def test_sign_out_wants_a_token(maria: User) -> None:
     assert refused(await maria.http.post("/login/logout")) == (401, "not_authenticated")
     assert refused(await maria.http.post("/login/logout", json={})) == (401, "not_authenticated")

@@ -1,6 +1,6 @@
 """The least that a FastAPI service with a database can be: the limit of requests a second and of the time to start."""
 
-import sqlalchemy.ext.asyncio as _  # loaded and not used, as it costs a start what it costs ours
+import sqlalchemy.ext.asyncio  # noqa: F401  # loaded and not used, as it costs a start what it costs ours
 from fastapi import FastAPI
 
 

@@ -15,7 +15,7 @@ from tests.bench.server import Server
 T = TypeVar("T")
 
 CONNECTIONS = 64
-SIGN_IN_S = 4.0
+SIGN_IN_S = 3.0
 READ_S = 2.0
 CALM_S = 4.0
 CALM_RATE = 50

@@ -69,6 +69,11 @@ def test_an_account_that_is_switched_on_again_has_its_old_password(maria: GrandB
     assert maria.sign_in("maria2026") == "signed in"
 
 
+def test_scripts_read_what_was_switched(maria: GrandBend) -> None:
+    assert maria.shell.json(*maria.account("disable", "maria2026")) == {"username": "maria2026", "disabled": True}
+    assert maria.shell.json(*maria.account("enable", "maria2026")) == {"username": "maria2026", "enabled": True}
+
+
 def test_a_reset_gives_a_key_and_takes_everything_else(maria: GrandBend) -> None:
     reset = maria.shell.json(*maria.account("reset", "maria2026"))
     assert list(reset) == ["method", "activation_key", "expires_at"]

@@ -22,7 +22,8 @@ Dump = dict[str, list[str]]
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Shell:
     """A shell over demo districts that are there already."""
-    shell = Shell(tmp_path_factory.mktemp("filled"))
+    folder = tmp_path_factory.mktemp("filled")
+    shell = Shell(folder, {"CAMPUS_DATABASE_URL": f"sqlite:///{folder}/campus.db"})
     shell.campus("demo")
     return shell
 
