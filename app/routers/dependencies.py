@@ -30,7 +30,7 @@ async def _optional_token(credentials: Annotated[HTTPAuthorizationCredentials | 
 OptionalToken = Annotated[str | None, Depends(_optional_token)]
 
 
-# Every signed-in request solves this one: asking `CampusPart` and `OptionalToken` for two more costs it a tenth.
+# Every signed-in request solves this one: asking `CampusPart` and `OptionalToken` for two more costs it up to a tenth.
 async def _signed_in(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> SignedIn:
