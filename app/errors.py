@@ -16,12 +16,19 @@ CampusError
 ├── NotAllowed                known, but not allowed
 │   ├── Forbidden
 │   ├── FeatureDisabled
-│   └── AccountLocked         carries the reason
+│   ├── AccountLocked         carries the reason
+│   ├── CurrentPasswordWrong
+│   ├── CodeWrong             a code of a mail, typed wrong
+│   └── CodeExhausted         typed wrong too often
 ├── DistrictNotFound
 ├── KeyRefused                an activation key that opens nothing
 │   ├── ActivationKeyInvalid
 │   ├── ActivationKeyUsed
 │   └── ActivationKeyExpired
+├── LinkRefused               a mailed link that opens nothing
+│   ├── ResetLinkInvalid
+│   └── TicketInvalid
+├── DailyLimitReached         carries the seconds until the district's midnight
 ├── Conflict                  somebody else was first
 │   ├── UsernameTaken
 │   ├── InProgress
@@ -38,10 +45,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
+from app.translation import msg
+
 
 @dataclass(frozen=True)
 class FieldError:
-    """One fault of one field: a stable code, a sentence for people, and the numbers that an app needs to say it itself."""
+    """One fault of one field: a stable code, a sentence for people, and the numbers that an app needs to say it itself.
+
+    `detail` is a template, marked with `msg`: `{min}` stands for `params["min"]`, so that it can be translated whole.
+    """
 
     pointer: str
     code: str
@@ -52,6 +64,7 @@ class FieldError:
 class CampusError(Exception):
     """A refusal with a stable `code`, an HTTP `status`, and words that are safe to show to a parent.
 
+    `title`, `detail` and `remedy` are English here and translated when they are shown; a `detail` given to one refusal stays as it is.
     `remedy` is the sentence of /problems that says what to do; `next_step` is its machine-readable short form.
     """
 
@@ -230,13 +243,16 @@ class AccountLocked(NotAllowed):
     code = "account_locked"
     title = "The account cannot be used now"
     detail = "The school has switched this account off. Please contact the school."
-    remedy = (
-        "`reason` says why: `disabled` by the office, or `no_portal_access` to any student. The office can change both."
-    )
+    remedy = "`reason` says why: `disabled` by the office, `no_portal_access` to any student, or `recovery_lockout` until midnight."
     next_step = "contact_district"
 
     _DETAILS: ClassVar[Mapping[str, str]] = {
-        "no_portal_access": "Your account has no access to a student in the portal now. Please contact the school.",
+        "recovery_lockout": msg(
+            "Your username was asked for too often today. Sign in tomorrow, or use the link in the mail to set a new password."
+        ),
+        "no_portal_access": msg(
+            "Your account has no access to a student in the portal now. Please contact the school."
+        ),
     }
 
     def __init__(self, reason: str = "disabled") -> None:
@@ -246,6 +262,32 @@ class AccountLocked(NotAllowed):
     @property
     def extra(self) -> Mapping[str, object]:
         return {"reason": self.reason}
+
+
+class CurrentPasswordWrong(NotAllowed):
+    code = "current_password_wrong"
+    title = "The current password is wrong"
+    detail = "The current password is wrong. After five wrong tries you are signed out."
+    remedy = "Ask for the current password again. After five wrong ones the session ends; the owner then resets the password."
+
+    @property
+    def errors(self) -> Sequence[FieldError]:
+        return (FieldError("/current_password", self.code, self.detail),)
+
+
+class CodeWrong(NotAllowed):
+    code = "code_wrong"
+    title = "The code is wrong"
+    detail = "The code is not the one from the newest mail. Check each letter."
+    remedy = "Compare the code with the newest mail. After five wrong codes ask for a new mail."
+
+
+class CodeExhausted(NotAllowed):
+    code = "code_exhausted"
+    title = "Too many wrong codes"
+    detail = "The code was typed wrong too often. Use the link in the mail, or ask for a new mail."
+    remedy = "Use the link in the mail, or set the address again to get a new code."
+    next_step = "set_recovery_email"
 
 
 # --- districts and keys ----------------------------------------------------------------------------------------------
@@ -291,6 +333,41 @@ class ActivationKeyExpired(KeyRefused):
     detail = "This activation key has expired. The office of the school district issues a new one."
     remedy = "The district's office issues a new key; `support` of the district says how to reach it."
     next_step = "contact_district"
+
+
+# --- mailed links and daily limits ---------------------------------------------------------------------------------------
+
+
+class LinkRefused(CampusError):
+    status = 410
+
+
+class ResetLinkInvalid(LinkRefused):
+    code = "reset_link_invalid"
+    title = "This link no longer works"
+    detail = "This link has expired, was used, or a newer mail has replaced it. Please ask for a new one."
+    remedy = "Ask for a new mail with POST /password-reset. Only the newest link works, once, for 30 minutes."
+    next_step = "reset_password"
+
+
+class TicketInvalid(LinkRefused):
+    code = "ticket_invalid"
+    title = "This link no longer works"
+    detail = "This link or code has expired or was used."
+    remedy = "Begin again where the link or the ticket came from."
+
+
+class DailyLimitReached(CampusError):
+    code = "daily_limit_reached"
+    status = 429
+    title = "Enough for today"
+    detail = "This was asked for too often today. Please try again tomorrow, or contact the school."
+    remedy = "Wait as long as Retry-After says: until midnight in the district."
+    next_step = "contact_district"
+
+    def __init__(self, seconds: int = 3_600) -> None:
+        super().__init__()
+        self.retry_after = seconds
 
 
 # --- somebody else was first -------------------------------------------------------------------------------------------

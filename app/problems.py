@@ -5,10 +5,12 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi.routing import iter_route_contexts
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
+from starlette.types import Scope
 
 from app.errors import (
     CampusError,
@@ -19,9 +21,10 @@ from app.errors import (
     NotFound,
     ValidationFailed,
 )
+from app.translation import LANGUAGES, Translator, msg, negotiate, translator
 
 MEDIA_TYPE = "application/problem+json"
-LANGUAGE = "en"
+ENGLISH = LANGUAGES[0]
 
 
 def slug(code: str) -> str:
@@ -29,36 +32,47 @@ def slug(code: str) -> str:
     return code.replace("_", "-")
 
 
-def problem_body(error: CampusError, request_id: str) -> dict[str, Any]:
+def problem_body(error: CampusError, request_id: str, locale: str = ENGLISH) -> dict[str, Any]:
     """The document for one refusal. It holds what the tree says and nothing that the client sent."""
+    words = translator(locale)
     body: dict[str, Any] = {
         "type": f"/problems/{slug(error.code)}",
-        "title": error.title,
+        "title": words.text(error.title),
         "status": error.status,
         "code": error.code,
-        "detail": error.detail,
+        "detail": words.text(error.detail),
         "request_id": request_id,
         "next_step": error.next_step,
         "retry_after": error.retry_after,
         **error.extra,
     }
     if error.errors:
-        body["errors"] = [_field_error(fault) for fault in error.errors]
+        body["errors"] = [_field_error(fault, words) for fault in error.errors]
     return {name: value for name, value in body.items() if value is not None}
 
 
 class ProblemResponse(JSONResponse):
     media_type = MEDIA_TYPE
 
-    def __init__(self, error: CampusError, request_id: str) -> None:
-        headers = {"Cache-Control": "no-store", "Content-Language": LANGUAGE, **error.headers}
-        super().__init__(problem_body(error, request_id), error.status, headers)
+    def __init__(self, error: CampusError, request_id: str, locale: str) -> None:
+        headers = {"Cache-Control": "no-store", "Content-Language": locale, "Vary": "Accept-Language"}
+        super().__init__(problem_body(error, request_id, locale), error.status, {**headers, **error.headers})
+
+
+def refusal_of(scope: Scope, error: CampusError) -> ProblemResponse:
+    """The answer to the request of this scope, in the language that it asks for."""
+    return ProblemResponse(error, scope["state"]["request_id"], language_of(scope))
+
+
+def language_of(scope: Scope) -> str:
+    """The language that the request of this scope asks for, of those that there are."""
+    return negotiate(",".join(Headers(scope=scope).getlist("accept-language")))
 
 
 async def refuse(request: Request, error: Exception) -> Response:
     """Starlette's handler for everything that a route refuses, whatever raised it."""
     refusal = MethodNotAllowed(_methods_here(request)) if _is_wrong_method(error) else _campus_error(error)
-    return ProblemResponse(refusal, request.scope["state"]["request_id"])
+    return refusal_of(request.scope, refusal)
 
 
 def _is_wrong_method(error: Exception) -> bool:
@@ -99,48 +113,55 @@ def _of_starlette(error: HTTPException) -> CampusError:
             return InternalError()
 
 
+_MAX_ERRORS, _MAX_POINTER = 200, 1_000
+"""As the specification says: a request that is nothing but faults does not get a book for an answer."""
+
+
 def _of_validation(faults: Sequence[dict[str, Any]]) -> CampusError:
     if any(fault["type"] == "json_invalid" for fault in faults):
         return MalformedJson()
     if any(fault["loc"] == ("body",) and fault["type"] == "model_attributes_type" for fault in faults):
-        return ValidationFailed([FieldError("", "object_expected", "Send one JSON object.")])
-    return ValidationFailed([_of_pydantic(fault) for fault in faults])
+        return ValidationFailed([FieldError("", "object_expected", msg("Send one JSON object."))])
+    return ValidationFailed([_of_pydantic(fault) for fault in faults[:_MAX_ERRORS]])
 
 
 def _of_pydantic(fault: dict[str, Any]) -> FieldError:
     """One fault of pydantic's in our words; its `input` and messages, which may repeat secrets, are left behind."""
     kind, context = fault["type"], fault.get("ctx", {})
-    code, detail = _SENTENCES.get(kind, (kind if kind in _OWN_CODES else "invalid", "This value cannot be used here."))
+    code, detail = _SENTENCES.get(
+        kind, (kind if kind in _OWN_CODES else "invalid", msg("This value cannot be used here."))
+    )
     params = {name: context[key] for key, name in _PARAMS.items() if key in context}
     if kind in _OWN_CODES:
         code, detail = kind, _OWN_CODES[kind]
-    return FieldError(_pointer(fault["loc"]), code, detail.format(**params), params)
+    return FieldError(_pointer(fault["loc"]), code, detail, params)
 
 
 _SENTENCES = {
-    "missing": ("required", "This field is needed."),
-    "extra_forbidden": ("unknown_field", "There is no such field here."),
-    "string_too_short": ("too_short", "Use at least {min} characters."),
-    "string_too_long": ("too_long", "Use at most {max} characters."),
-    "string_type": ("text_expected", "Send text here."),
-    "string_unicode": ("text_expected", "This text holds characters that are no text."),
-    "string_pattern_mismatch": ("wrong_format", "This value has another format than expected."),
-    "enum": ("unknown_value", "This is not one of the values that are known here."),
-    "literal_error": ("unknown_value", "This is not one of the values that are known here."),
-    "int_parsing": ("number_expected", "Send a whole number here."),
-    "greater_than_equal": ("too_small", "Use {min} or more."),
-    "less_than_equal": ("too_large", "Use {max} or less."),
-    "bool_type": ("true_or_false_expected", "Send true or false here."),
-    "bool_parsing": ("true_or_false_expected", "Send true or false here."),
-    "uuid_parsing": ("wrong_format", "This is not an id."),
-    "model_type": ("object_expected", "Send a JSON object here."),
-    "model_attributes_type": ("object_expected", "Send a JSON object here."),
-    "dict_type": ("object_expected", "Send a JSON object here."),
+    "missing": ("required", msg("This field is needed.")),
+    "extra_forbidden": ("unknown_field", msg("There is no such field here.")),
+    "string_too_short": ("too_short", msg("Use at least {min} characters.")),
+    "string_too_long": ("too_long", msg("Use at most {max} characters.")),
+    "string_type": ("text_expected", msg("Send text here.")),
+    "string_unicode": ("text_expected", msg("This text holds characters that are no text.")),
+    "string_pattern_mismatch": ("wrong_format", msg("This value has another format than expected.")),
+    "enum": ("unknown_value", msg("This is not one of the values that are known here.")),
+    "literal_error": ("unknown_value", msg("This is not one of the values that are known here.")),
+    "int_parsing": ("number_expected", msg("Send a whole number here.")),
+    "greater_than_equal": ("too_small", msg("Use {min} or more.")),
+    "less_than_equal": ("too_large", msg("Use {max} or less.")),
+    "bool_type": ("true_or_false_expected", msg("Send true or false here.")),
+    "bool_parsing": ("true_or_false_expected", msg("Send true or false here.")),
+    "uuid_parsing": ("wrong_format", msg("This is not an id.")),
+    "model_type": ("object_expected", msg("Send a JSON object here.")),
+    "model_attributes_type": ("object_expected", msg("Send a JSON object here.")),
+    "dict_type": ("object_expected", msg("Send a JSON object here.")),
 }
 _OWN_CODES = {
-    "password_too_long": "Use at most {max} characters.",
-    "text_expected": "This text holds characters that cannot be used.",
-    "cursor_invalid": "This cursor is not one that this service gave.",
+    "password_too_long": msg("Use at most {max} characters."),
+    "text_expected": msg("This text holds characters that cannot be used."),
+    "token_or_code": msg("Send either the token or the code."),
+    "cursor_invalid": msg("This cursor is not one that this service gave."),
 }
 """Codes that schemas raise themselves."""
 _PARAMS = {"min_length": "min", "max_length": "max", "ge": "min", "le": "max", "max": "max", "min": "min"}
@@ -150,9 +171,10 @@ def _pointer(location: Iterable[int | str]) -> str:
     """RFC 6901 into the body; a fault of the query or a header points to `/query/limit`."""
     parts = list(location)
     parts = parts[1:] if parts[:1] == ["body"] else parts
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)[:_MAX_POINTER]
 
 
-def _field_error(fault: FieldError) -> dict[str, Any]:
-    body: dict[str, Any] = {"pointer": fault.pointer, "code": fault.code, "detail": fault.detail}
+def _field_error(fault: FieldError, words: Translator) -> dict[str, Any]:
+    detail = words.text(fault.detail, **fault.params)
+    body: dict[str, Any] = {"pointer": fault.pointer, "code": fault.code, "detail": detail}
     return {**body, "params": dict(fault.params)} if fault.params else body

@@ -15,7 +15,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.errors import Forbidden
-from app.problems import ProblemResponse
+from app.problems import refusal_of
+from app.translation import msg
 
 log = structlog.get_logger("campus.cors")
 
@@ -34,6 +35,7 @@ class DistrictCORSMiddleware(CORSMiddleware):
                 "Accept-Language",
                 "Idempotency-Key",
                 "If-Match",
+                "If-None-Match",
                 "X-Client",
                 "X-Request-Id",
             ),
@@ -50,10 +52,13 @@ class DistrictCORSMiddleware(CORSMiddleware):
         try:
             await super().__call__(scope, receive, send)
         except _PreflightRefused:
-            refusal = ProblemResponse(
-                Forbidden("This web origin is not registered with a district."), scope["state"]["request_id"]
+            refusal = refusal_of(
+                scope,
+                Forbidden(
+                    msg("This web origin is not registered with a district, or it may not send this method or header.")
+                ),
             )
-            refusal.headers["Vary"] = "Origin"
+            refusal.headers.add_vary_header("Origin")
             await refusal(scope, receive, send)
 
     def is_allowed_origin(self, origin: str) -> bool:

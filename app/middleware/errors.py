@@ -7,7 +7,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import CampusError, InternalError
-from app.problems import ProblemResponse
+from app.problems import refusal_of
 
 _PACKAGE = Path(__file__).parent.parent
 
@@ -38,7 +38,7 @@ class ErrorsMiddleware:
             if begun:
                 raise
             error = fault if isinstance(fault, CampusError) else InternalError()
-            await ProblemResponse(error, scope["state"]["request_id"])(scope, receive, send)
+            await refusal_of(scope, error)(scope, receive, send)
 
 
 def _place(fault: BaseException) -> str:

@@ -4,7 +4,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import CampusError, PayloadTooLarge, UnsupportedMediaType
-from app.problems import ProblemResponse
+from app.problems import refusal_of
 
 
 class RequestBodyMiddleware:
@@ -17,7 +17,7 @@ class RequestBodyMiddleware:
             await self.app(scope, receive, send)
             return
         if fault := self._fault_of_headers(Headers(scope=scope)):
-            await ProblemResponse(fault, scope["state"]["request_id"])(scope, receive, send)
+            await refusal_of(scope, fault)(scope, receive, send)
             return
         received = 0
 

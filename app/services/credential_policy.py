@@ -13,6 +13,7 @@ from app.errors import FieldError, ValidationFailed
 from app.security.passwords import canonical
 from app.services.district_settings import PasswordPolicy, UsernamePolicy
 from app.text import fold, is_invisible
+from app.translation import msg
 
 PASSWORD_MAX_LENGTH = 128
 _STRONG_KINDS = 3
@@ -35,14 +36,30 @@ def check_credentials(
     Raises:
         ValidationFailed: every rule that is broken, at once.
     """
-    errors = [
-        *username_errors(username, username_policy, own_student_number=own_student_number),
-        *password_errors(password, password_policy, context_words=[username, *context_words]),
-    ]
-    if canonical(password) != canonical(password_confirm):
-        errors.append(FieldError("/password_confirm", "password_mismatch", "The two passwords are not the same."))
+    _refuse(
+        [
+            *username_errors(username, username_policy, own_student_number=own_student_number),
+            *password_errors(password, password_policy, context_words=[username, *context_words]),
+            *_mismatch(password, password_confirm),
+        ]
+    )
+
+
+def check_new_password(
+    password: str, password_confirm: str, policy: PasswordPolicy, *, context_words: Iterable[str]
+) -> None:
+    """The same for a password alone."""
+    _refuse([*password_errors(password, policy, context_words=context_words), *_mismatch(password, password_confirm)])
+
+
+def _refuse(errors: list[FieldError]) -> None:
     if errors:
         raise ValidationFailed(errors)
+
+
+def _mismatch(password: str, password_confirm: str) -> Iterator[FieldError]:
+    if canonical(password) != canonical(password_confirm):
+        yield FieldError("/password_confirm", "password_mismatch", msg("The two passwords are not the same."))
 
 
 def username_errors(
@@ -50,21 +67,17 @@ def username_errors(
 ) -> Iterator[FieldError]:
     folded = fold(username)
     if len(folded) < policy.min_length:
-        yield _username(
-            "username_too_short", f"Use at least {policy.min_length} letters and digits.", min=policy.min_length
-        )
+        yield _username("username_too_short", msg("Use at least {min} letters and digits."), min=policy.min_length)
     if len(folded) > policy.max_length:
-        yield _username(
-            "username_too_long", f"Use at most {policy.max_length} letters and digits.", max=policy.max_length
-        )
+        yield _username("username_too_long", msg("Use at most {max} letters and digits."), max=policy.max_length)
     if not all(_is_letter(c) or c.isdecimal() for c in folded):
-        yield _username("username_characters", "Use only letters and digits, without spaces.")
+        yield _username("username_characters", msg("Use only letters and digits, without spaces."))
     if not any(map(_is_letter, folded)):
-        yield _username("username_needs_letter", "Use at least one letter.")
+        yield _username("username_needs_letter", msg("Use at least one letter."))
     if not any(c.isdecimal() for c in folded):
-        yield _username("username_needs_digit", "Use at least one digit.")
+        yield _username("username_needs_digit", msg("Use at least one digit."))
     if _CLAIM_PATTERN.fullmatch(folded) and folded != claimed_username(own_student_number):
-        yield _username("username_reserved", "This form of name is kept for students. Please choose another one.")
+        yield _username("username_reserved", msg("This form of name is kept for students. Please choose another one."))
 
 
 def claimed_username(student_number: str | None) -> str | None:
@@ -77,22 +90,24 @@ def password_errors(
 ) -> Iterator[FieldError]:
     text = canonical(password)
     if len(text) < policy.min_length:
-        yield _password("password_too_short", f"Use at least {policy.min_length} characters.", min=policy.min_length)
+        yield _password("password_too_short", msg("Use at least {min} characters."), min=policy.min_length)
     if len(text) > PASSWORD_MAX_LENGTH:
-        yield _password("password_too_long", f"Use at most {PASSWORD_MAX_LENGTH} characters.", max=PASSWORD_MAX_LENGTH)
+        yield _password("password_too_long", msg("Use at most {max} characters."), max=PASSWORD_MAX_LENGTH)
     if policy.alphanumeric and not (any(map(str.isalpha, text)) and any(map(str.isdecimal, text))):
-        yield _password("password_needs_letter_and_digit", "Use at least one letter and one digit.")
+        yield _password("password_needs_letter_and_digit", msg("Use at least one letter and one digit."))
     if policy.strong and sum(any(map(kind, text)) for kind in _KINDS) < _STRONG_KINDS:
         yield _password(
             "password_not_strong",
-            "Use three of these: a lower-case letter, an upper-case letter, a digit, a symbol.",
+            msg("Use three of these: a lower-case letter, an upper-case letter, a digit, a symbol."),
             needed=_STRONG_KINDS,
             kinds=["lower", "upper", "digit", "symbol"],
         )
     if _is_common(text):
-        yield _password("password_too_common", "Many people use this password. Please choose another one.")
+        yield _password("password_too_common", msg("Many people use this password. Please choose another one."))
     elif _says_only(text, context_words):
-        yield _password("password_too_personal", "Do not use your username, your name or the name of the district.")
+        yield _password(
+            "password_too_personal", msg("Do not use your username, your name or the name of the district.")
+        )
 
 
 _KINDS: Sequence[Callable[[str], bool]] = (str.islower, str.isupper, str.isdecimal, lambda c: not c.isalnum())
