@@ -1,0 +1,128 @@
+"""A real SMTP server that behaves, or not, and certificates for it."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Any
+
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+HOST = "127.0.0.1"
+Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@dataclass
+class Postmaster:
+    """Takes every mail, unless told what to say to a command: `says={"RCPT": "451 later"}`. Hangs after `hangs_at`."""
+
+    says: dict[str, str] = field(default_factory=dict)
+    hangs_at: str | None = None
+    taken: list[Envelope] = field(default_factory=list)
+    sessions: list[Session] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
+
+    async def handle_MAIL(  # noqa: N802  # aiosmtpd finds it by this name
+        self, _server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        self.sessions.append(session)
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return await self._answer("MAIL")
+
+    async def handle_RCPT(  # noqa: N802  # aiosmtpd finds it by this name
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        envelope.rcpt_tos.append(address)
+        return await self._answer("RCPT")
+
+    async def handle_DATA(  # noqa: N802  # aiosmtpd finds it by this name
+        self, _server: SMTP, _session: Session, envelope: Envelope
+    ) -> str:
+        answer = await self._answer("DATA")
+        if answer.startswith("250"):
+            self.taken.append(envelope)
+        return answer
+
+    async def _answer(self, command: str) -> str:
+        self.commands.append(command)
+        if command == self.hangs_at:
+            await asyncio.sleep(60)
+        return self.says.get(command, "250 OK")
+
+
+@asynccontextmanager
+async def mail_server(
+    postmaster: Postmaster, *, implicit_tls: ssl.SSLContext | None = None, **options: Any
+) -> AsyncIterator[int]:
+    """The port of a server for as long as the block runs. `options` are aiosmtpd's."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        lambda: SMTP(postmaster, hostname="mail.test", loop=loop, **options), HOST, 0, ssl=implicit_tls
+    )
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+@asynccontextmanager
+async def raw_server(talk: Talk) -> AsyncIterator[int]:
+    """The port of a server that says what `talk` says."""
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await talk(reader, writer)
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(connected, HOST, 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+def only_campus(
+    _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, login: LoginPassword
+) -> AuthResult:
+    """An authenticator of aiosmtpd."""
+    return AuthResult(success=login == LoginPassword(b"campus", b"p@ss word:1"), handled=False)
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Self-signed, for one host."""
+
+    file: Path
+
+    def of_server(self) -> ssl.SSLContext:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(self.file)
+        return context
+
+    def trusted(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=str(self.file))
+
+
+def certificate(file: Path, host: str, now: datetime) -> Certificate:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mail.test")])
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address(host))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file.write_bytes(secret + signed.public_bytes(serialization.Encoding.PEM))
+    return Certificate(file)
