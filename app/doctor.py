@@ -36,6 +36,7 @@ def examine(settings: Settings, environ: Mapping[str, str] | None = None) -> lis
         *_several_processes(settings),
         *_files(settings, environ),
         *_database(settings),
+        *_mail(settings),
     ]
     if not settings.is_production:
         findings = [Finding("warning", finding.part, finding.advice) for finding in findings]
@@ -98,6 +99,13 @@ def _database(settings: Settings) -> Iterator[Finding]:
     is_remote = parts.hostname is not None and not _is_loopback(parts.hostname)
     if not settings.is_sqlite and is_remote and "ssl" not in parts.query:
         yield Finding("warning", f"{PREFIX}DATABASE_URL", "the connection may go unencrypted; add ?ssl=require")
+
+
+def _mail(settings: Settings) -> Iterator[Finding]:
+    if settings.is_production and settings.mail_folder is not None:
+        yield Finding("warning", f"{PREFIX}MAIL_URL", "mails are written into a folder; nobody gets them")
+    if settings.is_production and settings.mail_from.endswith("@localhost"):
+        yield Finding("warning", f"{PREFIX}MAIL_FROM", "is no address of yours; mail servers will refuse it")
 
 
 def _others_may_read(file: Path) -> bool:

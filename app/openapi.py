@@ -35,6 +35,10 @@ TAGS = [
     {"name": "Districts", "description": "Find a school district and what its login screen shows. Public, cacheable."},
     {"name": "Activation", "description": "A paper activation key becomes an account, once."},
     {"name": "Sign-in", "description": "Sign in, refresh, sign out."},
+    {
+        "name": "Recovery",
+        "description": "Forgotten passwords and usernames, the recovery e-mail, and changes that were not one's own.",
+    },
     {"name": "My account", "description": "What a signed-in person sees and changes of himself."},
     {"name": "Service", "description": "For operators and machines: health, metrics, public keys, problem types."},
 ]

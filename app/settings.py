@@ -49,6 +49,12 @@ def _database_url(value: str) -> str:
     return value
 
 
+def _mail_url(value: str) -> str:
+    if not value.startswith(("outbox:///", "smtp://", "smtps://")):
+        raise ValueError("must start with outbox:///, smtp:// or smtps://")
+    return value
+
+
 def _redis_url(value: str) -> str:
     if not value.startswith(("redis://", "rediss://", "valkey://", "valkeys://", "unix://")):
         raise ValueError("must start with redis://, rediss:// or unix://")
@@ -69,6 +75,14 @@ class Settings(BaseModel):
     )
     redis_url: Annotated[str, AfterValidator(_redis_url)] | None = Field(
         None, repr=False, description="Redis or Valkey, where several processes share their counters"
+    )
+    mail_url: Annotated[str, AfterValidator(_mail_url)] | None = Field(
+        None,
+        repr=False,
+        description="`outbox:///folder`, `smtp://user:password@host:587` or `smtps://host:465`; a folder beside the data if left out",
+    )
+    mail_from: str = Field(
+        "no-reply@localhost", pattern=r"^[^@\s<>]+@[^@\s<>]+$", description="the address that mails come from"
     )
     public_url: Annotated[str, AfterValidator(_http_url)] = Field(
         "http://127.0.0.1:8000", description="where clients reach this service; the issuer of its tokens"
@@ -116,6 +130,13 @@ class Settings(BaseModel):
     def data_folder(self) -> Path:
         """Where files of the embedded set-up lie: beside the SQLite file, else `var/`."""
         return self.sqlite_path.parent if self.is_sqlite else Path("var")
+
+    @property
+    def mail_folder(self) -> Path | None:
+        """Where mails are written as files, unless a mail server takes them."""
+        if self.mail_url is None:
+            return self.data_folder / "outbox"
+        return Path(self.mail_url.removeprefix("outbox://")) if self.mail_url.startswith("outbox:") else None
 
     @field_validator("secret_keys")
     @classmethod

@@ -8,6 +8,11 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text.strip()).casefold())
 
 
+def fold_address(address: str) -> str:
+    """Two spellings of one mailbox are equal after this: capitals do not matter, look-alike letters do."""
+    return unicodedata.normalize("NFC", address.strip()).lower()
+
+
 def tidy(text: str) -> str:
     """A name as it is shown: NFKC, without space around it, its case as it was typed."""
     return unicodedata.normalize("NFKC", text.strip())

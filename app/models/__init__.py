@@ -6,6 +6,7 @@ from app.models.audit_event import AuditEvent
 from app.models.base import Base
 from app.models.district import Announcement, District, DistrictOrigin
 from app.models.idempotency_key import IdempotencyKey
+from app.models.mail import DailyQuota, MailedLink, OutboxMail, PasswordHistory
 from app.models.person import Enrollment, Person, Relationship, School
 from app.models.session import KnownDevice, SignInSession
 from app.models.signing_key import SigningKey
@@ -16,11 +17,15 @@ __all__ = [
     "Announcement",
     "AuditEvent",
     "Base",
+    "DailyQuota",
     "District",
     "DistrictOrigin",
     "Enrollment",
     "IdempotencyKey",
     "KnownDevice",
+    "MailedLink",
+    "OutboxMail",
+    "PasswordHistory",
     "Person",
     "Relationship",
     "School",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, HasId
@@ -14,6 +14,7 @@ class Account(HasId, Base):
     __table_args__ = (
         UniqueConstraint("district_id", "portal", "username_folded"),
         UniqueConstraint("person_id", "portal"),
+        Index("ix_accounts_district_id_recovery_email_folded", "district_id", "recovery_email_folded"),
     )
 
     district_id: Mapped[str] = mapped_column(ForeignKey("districts.id"))
@@ -27,8 +28,12 @@ class Account(HasId, Base):
     """None: no password opens this account (imported without one, or taken off)."""
     password_changed_at: Mapped[datetime | None]
     recovery_email: Mapped[str | None] = mapped_column(String(254))
-    """Where reset and username mails go; it counts only once confirmed."""
+    """The confirmed address where reset and username mails go, as its owner wrote it."""
+    recovery_email_folded: Mapped[str | None] = mapped_column(String(254))
+    """As it is compared."""
     recovery_email_confirmed_at: Mapped[datetime | None]
+    unconfirmed_recovery_email: Mapped[str | None] = mapped_column(String(254))
+    """A new address; until it is confirmed the old one counts."""
     locale: Mapped[str | None] = mapped_column(String(35))
     created_at: Mapped[datetime]
     last_signed_in_at: Mapped[datetime | None]

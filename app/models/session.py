@@ -27,6 +27,8 @@ class SignInSession(HasId, Base):
     """Digest of the one token that may be used next."""
     previous_refresh_digest: Mapped[str | None] = mapped_column(String(100))
     rotated_at: Mapped[datetime | None]
+    password_misses: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Tries of the current password since the last right one."""
     device_id: Mapped[UUID | None] = mapped_column(ForeignKey("known_devices.id", ondelete="SET NULL"))
     device_name: Mapped[str | None] = mapped_column(String(100))
     installation_id: Mapped[str | None] = mapped_column(String(100))

@@ -2,13 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Header, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import StringConstraints
 
 from app.composition import Campus
 from app.errors import NotAuthenticated
+from app.problems import language_of
 from app.services.sessions import SignedIn
+from app.translation import Translator, translator
 
 _bearer = HTTPBearer(
     auto_error=False, scheme_name="accessToken", bearerFormat="JWT", description="The `access_token` of a session"
@@ -42,6 +44,16 @@ async def _signed_in(
 
 Caller = Annotated[SignedIn, Depends(_signed_in)]
 """The endpoint wants a live session; it gets whose it is."""
+
+
+async def _language(request: Request, response: Response) -> Translator:
+    words = translator(language_of(request.scope))
+    response.headers["Content-Language"] = words.tag
+    return words
+
+
+Language = Annotated[Translator, Depends(_language)]
+"""The language that the client asked for, as far as there are words in it."""
 
 IdempotencyKey = Annotated[
     Annotated[str, StringConstraints(min_length=8, max_length=100, pattern=r"^[\x21-\x7e]+$")] | None,

@@ -41,7 +41,7 @@ async def refresh_session(body: RefreshBody, campus: CampusPart) -> SessionAnswe
 
     Any other reuse means that somebody else holds the session's tokens, so it ends the session.
     """
-    return SessionAnswer.of(await campus.sessions.refresh(body.refresh_token))
+    return SessionAnswer.of(await campus.session_refresh.refresh(body.refresh_token))
 
 
 @router.post(
@@ -53,4 +53,4 @@ async def refresh_session(body: RefreshBody, campus: CampusPart) -> SessionAnswe
 )
 async def logout(campus: CampusPart, token: OptionalToken, body: LogoutBody | None = None) -> None:
     """Ends the session of the access token, or of the refresh token in the body where the access token has expired."""
-    await campus.sessions.sign_out(access_token=token, refresh_token=body.refresh_token if body else None)
+    await campus.own_sessions.sign_out(access_token=token, refresh_token=body.refresh_token if body else None)

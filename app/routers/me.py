@@ -5,10 +5,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from app.errors import NotFound
+from app.errors import CurrentPasswordWrong, InProgress, NotFound
 from app.openapi import refusals
 from app.routers.dependencies import Caller, CampusPart
-from app.schemas.me import ChangeMeBody, StudentList
+from app.schemas.me import ChangeMeBody, ChangePasswordBody, StudentList
 from app.schemas.session import AccountAnswer, SessionList
 
 router = APIRouter(prefix="/me", tags=["My account"])
@@ -24,6 +24,14 @@ async def change_me(body: ChangeMeBody, caller: Caller, campus: CampusPart) -> A
     return AccountAnswer.of(await campus.me.change_locale(caller.account, body.locale))
 
 
+@router.put(
+    "/password", summary="Change my password", status_code=204, responses=refusals(CurrentPasswordWrong, InProgress)
+)
+async def change_my_password(body: ChangePasswordBody, caller: Caller, campus: CampusPart) -> None:
+    """Other sessions end, and a mail tells the owner. Five wrong current passwords end this session too."""
+    await campus.passwords.change(caller, body.current_password, body.password, body.password_confirm)
+
+
 @router.get("/students", summary="The students whom I may see", responses=refusals(), response_model_exclude_none=True)
 async def list_my_students(
     caller: Caller,
@@ -37,9 +45,9 @@ async def list_my_students(
 
 @router.get("/sessions", summary="Where I am signed in", responses=refusals(), response_model_exclude_none=True)
 async def list_my_sessions(caller: Caller, campus: CampusPart) -> SessionList:
-    return SessionList.of(await campus.sessions.live_sessions(caller))
+    return SessionList.of(await campus.own_sessions.live(caller))
 
 
 @router.delete("/sessions/{session_id}", summary="Sign out elsewhere", status_code=204, responses=refusals(NotFound))
 async def end_my_session(session_id: UUID, caller: Caller, campus: CampusPart) -> None:
-    await campus.sessions.end_one(caller, session_id)
+    await campus.own_sessions.end_one(caller, session_id)

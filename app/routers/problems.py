@@ -7,27 +7,33 @@ from fastapi import APIRouter, Path
 from app.errors import CampusError, NotFound, every_refusal
 from app.openapi import refusals
 from app.problems import slug
+from app.routers.dependencies import Language
 from app.schemas.service import ProblemTypeAnswer, ProblemTypeList
+from app.translation import Translator
 
 router = APIRouter(prefix="/problems", tags=["Service"])
 
 
 @router.get("", summary="Every kind of refusal", responses=refusals())
-async def list_problem_types() -> ProblemTypeList:
-    return ProblemTypeList(items=[_described(kind) for kind in every_refusal()])
+async def list_problem_types(language: Language) -> ProblemTypeList:
+    return ProblemTypeList(items=[_described(kind, language) for kind in every_refusal()])
 
 
 @router.get("/{problem}", summary="One kind of refusal", responses=refusals(NotFound))
 async def get_problem_type(
-    problem: Annotated[str, Path(max_length=64, examples=["username-taken"])],
+    problem: Annotated[str, Path(max_length=64, examples=["username-taken"])], language: Language
 ) -> ProblemTypeAnswer:
     for kind in every_refusal():
         if slug(kind.code) == problem:
-            return _described(kind)
+            return _described(kind, language)
     raise NotFound
 
 
-def _described(kind: type[CampusError]) -> ProblemTypeAnswer:
+def _described(kind: type[CampusError], words: Translator) -> ProblemTypeAnswer:
     return ProblemTypeAnswer(
-        type=f"/problems/{slug(kind.code)}", code=kind.code, status=kind.status, title=kind.title, remedy=kind.remedy
+        type=f"/problems/{slug(kind.code)}",
+        code=kind.code,
+        status=kind.status,
+        title=words.text(kind.title),
+        remedy=words.text(kind.remedy),
     )

@@ -6,12 +6,18 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.schemas.common import Answer, LanguageTag, Named, Request
+from app.schemas.common import Answer, LanguageTag, Named, Password, Request
 from app.services.me import HiddenStudents, StudentView
 
 
 class ChangeMeBody(Request):
     locale: LanguageTag
+
+
+class ChangePasswordBody(Request):
+    current_password: Password
+    password: Password
+    password_confirm: Password
 
 
 class StudentItem(Answer):

@@ -8,7 +8,8 @@ from pydantic import Field
 from app.portals import Portal
 from app.schemas.common import Answer, Line, Moment, Named, Request, SecretText
 from app.services.account_view import AccountView
-from app.services.sessions import Device, OpenedSession, SessionView
+from app.services.own_sessions import SessionView
+from app.services.sessions import Device, OpenedSession
 
 
 class DeviceBody(Request):

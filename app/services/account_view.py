@@ -16,7 +16,7 @@ ACCOUNT_COLUMNS = (
     Account.username,
     Account.locale,
     Account.recovery_email,
-    Account.recovery_email_confirmed_at,
+    Account.unconfirmed_recovery_email,
     Account.disabled_at,
     Person.first_name,
     Person.last_name,
@@ -39,9 +39,17 @@ class AccountView:
     recovery_email_masked: str | None
     recovery_email_confirmed: bool
 
+    @property
+    def next_steps(self) -> tuple[str, ...]:
+        """What an app should ask its owner next."""
+        if self.recovery_email_masked is None:
+            return ("set_recovery_email",)
+        return () if self.recovery_email_confirmed else ("confirm_recovery_email",)
+
     @classmethod
     def of(cls, row: Any) -> "AccountView":
         """From a row of `select_account`."""
+        newest = row.unconfirmed_recovery_email or row.recovery_email
         return cls(
             id=row.account_id,
             person_id=row.person_id,
@@ -52,8 +60,8 @@ class AccountView:
             first_name=row.first_name,
             last_name=row.last_name,
             locale=row.locale,
-            recovery_email_masked=mask_address(row.recovery_email) if row.recovery_email else None,
-            recovery_email_confirmed=row.recovery_email_confirmed_at is not None,
+            recovery_email_masked=mask_address(newest) if newest else None,
+            recovery_email_confirmed=row.recovery_email is not None and row.unconfirmed_recovery_email is None,
         )
 
 

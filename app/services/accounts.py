@@ -15,6 +15,7 @@ from app.portals import Portal
 from app.services import audit
 from app.services.districts import open_district
 from app.services.keys import IssuedKey, KeyIssue
+from app.services.mailed_links import revoke_links
 from app.services.portal_access import may_enter
 from app.services.sessions import Sessions
 from app.text import fold
@@ -94,6 +95,7 @@ class Accounts:
             account = await self._find(session, district_id, username, portal)
             account.disabled_at = account.disabled_at or self.clock.now()
             await self.sessions.end_all(session, account.id, "disabled")
+            await revoke_links(session, account.id, self.clock.now())
             self._record(session, account, "disabled")
 
     async def enable(self, district_id: str, username: str, portal: Portal) -> None:
@@ -116,6 +118,7 @@ class Accounts:
                 session, await open_district(session, district_id), account.person_id, portal
             )
             account.password_hash = None
+            await revoke_links(session, account.id, self.clock.now())
             await self.sessions.end_all(session, account.id, "reset")
             self._record(session, account, "reset", method="key")
             return key

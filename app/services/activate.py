@@ -12,15 +12,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, and_, or_, select, update
+from sqlalchemy import Row, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import Clock
 from app.database import Database
 from app.errors import (
     ActivationKeyExpired,
-    ActivationKeyInvalid,
     ActivationKeyUsed,
     FieldError,
     IdempotencyKeyReused,
@@ -28,7 +27,7 @@ from app.errors import (
     UsernameTaken,
     ValidationFailed,
 )
-from app.models import Account, ActivationKey, Person
+from app.models import Account, ActivationKey, PasswordHistory
 from app.portals import Portal
 from app.security.activation_codes import normalise_activation_code
 from app.security.digests import Digests
@@ -37,14 +36,17 @@ from app.services import audit, idempotency
 from app.services.account_view import AccountView, select_account
 from app.services.credential_policy import check_credentials
 from app.services.district_settings import PasswordPolicy, UsernamePolicy
-from app.services.districts import OpenDistrict, open_district
+from app.services.districts import OpenDistrict
 from app.services.idempotency import RepeatableRequest
-from app.services.portal_access import confirm_access, may_enter_its_portal
+from app.services.mailed_links import revoke_links
+from app.services.portal_access import confirm_access
+from app.services.recovery_email import RecoveryEmail
 from app.services.sessions import Device, OpenedSession, Sessions
+from app.services.typed_keys import TypedKeys
 from app.text import fold, tidy
+from app.translation import msg
 
 LEASE = timedelta(seconds=30)
-DIGEST_PURPOSE = "activation-key"
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,8 @@ class Activation:
     digests: Digests
     hash_pool: HashPool
     sessions: Sessions
+    recovery_email: RecoveryEmail
+    keys: TypedKeys
 
     async def verify(self, district_id: str, activation_key: str) -> KeyOffer:
         """What the key opens; it is not used up.
@@ -97,8 +101,8 @@ class Activation:
             ActivationKeyInvalid, ActivationKeyUsed, ActivationKeyExpired: what the key is worth.
         """
         async with self.database.reading() as connection:
-            district = await self._district(connection, district_id)
-            key = await self._find_key(connection, district, activation_key)
+            district = await self.keys.district(connection, district_id)
+            key = await self.keys.find(connection, district, activation_key)
         return KeyOffer(
             portal=Portal(key.portal),
             first_name=key.first_name,
@@ -134,8 +138,8 @@ class Activation:
     async def _refuse_cheaply(self, request: ActivationRequest) -> None:
         """What a look can refuse needs no writer: of a thousand who type the same key, one gets further."""
         async with self.database.reading() as connection:
-            key = await self._find_key(
-                connection, await self._district(connection, request.district), request.activation_key
+            key = await self.keys.find(
+                connection, await self.keys.district(connection, request.district), request.activation_key
             )
         if key.leased_until is not None and key.leased_until > self.clock.now():
             raise InProgress
@@ -156,8 +160,8 @@ class Activation:
             raise
 
     async def _reserve(self, session: AsyncSession, request: ActivationRequest) -> _Reservation:
-        district = await self._district(session, request.district)
-        key = await self._find_key(session, district, request.activation_key)
+        district = await self.keys.district(session, request.district)
+        key = await self.keys.find(session, district, request.activation_key)
         _check_fields(request, district, key)
         if await self._taken(session, district.id, key, request.username):
             raise UsernameTaken
@@ -201,6 +205,8 @@ class Activation:
             )
             if consumed.first() is None:
                 raise InProgress  # the lease lapsed and somebody else holds the key, or the office has just revoked it
+            if request.recovery_email:
+                await self.recovery_email.ask_to_confirm(session, account, request.recovery_email, now)
             if repeatable:
                 await idempotency.settle(session, repeatable, account.id)
             audit.record(
@@ -242,9 +248,12 @@ class Activation:
             raise ActivationKeyExpired  # switched off while the hash was computed; only the office switches it on
         else:
             await self.sessions.end_all(session, account.id, "activated_again")
+            await revoke_links(session, account.id, now)
+            await session.execute(delete(PasswordHistory).where(PasswordHistory.account_id == account.id))
         account.username, account.username_folded = tidy(request.username), fold(request.username)
         account.password_hash, account.password_changed_at = password_hash, now
-        account.recovery_email, account.recovery_email_confirmed_at = request.recovery_email, None
+        account.recovery_email = account.recovery_email_folded = account.unconfirmed_recovery_email = None
+        account.recovery_email_confirmed_at = None
         account.locale = request.locale
         account.last_signed_in_at = now
         try:
@@ -254,51 +263,6 @@ class Activation:
         if not await confirm_access(session, reservation.person_id, reservation.portal):
             raise ActivationKeyExpired
         return account
-
-    async def _district(self, connection: AsyncConnection | AsyncSession, district_id: str) -> OpenDistrict:
-        district = await open_district(connection, district_id)
-        district.require_no_maintenance(self.clock.now())
-        district.require("activation")
-        return district
-
-    async def _find_key(
-        self, connection: AsyncConnection | AsyncSession, district: OpenDistrict, typed: str
-    ) -> Row[Any]:
-        key = (await connection.execute(self._key_query(district.id, typed))).one_or_none()
-        if key is None:
-            raise ActivationKeyInvalid
-        district.require_portal(Portal(key.portal))
-        if key.used_at is not None:
-            raise ActivationKeyUsed
-        if key.expires_at <= self.clock.now() or not key.may_enter:
-            raise ActivationKeyExpired
-        if key.revoked_at is not None:
-            raise ActivationKeyInvalid
-        return key
-
-    def _key_query(self, district_id: str, typed: str) -> Any:
-        digests = self.digests.candidates(DIGEST_PURPOSE, district_id, normalise_activation_code(typed))
-        return (
-            select(
-                ActivationKey.id,
-                ActivationKey.person_id,
-                ActivationKey.portal,
-                ActivationKey.username,
-                ActivationKey.expires_at,
-                ActivationKey.used_at,
-                ActivationKey.revoked_at,
-                ActivationKey.leased_until,
-                Person.first_name,
-                Person.last_name,
-                Person.student_number,
-                Account.id.label("account_id"),
-                Account.username.label("account_username"),
-                and_(may_enter_its_portal(ActivationKey.portal), Account.disabled_at.is_(None)).label("may_enter"),
-            )
-            .join(Person, Person.id == ActivationKey.person_id)
-            .outerjoin(Account, (Account.person_id == Person.id) & (Account.portal == ActivationKey.portal))
-            .where(ActivationKey.district_id == district_id, ActivationKey.digest.in_(digests))
-        )
 
     @staticmethod
     async def _taken(session: AsyncSession, district_id: str, key: Row[Any], username: str) -> bool:
@@ -333,7 +297,7 @@ class Activation:
     async def _repeat(self, account_id: UUID, request: ActivationRequest) -> OpenedSession:
         """The answer was lost: a new session of the account that the first request made, if the password is the same."""
         async with self.database.reading() as connection:
-            await self._district(connection, request.district)
+            await self.keys.district(connection, request.district)
             stored = (
                 await connection.execute(select(Account.password_hash).where(Account.id == account_id))
             ).scalar_one_or_none()
@@ -352,7 +316,7 @@ class Activation:
 
 def _check_fields(request: ActivationRequest, district: OpenDistrict, key: Row[Any]) -> None:
     if key.username and fold(key.username) != fold(request.username):
-        detail = "This key comes with a username of its own. Please keep it."
+        detail = msg("This key comes with a username of its own. Please keep it.")
         raise ValidationFailed([FieldError("/username", "username_fixed", detail, {"username": key.username})])
     check_credentials(
         username=request.username,

@@ -43,9 +43,17 @@ def _origin(text: str) -> str:
 
 
 def _web_url(text: str) -> str:
-    if not text.startswith(("https://", "http://")) or any(c in text for c in ' \\<>"'):
+    host = text.partition("://")[2].partition("/")[0]
+    if not text.startswith(("https://", "http://")) or not host or any(c in text for c in ' \\<>"'):
         raise ValueError("must be an http:// or https:// URL")
     return text.rstrip("/")
+
+
+def _base_url(text: str) -> str:
+    """Where mailed links begin: a path is appended to it, so nothing may follow the path, and no name may hide the host."""
+    if any(c in text for c in "?#@"):
+        raise ValueError("must be a URL without query, fragment or user name")
+    return text
 
 
 Line = Annotated[
@@ -153,7 +161,7 @@ class DistrictSettings(_Group):
     roster: RosterPolicy = RosterPolicy()
     networks: Networks = Networks()
     origins: tuple[Origin, ...] = ()
-    portal_url: WebUrl | None = None
+    portal_url: Annotated[WebUrl, AfterValidator(_base_url)] | None = None
     support: Support = Support()
     maintenance_until: AwareDatetime | None = None
 

@@ -22,9 +22,9 @@ from app.portals import Portal
 from app.security.activation_codes import new_activation_code, normalise_activation_code
 from app.security.digests import Digests
 from app.services import audit
-from app.services.activate import DIGEST_PURPOSE
 from app.services.districts import OpenDistrict, open_district
 from app.services.portal_access import may_enter
+from app.services.typed_keys import DIGEST_PURPOSE
 
 BATCH = 500
 

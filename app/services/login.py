@@ -21,6 +21,7 @@ from app.services.account_view import AccountView, select_account
 from app.services.districts import open_district
 from app.services.portal_access import confirm_access, may_enter_its_portal
 from app.services.sessions import Device, OpenedSession, Sessions
+from app.services.username_recovery import UsernameRecovery
 from app.text import fold
 
 
@@ -39,6 +40,7 @@ class Login:
     clock: Clock
     hash_pool: HashPool
     sessions: Sessions
+    username_recovery: UsernameRecovery
 
     async def sign_in(self, request: LoginRequest) -> OpenedSession:
         """A new session.
@@ -53,13 +55,17 @@ class Login:
         if candidate is None or not verdict.right:
             await self._record_refusal(request, candidate, "invalid_credentials")
             raise InvalidCredentials
-        if reason := _lock(candidate):
+        if reason := await self._lock(candidate):
             await self._record_refusal(request, candidate, reason)
             raise AccountLocked(reason)
         return await self._settle(request, candidate, verdict)
 
     async def _find(self, request: LoginRequest) -> Row[Any] | None:
-        query = select_account(Account.password_hash, may_enter_its_portal(Account.portal).label("may_enter")).where(
+        query = select_account(
+            Account.password_hash,
+            Account.recovery_email_folded,
+            may_enter_its_portal(Account.portal).label("may_enter"),
+        ).where(
             Account.district_id == request.district,
             Account.portal == request.portal.value,
             Account.username_folded == fold(request.username),
@@ -106,9 +112,13 @@ class Login:
                 data={"portal": request.portal.value, "reason": reason},
             )
 
-
-def _lock(candidate: Row[Any]) -> str | None:
-    """Why a right password does not open the account, if anything keeps it shut."""
-    if candidate.disabled_at is not None:
-        return "disabled"
-    return None if candidate.may_enter else "no_portal_access"
+    async def _lock(self, candidate: Row[Any]) -> str | None:
+        """Why a right password does not open the account, if anything keeps it shut."""
+        if candidate.disabled_at is not None:
+            return "disabled"
+        if not candidate.may_enter:
+            return "no_portal_access"
+        async with self.database.reading() as connection:
+            district = await open_district(connection, candidate.district_id)
+            locked = await self.username_recovery.locks_sign_in(connection, district, candidate.recovery_email_folded)
+        return "recovery_lockout" if locked else None

@@ -1,0 +1,43 @@
+"""A forgotten password: a link by mail, used once, sets a new one."""
+
+from fastapi import APIRouter
+
+from app.errors import DistrictNotFound, FeatureDisabled, InProgress, Maintenance, ResetLinkInvalid
+from app.openapi import refusals
+from app.routers.dependencies import CampusPart, Language
+from app.schemas.password_reset import Accepted, ConfirmResetBody, MailedToken, PasswordResetBody, ResetOfferAnswer
+from app.translation import msg
+
+router = APIRouter(prefix="/password-reset", tags=["Recovery"])
+
+
+PASSWORD_RESET_ACCEPTED = msg(
+    "If this username has a confirmed recovery e-mail, a mail is on its way to it. "
+    "If nothing comes, the office of your school can help."
+)
+
+
+@router.post(
+    "",
+    summary="Ask for a reset link",
+    status_code=202,
+    responses=refusals(DistrictNotFound, FeatureDisabled, Maintenance),
+)
+async def request_password_reset(body: PasswordResetBody, campus: CampusPart, language: Language) -> Accepted:
+    """The answer is the same for everybody. A mail goes to the confirmed recovery address, if there is one."""
+    await campus.password_reset.request(body.district, body.portal, body.username, language.tag)
+    return Accepted(detail=language.text(PASSWORD_RESET_ACCEPTED))
+
+
+@router.post("/check", summary="See what a reset link opens", responses=refusals(ResetLinkInvalid))
+async def check_reset_link(body: MailedToken, campus: CampusPart) -> ResetOfferAnswer:
+    """The link is not used up."""
+    return ResetOfferAnswer.of(await campus.password_reset.check(body.token))
+
+
+@router.post(
+    "/confirm", summary="Set a new password", status_code=204, responses=refusals(ResetLinkInvalid, InProgress)
+)
+async def confirm_password_reset(body: ConfirmResetBody, campus: CampusPart) -> None:
+    """Uses the link up, ends every session of the account and tells its owner. No refusal uses it up."""
+    await campus.password_reset.confirm(body.token, body.password, body.password_confirm)

@@ -1,0 +1,57 @@
+"""How often somebody may do something on a day of his district: counted for everybody, known or not."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from app.models import DailyQuota
+from app.security.digests import Digests
+
+
+@dataclass(frozen=True)
+class LocalDay:
+    """A day as a district's wall clock shows it; 23 or 25 hours long when the clocks change."""
+
+    date: str
+    ends_at: datetime
+
+    @classmethod
+    def of(cls, now: datetime, timezone: str) -> "LocalDay":
+        local = now.astimezone(ZoneInfo(timezone))
+        midnight = (local + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+        return cls(local.date().isoformat(), midnight.astimezone(now.tzinfo))
+
+    def seconds_left(self, now: datetime) -> int:
+        return max(1, -int((now - self.ends_at).total_seconds() // 1))
+
+
+@dataclass(frozen=True)
+class DailyQuotas:
+    digests: Digests
+
+    async def count(self, session: AsyncSession, purpose: str, district_id: str, subject: str, day: LocalDay) -> int:
+        """One more, atomically; gives how many there have been today."""
+        dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+        statement = dialect.insert(DailyQuota).values(
+            digest=self._digest(purpose, district_id, subject, day), count=1, ends_at=day.ends_at
+        )
+        counted = await session.execute(
+            statement.on_conflict_do_update(
+                index_elements=[DailyQuota.digest], set_={"count": DailyQuota.count + 1}
+            ).returning(DailyQuota.count)
+        )
+        return int(counted.scalar_one())
+
+    async def counted(
+        self, connection: AsyncConnection | AsyncSession, purpose: str, district_id: str, subject: str, day: LocalDay
+    ) -> int:
+        digest = self._digest(purpose, district_id, subject, day)
+        found = await connection.execute(select(DailyQuota.count).where(DailyQuota.digest == digest))
+        return found.scalar_one_or_none() or 0
+
+    def _digest(self, purpose: str, district_id: str, subject: str, day: LocalDay) -> str:
+        return self.digests.digest("daily-quota", purpose, district_id, subject, day.date)

@@ -1,0 +1,273 @@
+"""From a promise to a letter: who it is for, which links it holds, in which language.
+
+A request for “whoever has this username” becomes somebody's mail here, or nobody's; so the request itself cost the same for both.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.clock import Clock
+from app.database import Database
+from app.mail.letter import DistrictSender, Letter
+from app.models import Account, MailedLink, OutboxMail, Person
+from app.security.mailed_tokens import MailedTokens
+from app.services.districts import OpenDistrict, open_district
+from app.services.mailed_links import LinkPurpose, create_link, has_newer_link, revoke_links
+from app.services.outbox import MailKind
+from app.text import fold_address
+
+RESET_MAILS_AN_HOUR = 3
+RESET_MAILS_A_DAY = 10
+_PATHS = {
+    LinkPurpose.RESET_PASSWORD: "/reset-password",
+    LinkPurpose.CONFIRM_EMAIL: "/confirm-email",
+    LinkPurpose.DISPUTE: "/dispute",
+}
+
+
+class NothingToSend(Exception):
+    """The promise leads to no mail: `nobody`, `limited`, `superseded` or `given_up`."""
+
+    def __init__(self, outcome: str) -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+
+
+@dataclass(frozen=True)
+class MailPreparation:
+    database: Database
+    clock: Clock
+    tokens: MailedTokens
+    public_url: str
+
+    async def prepare(self, mail_id: UUID, lease: UUID) -> Letter:
+        """The letter of a claimed promise, its links good from this moment.
+
+        Raises:
+            NothingToSend: with the outcome to record.
+        """
+        now = self.clock.now()
+        async with self.database.transaction() as session:
+            mail = await session.get(OutboxMail, mail_id, with_for_update=True)
+            if mail is None or mail.lease != lease or mail.finished_at is not None:
+                raise NothingToSend("superseded")
+            if mail.expires_at <= now:
+                raise NothingToSend("given_up")
+            district = await open_district(session, mail.district_id)
+            facts = await self._facts(session, mail, district, now)
+            return Letter(
+                kind=mail.kind,
+                message_id=f"<{mail.id}@{_host(self.public_url)}>",
+                to_address=mail.to_address or "",
+                locale=mail.locale or district.settings.languages[0],
+                district=_sender(district),
+                facts={**facts, "timezone": district.timezone},
+            )
+
+    async def _facts(
+        self, session: AsyncSession, mail: OutboxMail, district: OpenDistrict, now: datetime
+    ) -> dict[str, Any]:
+        match MailKind(mail.kind):
+            case MailKind.PASSWORD_RESET:
+                return await self._password_reset(session, mail, district, now)
+            case MailKind.USERNAME_RECOVERY:
+                return await self._username_recovery(session, mail, district, now)
+            case MailKind.CONFIRM_RECOVERY_EMAIL:
+                return await self._confirm_recovery_email(session, mail, district, now)
+            case MailKind.RECOVERY_EMAIL_CHANGED | MailKind.PASSWORD_CHANGED:
+                return await self._notice(session, mail, district, now)
+
+    async def _password_reset(
+        self, session: AsyncSession, mail: OutboxMail, district: OpenDistrict, now: datetime
+    ) -> dict[str, Any]:
+        if mail.prepared_at is None:
+            found = Account.id == mail.account_id
+            if mail.account_id is None:
+                found = (Account.portal == mail.details["portal"]) & (
+                    Account.username_folded == mail.details["username_folded"]
+                )
+            account = await self._recoverable(session, district, found)
+            if account is None:
+                raise NothingToSend("nobody")
+            if mail.account_id is None:  # asked for by anybody; the service's own, after a dispute, must always go
+                mail.account_id = account.id
+                await _stay_within_limits(session, mail, now)
+            link = await _reset_link(session, mail, account, now)
+            if link is None:
+                raise NothingToSend("superseded")
+            _address(mail, account, now, {"link": str(link)})
+            await session.flush()
+        elif not await self._all_recoverable(session, district, (Account.id == mail.account_id) & _still_at(mail)):
+            raise NothingToSend("superseded")
+        link_id = UUID(mail.details["link"])
+        expires_at = await _begin_anew(session, link_id, LinkPurpose.RESET_PASSWORD, now)
+        owner = await _owner(session, mail.account_id)
+        link_url = self._url(district, LinkPurpose.RESET_PASSWORD, link_id)
+        return {**_named(owner), "username": owner.username, "link": link_url, "expires_at": expires_at}
+
+    async def _username_recovery(
+        self, session: AsyncSession, mail: OutboxMail, district: OpenDistrict, now: datetime
+    ) -> dict[str, Any]:
+        if mail.prepared_at is None:
+            by_address = Account.recovery_email_folded == mail.details["address_folded"]
+            accounts = await self._all_recoverable(session, district, by_address)
+            if not accounts:
+                raise NothingToSend("nobody")
+            links = {}
+            for account in accounts:
+                link = await _reset_link(session, mail, account, now)
+                links[str(account.id)] = str(link) if link else None
+            _address(mail, accounts[0], now, {"links": links})
+            await session.flush()
+        links = mail.details["links"]
+        still = Account.id.in_([UUID(account_id) for account_id in links]) & _still_at(mail)
+        accounts = await self._all_recoverable(session, district, still)
+        if not accounts:
+            raise NothingToSend("superseded")
+        listed, expires_at = [], now
+        for account in accounts:
+            link_id = links[str(account.id)]
+            # A link that a newer mail replaced is left out; the username is told all the same.
+            expires_at = now + LinkPurpose.RESET_PASSWORD.lifetime
+            is_live = link_id is not None and await _extend(session, UUID(link_id), LinkPurpose.RESET_PASSWORD, now)
+            owner = await _owner(session, account.id)
+            link_url = self._url(district, LinkPurpose.RESET_PASSWORD, UUID(link_id)) if is_live else None
+            listed.append(
+                {"username": owner.username, "portal": owner.portal, "first_name": owner.first_name, "link": link_url}
+            )
+        return {"accounts": listed, "expires_at": expires_at}
+
+    async def _confirm_recovery_email(
+        self, session: AsyncSession, mail: OutboxMail, district: OpenDistrict, now: datetime
+    ) -> dict[str, Any]:
+        link_id = UUID(mail.details["link"])
+        expires_at = await _begin_anew(session, link_id, LinkPurpose.CONFIRM_EMAIL, now)
+        owner = await _owner(session, mail.account_id)
+        mail.locale = mail.locale or owner.locale
+        return {
+            **_named(owner),
+            "link": self._url(district, LinkPurpose.CONFIRM_EMAIL, link_id),
+            "code": self.tokens.code(link_id),
+            "expires_at": expires_at,
+        }
+
+    async def _notice(
+        self, session: AsyncSession, mail: OutboxMail, district: OpenDistrict, now: datetime
+    ) -> dict[str, Any]:
+        link_id = UUID(mail.details["link"])
+        is_live = await _extend(session, link_id, LinkPurpose.DISPUTE, now)
+        owner = await _owner(session, mail.account_id)
+        mail.locale = mail.locale or owner.locale
+        return {
+            **_named(owner),
+            "dispute_link": self._url(district, LinkPurpose.DISPUTE, link_id) if is_live else None,
+            "changed_at": datetime.fromisoformat(mail.details["changed_at"]),
+            "new_address_masked": mail.details.get("new_address_masked"),
+        }
+
+    async def _recoverable(self, session: AsyncSession, district: OpenDistrict, which: Any) -> Account | None:
+        accounts = await self._all_recoverable(session, district, which)
+        return accounts[0] if accounts else None
+
+    @staticmethod
+    async def _all_recoverable(session: AsyncSession, district: OpenDistrict, which: Any) -> list[Account]:
+        """Accounts with a confirmed address that are not switched off, locked so that newer requests wait their turn."""
+        found = await session.scalars(
+            select(Account)
+            .where(
+                Account.district_id == district.id,
+                which,
+                Account.recovery_email.is_not(None),
+                Account.disabled_at.is_(None),
+            )
+            .order_by(Account.created_at, Account.id)
+            .with_for_update()
+        )
+        return list(found)
+
+    def _url(self, district: OpenDistrict, purpose: LinkPurpose, link_id: UUID) -> str:
+        """From configuration alone: no header of any request has a say."""
+        base = district.settings.portal_url or self.public_url
+        return f"{base}{_PATHS[purpose]}#token={self.tokens.issue(purpose.value, link_id)}"
+
+
+async def _reset_link(session: AsyncSession, mail: OutboxMail, account: Account, now: datetime) -> UUID | None:
+    """A new link in place of all that were asked for earlier; None where a later request was prepared first."""
+    if await has_newer_link(session, account.id, LinkPurpose.RESET_PASSWORD, mail.created_at):
+        return None
+    await revoke_links(session, account.id, now, LinkPurpose.RESET_PASSWORD)
+    return create_link(session, LinkPurpose.RESET_PASSWORD, account.id, now, asked_at=mail.created_at)
+
+
+def _still_at(mail: OutboxMail) -> ColumnElement[bool]:
+    """SQL: the account's confirmed address is still the one that the mail, perhaps waiting for hours, is addressed to."""
+    return Account.recovery_email_folded == fold_address(mail.to_address or "")
+
+
+def _address(mail: OutboxMail, account: Account, now: datetime, details: dict[str, Any]) -> None:
+    mail.to_address = account.recovery_email
+    mail.locale = account.locale or mail.locale
+    mail.details = details
+    mail.prepared_at = now
+
+
+async def _stay_within_limits(session: AsyncSession, mail: OutboxMail, now: datetime) -> None:
+    for span, limit in ((timedelta(hours=1), RESET_MAILS_AN_HOUR), (timedelta(days=1), RESET_MAILS_A_DAY)):
+        mails = await session.scalar(
+            select(func.count())
+            .select_from(OutboxMail)
+            .where(
+                OutboxMail.account_id == mail.account_id,
+                OutboxMail.kind == MailKind.PASSWORD_RESET.value,
+                OutboxMail.id != mail.id,
+                OutboxMail.prepared_at > now - span,
+            )
+        )
+        if (mails or 0) >= limit:
+            raise NothingToSend("limited")
+
+
+async def _begin_anew(session: AsyncSession, link_id: UUID, purpose: LinkPurpose, now: datetime) -> datetime:
+    """The whole lifetime from now on, for a link that has waited for its mail; a used or replaced one needs no mail."""
+    if not await _extend(session, link_id, purpose, now):
+        raise NothingToSend("superseded")
+    return now + purpose.lifetime
+
+
+async def _extend(session: AsyncSession, link_id: UUID, purpose: LinkPurpose, now: datetime) -> bool:
+    extended = await session.execute(
+        update(MailedLink)
+        .where(MailedLink.id == link_id, MailedLink.used_at.is_(None), MailedLink.revoked_at.is_(None))
+        .values(expires_at=now + purpose.lifetime)
+        .returning(MailedLink.id)
+        .execution_options(synchronize_session=False)
+    )
+    return extended.first() is not None
+
+
+async def _owner(session: AsyncSession, account_id: UUID | None) -> Any:
+    """Username, portal, locale and first name."""
+    query = select(Account.username, Account.portal, Account.locale, Person.first_name)
+    return (
+        await session.execute(query.join(Person, Person.id == Account.person_id).where(Account.id == account_id))
+    ).one()
+
+
+def _named(owner: Row[Any]) -> dict[str, str]:
+    return {"first_name": owner.first_name, "portal": owner.portal}
+
+
+def _sender(district: OpenDistrict) -> DistrictSender:
+    support = district.settings.support
+    return DistrictSender(
+        name=district.name, support_phone=support.phone, support_email=support.email, support_url=support.url
+    )
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0].partition(":")[0]

@@ -1,0 +1,120 @@
+"""Choosing a password for an account that has one: the district's rules, the history, and what is replaced with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from app.errors import FieldError, ValidationFailed
+from app.models import Account, PasswordHistory
+from app.security.hash_pool import HashPool
+from app.services.account_view import AccountView, select_account
+from app.services.credential_policy import check_new_password
+from app.services.districts import OpenDistrict, open_district
+from app.services.mailed_links import LinkPurpose, revoke_links
+from app.translation import msg
+
+
+@dataclass(frozen=True)
+class PasswordOwner:
+    """Whose password it is to be, and the hashes that it may not equal."""
+
+    account: AccountView
+    district: OpenDistrict
+    password_hash: str | None
+    earlier_hashes: Sequence[str]
+    confirmed_address: str | None
+    locale: str | None
+
+
+async def password_owner(connection: AsyncConnection | AsyncSession, account_id: UUID) -> PasswordOwner:
+    row: Row[Any] = (
+        await connection.execute(select_account(Account.password_hash).where(Account.id == account_id))
+    ).one()
+    district = await open_district(connection, row.district_id)
+    remembered = district.settings.password_policy.history
+    earlier = await connection.execute(
+        select(PasswordHistory.password_hash)
+        .where(PasswordHistory.account_id == account_id)
+        .order_by(PasswordHistory.replaced_at.desc())
+        .limit(max(0, remembered - 1))
+    )
+    hashes = [row.password_hash, *earlier.scalars()] if remembered else []
+    return PasswordOwner(
+        account=AccountView.of(row),
+        district=district,
+        password_hash=row.password_hash,
+        earlier_hashes=[stored for stored in hashes if stored],
+        confirmed_address=row.recovery_email,
+        locale=row.locale,
+    )
+
+
+def check_rules(owner: PasswordOwner, password: str, password_confirm: str) -> None:
+    """Raises ValidationFailed with every rule that is broken; costs no hash."""
+    account = owner.account
+    names = [account.username, account.first_name, account.last_name, f"{account.first_name}{account.last_name}"]
+    check_new_password(
+        password,
+        password_confirm,
+        owner.district.settings.password_policy,
+        context_words=[*names, owner.district.name, owner.district.id],
+    )
+
+
+async def hash_unused_before(hash_pool: HashPool, owner: PasswordOwner, password: str) -> str:
+    """The hash to store; no transaction may be open meanwhile.
+
+    Raises:
+        ValidationFailed: the account had this password among its last ones (`password_policy.history`).
+    """
+    for stored in owner.earlier_hashes:
+        if (await hash_pool.verify(password, stored)).right:
+            detail = msg("You have used this password before. Please choose another one.")
+            params = {"history": owner.district.settings.password_policy.history}
+            raise ValidationFailed([FieldError("/password", "password_used_before", detail, params)])
+    return await hash_pool.hash(password)
+
+
+async def replace_password(session: AsyncSession, owner: PasswordOwner, password_hash: str, now: datetime) -> bool:
+    """Stores the new hash and remembers the old one; False where the password changed meanwhile.
+
+    What somebody else may have begun ends with the old password: reset links, and a new address that waits to be confirmed.
+    """
+    stored = (
+        Account.password_hash.is_(None) if owner.password_hash is None else Account.password_hash == owner.password_hash
+    )
+    changed = await session.execute(
+        update(Account)
+        .where(Account.id == owner.account.id, stored)
+        .values(password_hash=password_hash, password_changed_at=now, unconfirmed_recovery_email=None)
+        .returning(Account.id)
+        .execution_options(synchronize_session=False)
+    )
+    if changed.first() is None:
+        return False
+    if owner.password_hash:
+        session.add(PasswordHistory(account_id=owner.account.id, password_hash=owner.password_hash, replaced_at=now))
+        await session.flush()
+    await revoke_links(session, owner.account.id, now, LinkPurpose.RESET_PASSWORD, LinkPurpose.CONFIRM_EMAIL)
+    await _forget_oldest(session, owner.account.id, owner.district.settings.password_policy.history)
+    return True
+
+
+async def _forget_oldest(session: AsyncSession, account_id: UUID, keep: int) -> None:
+    kept = (
+        select(PasswordHistory.id)
+        .where(PasswordHistory.account_id == account_id)
+        .order_by(PasswordHistory.replaced_at.desc())
+        .limit(keep)
+        .scalar_subquery()
+    )
+    await session.execute(
+        delete(PasswordHistory)
+        .where(PasswordHistory.account_id == account_id, PasswordHistory.id.not_in(kept))
+        .execution_options(synchronize_session=False)
+    )

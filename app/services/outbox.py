@@ -1,0 +1,50 @@
+"""Promising a mail: a row in the transaction that makes it necessary. `mail_delivery` keeps the promise."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models import OutboxMail
+
+KEPT_TRYING = timedelta(hours=24)
+"""How long a mail is tried; a reset that arrives a day late helps nobody."""
+
+
+class MailKind(StrEnum):
+    """What is told. The value is the name of the templates, too."""
+
+    PASSWORD_RESET = "password_reset"  # noqa: S105  # a name
+    USERNAME_RECOVERY = "username_recovery"
+    CONFIRM_RECOVERY_EMAIL = "confirm_recovery_email"
+    RECOVERY_EMAIL_CHANGED = "recovery_email_changed"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a name
+
+
+def promise(
+    session: AsyncSession,
+    kind: MailKind,
+    *,
+    district_id: str,
+    now: datetime,
+    account_id: UUID | None = None,
+    to_address: str | None = None,
+    locale: str | None = None,
+    details: dict[str, Any] | None = None,
+) -> None:
+    """Adds one mail to the outbox. Without `to_address` the worker finds out to whom `details` lead, if to anybody."""
+    session.add(
+        OutboxMail(
+            district_id=district_id,
+            kind=kind.value,
+            account_id=account_id,
+            to_address=to_address,
+            locale=locale,
+            details=details or {},
+            created_at=now,
+            expires_at=now + KEPT_TRYING,
+            due_at=now,
+        )
+    )

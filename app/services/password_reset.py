@@ -1,0 +1,124 @@
+"""A forgotten password: a link by mail, used once, sets a new one.
+
+Asking costs and answers the same for everybody: it keeps one row. The worker finds out whose mail that is, if anybody's.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.clock import Clock
+from app.database import Database
+from app.errors import ResetLinkInvalid
+from app.models import Account
+from app.portals import Portal
+from app.security.hash_pool import HashPool
+from app.services import audit
+from app.services.district_settings import PasswordPolicy
+from app.services.districts import open_district
+from app.services.mailed_links import LinkPurpose, MailedLinks, use_link
+from app.services.new_password import PasswordOwner, check_rules, hash_unused_before, password_owner, replace_password
+from app.services.outbox import MailKind, promise
+from app.services.security_notices import tell_password_changed
+from app.services.sessions import Sessions
+from app.text import fold
+
+_PURPOSE = LinkPurpose.RESET_PASSWORD
+
+
+@dataclass(frozen=True)
+class ResetOffer:
+    """What a reset link opens."""
+
+    username_masked: str
+    password_policy: PasswordPolicy
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class PasswordReset:
+    database: Database
+    clock: Clock
+    hash_pool: HashPool
+    sessions: Sessions
+    links: MailedLinks
+
+    async def request(self, district_id: str, portal: Portal, username: str, locale: str | None) -> None:
+        """Promises a mail to whoever has this username and a confirmed address; nothing tells whether there is somebody.
+
+        Raises:
+            DistrictNotFound, FeatureDisabled, Maintenance: public facts of the district.
+        """
+        now = self.clock.now()
+        async with self.database.transaction() as session:
+            district = await open_district(session, district_id)
+            district.require_no_maintenance(now)
+            district.require("password_reset")
+            promise(
+                session,
+                MailKind.PASSWORD_RESET,
+                district_id=district_id,
+                now=now,
+                locale=locale,
+                details={"portal": portal.value, "username_folded": fold(username)},
+            )
+
+    async def check(self, token: str) -> ResetOffer:
+        """What the link opens; it is not used up.
+
+        Raises:
+            ResetLinkInvalid: it has expired, was used, or a newer one replaced it.
+        """
+        async with self.database.reading() as connection:
+            link = await self.links.find(connection, _PURPOSE, token, self.clock.now(), ResetLinkInvalid)
+            owner = await password_owner(connection, link.account_id)
+        return ResetOffer(
+            mask_username(owner.account.username), owner.district.settings.password_policy, link.expires_at
+        )
+
+    async def confirm(self, token: str, password: str, password_confirm: str) -> None:
+        """Sets the password, ends every session, tells the owner. The link works once; no refusal uses it up.
+
+        Raises:
+            ResetLinkInvalid, InProgress: the link does not work, or somebody is using it this moment.
+            ValidationFailed: a rule is broken, or the password was used before.
+        """
+        now = self.clock.now()
+        async with self.database.reading() as connection:
+            link = await self.links.find(connection, _PURPOSE, token, now, ResetLinkInvalid)
+            owner = await password_owner(connection, link.account_id)
+        check_rules(owner, password, password_confirm)
+        async with self.links.leased(link, now) as lease:
+            password_hash = await hash_unused_before(self.hash_pool, owner, password)
+            now = self.clock.now()
+            async with self.database.transaction() as session:
+                # Account before link, as everywhere: two flows that lock them crosswise would deadlock.
+                await session.execute(select(Account.id).where(Account.id == owner.account.id).with_for_update())
+                if not await use_link(session, link.id, now, lease=lease):
+                    raise ResetLinkInvalid
+                if not await replace_password(session, owner, password_hash, now):
+                    raise ResetLinkInvalid  # a key or another link was faster, and ended this one
+                await self.sessions.end_all(session, owner.account.id, "password_reset")
+                tell_password_changed(session, owner, now)
+                _record(session, owner, now)
+
+
+def mask_username(username: str) -> str:
+    """`maria2026` becomes `ma*****26`: enough to tell one's own accounts apart."""
+    shown = 2 if len(username) > 6 else 1
+    return username[:shown] + "*" * (len(username) - 2 * shown) + username[-shown:]
+
+
+def _record(session: AsyncSession, owner: PasswordOwner, now: datetime) -> None:
+    audit.record(
+        session,
+        "api:account:password_reset",
+        at=now,
+        actor=audit.by_account(owner.account.id),
+        district_id=owner.account.district_id,
+        account_id=owner.account.id,
+        person_id=owner.account.person_id,
+        data={"by": "mail"},
+    )

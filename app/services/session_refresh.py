@@ -1,0 +1,78 @@
+"""Refreshing a session: each token works once, and each is derived from the one before."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.clock import Clock
+from app.database import Database
+from app.errors import InvalidToken
+from app.models import Account, SignInSession
+from app.security.refresh_tokens import GenuineToken, RefreshTokens
+from app.services.account_view import AccountView, select_account
+from app.services.sessions import Lifetimes, OpenedSession, Sessions
+
+REPEAT_WINDOW = timedelta(seconds=30)
+"""How long the answer to a refresh may be asked for again, while its token is unused (a mobile network loses answers)."""
+
+
+@dataclass(frozen=True)
+class SessionRefresh:
+    database: Database
+    clock: Clock
+    refresh_tokens: RefreshTokens
+    sessions: Sessions
+
+    async def refresh(self, text: str) -> OpenedSession:
+        """The next tokens of a session.
+
+        The token used last may be used once more within 30 seconds while its successor is unused, and gets the same successor again: a
+        lost answer costs nobody his session. Any other reuse means that two parties hold the family, so it ends.
+
+        Raises:
+            InvalidToken: the token is not genuine, was used before, or its session is over.
+        """
+        token = self.refresh_tokens.recognise(text)
+        if token is None:
+            raise InvalidToken
+        async with self.database.transaction() as session:
+            opened = await self._rotate(session, token)
+        if opened is None:
+            raise InvalidToken  # after the commit: what the refusal found out is kept
+        return opened
+
+    async def _rotate(self, session: AsyncSession, token: GenuineToken) -> OpenedSession | None:
+        now = self.clock.now()
+        family = await session.get(SignInSession, token.session_id, with_for_update=True)
+        if family is None or family.ended_at is not None or min(family.expires_at, family.idle_expires_at) <= now:
+            return None
+        row = (await session.execute(select_account().where(Account.id == family.account_id))).one()
+        if row.disabled_at is not None:
+            return None
+        account = AccountView.of(row)
+        presented = self.refresh_tokens.digests(token.text)
+        if family.refresh_digest in presented:
+            successor = self.refresh_tokens.successors(token)[0]
+            family.previous_refresh_digest, family.refresh_digest = (
+                family.refresh_digest,
+                self.refresh_tokens.digest(successor),
+            )
+            family.rotated_at = family.last_used_at = now
+            family.idle_expires_at = now + Lifetimes.of(account.portal, shared=family.shared).idle
+            return self.sessions.opened(account, family.id, successor)
+        if (
+            family.previous_refresh_digest in presented
+            and family.rotated_at
+            and now - family.rotated_at <= REPEAT_WINDOW
+        ):
+            given = (
+                s
+                for s in self.refresh_tokens.successors(token)
+                if family.refresh_digest in self.refresh_tokens.digests(s)
+            )
+            again = next(given, None)  # None where the secret key that derived it has been taken out meanwhile
+            return self.sessions.opened(account, family.id, again) if again else None
+        family.ended_at, family.ended_reason = now, "token_reused"
+        self.sessions.record_end(session, account.id, account.district_id, family.id, reason="token_reused")
+        return None

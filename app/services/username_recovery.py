@@ -1,0 +1,65 @@
+"""A forgotten username: one mail lists every username of a confirmed address in the district, each with its reset link.
+
+Five a day of the district; the sixth is refused until local midnight, for an address that nobody has as for any other. (Atlanta's document:
+"On the sixth try, the user will be locked out of their account and will need to wait until the next day to try again.")
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from app.clock import Clock
+from app.database import Database
+from app.errors import DailyLimitReached
+from app.services.daily_quotas import DailyQuotas, LocalDay
+from app.services.districts import OpenDistrict, open_district
+from app.services.outbox import MailKind, promise
+from app.text import fold_address
+
+MAILS_A_DAY = 5
+_QUOTA = "username-recovery"
+
+
+@dataclass(frozen=True)
+class UsernameRecovery:
+    database: Database
+    clock: Clock
+    quotas: DailyQuotas
+
+    async def request(self, district_id: str, email: str, locale: str | None) -> None:
+        """Promises a mail to the address, if it is somebody's; nothing tells.
+
+        Raises:
+            DistrictNotFound, FeatureDisabled, Maintenance: public facts of the district.
+            DailyLimitReached: the sixth of a district-local day, and any after it.
+        """
+        now = self.clock.now()
+        async with self.database.transaction() as session:
+            district = await open_district(session, district_id)
+            district.require_no_maintenance(now)
+            district.require("username_recovery")
+            day = LocalDay.of(now, district.timezone)
+            count = await self.quotas.count(session, _QUOTA, district_id, fold_address(email), day)
+            if count <= MAILS_A_DAY:
+                details = {"address_folded": fold_address(email)}
+                promise(
+                    session,
+                    MailKind.USERNAME_RECOVERY,
+                    district_id=district_id,
+                    now=now,
+                    locale=locale,
+                    details=details,
+                )
+        if (
+            count > MAILS_A_DAY
+        ):  # after the commit: the sixth try itself counts, for districts that lock the account by it
+            raise DailyLimitReached(day.seconds_left(now))
+
+    async def locks_sign_in(
+        self, connection: AsyncConnection | AsyncSession, district: OpenDistrict, address_folded: str | None
+    ) -> bool:
+        """Whether too many requests for this address keep its accounts shut today, where the district wants that."""
+        if district.settings.username_recovery.lockout != "account" or address_folded is None:
+            return False
+        day = LocalDay.of(self.clock.now(), district.timezone)
+        return await self.quotas.counted(connection, _QUOTA, district.id, address_folded, day) > MAILS_A_DAY
