@@ -1,0 +1,1 @@
+"""Small built-in pages for people without the app: templates, and the files that they load."""

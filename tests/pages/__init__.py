@@ -1,0 +1,1 @@
+"""The built-in pages and the development mailbox, over HTTP."""
