@@ -13,7 +13,7 @@ TEST_WORKERS ?= auto
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UV_NO_CONFIG := 1
 
-.PHONY: help setup dev test check bench openapi lock format clean
+.PHONY: help setup dev test check browser drills words bench openapi lock format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,17 @@ check: setup ## formatting, lint, types, imports between rooms, dependencies, th
 	@$(BIN)/python -m deptry . 2>/dev/null || $(BIN)/python -m deptry .
 	@$(BIN)/python -m app.cli openapi --check
 
+browser: setup ## the built-in pages in a real Chromium, which it installs (Debian, as root) or finds
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --only-binary :all: -r requirements/browser.lock
+	@$(BIN)/python -m tests.browser.find_chromium
+	@$(BIN)/python -m pytest tests/browser -n $(TEST_WORKERS)
+
+drills: setup ## kill processes at random points, then check that nothing was lost or done twice
+	@$(BIN)/python -m tests.drills
+
+words: setup ## bring the translations up to the code, and say what is left to translate
+	@$(BIN)/python -m app.locales
+
 bench: setup ## ratios against limits measured in the same run
 	@$(BIN)/python -m tests.bench
 
@@ -60,6 +71,8 @@ lock: setup ## renew the hashed locks from pyproject.toml and requirements/*.in
 	  inputs=requirements/$$name.in; [ $$name = dev ] && inputs="pyproject.toml $$inputs"; \
 	  $(BIN)/uv pip compile --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet \
 	    $$inputs -o requirements/$$name.lock; done
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet \
+	  requirements/browser.in -c requirements/dev.lock -o requirements/browser.lock
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet \
 	  pyproject.toml -c requirements/dev.lock -o requirements/run.lock
 

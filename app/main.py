@@ -4,7 +4,7 @@ request id -> security headers -> CORS -> errors -> request body -> router -> se
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 import structlog
@@ -19,6 +19,7 @@ from app.composition import Campus, open_campus
 from app.doctor import refuse_unsafe
 from app.errors import CampusError
 from app.logs import configure_logs
+from app.mail.senders import MailSender
 from app.middleware.district_cors import DistrictCORSMiddleware
 from app.middleware.errors import ErrorsMiddleware
 from app.middleware.request_body import RequestBodyMiddleware
@@ -26,14 +27,41 @@ from app.middleware.request_context import RequestContextMiddleware
 from app.middleware.security_headers import SecurityHeadersMiddleware
 from app.openapi import operation_id, specification
 from app.problems import refuse
-from app.routers import activate, districts, docs, login, me, problems, service
+from app.routers import (
+    activate,
+    dev_mail,
+    dispute,
+    districts,
+    docs,
+    login,
+    me,
+    pages,
+    password_reset,
+    problems,
+    recovery_email,
+    service,
+    username_recovery,
+)
 from app.settings import Settings, load_settings
+from app.worker import worker_beside
 
 log = structlog.get_logger("campus")
 
 
-def create_app(settings: Settings | None = None, *, clock: Clock | None = None) -> FastAPI:
-    """The application; without arguments it reads the environment, as a server's factory.
+def create_server_app() -> FastAPI:
+    """The factory of `campus serve`: reads the environment; in development one process is also the worker."""
+    settings = load_settings()
+    return create_app(settings, with_worker=not settings.is_production)
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    clock: Clock | None = None,
+    mail_sender: MailSender | None = None,
+    with_worker: bool = False,
+) -> FastAPI:
+    """The application; without arguments it reads the environment.
 
     Raises:
         SettingsError: the environment does not make a usable configuration, or an unsafe one for production.
@@ -44,10 +72,11 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_campus(settings, clock=clock) as campus:
+        async with open_campus(settings, clock=clock, mail_sender=mail_sender) as campus:
             app.state.campus = campus
             log.info("started", version=__version__, environment=settings.env.value)
-            yield
+            async with worker_beside(campus) if with_worker else nullcontext():
+                yield
         metrics.process_ends()
 
     app = FastAPI(
@@ -60,7 +89,21 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
     )
-    for router in (districts, activate, login, me, service, problems, docs):
+    for router in (
+        districts,
+        activate,
+        login,
+        password_reset,
+        username_recovery,
+        recovery_email,
+        dispute,
+        me,
+        service,
+        problems,
+        docs,
+        pages,
+        dev_mail,
+    ):
         app.include_router(router.router)
     for refusal in (CampusError, HTTPException, RequestValidationError):
         app.add_exception_handler(refusal, refuse)

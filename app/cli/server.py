@@ -1,6 +1,8 @@
-"""Running the service: serve, migrate, doctor, demo."""
+"""Running the service: serve, worker, migrate, doctor, demo."""
 
+import asyncio
 import os
+import signal
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -17,7 +19,9 @@ from app import migrate as migrations
 from app.cli.runtime import JsonOption, campus, database_checks, print_json, run
 from app.demo import DemoSummary, fill_demo
 from app.doctor import Finding, examine, refuse_unsafe
+from app.logs import configure_logs
 from app.settings import Settings, SettingsError, load_settings
+from app.worker import work
 
 app = typer.Typer()
 
@@ -44,7 +48,7 @@ def serve(
     _refuse_taken_port(host, port)
     with _metrics_folder(settings.workers):
         uvicorn.run(
-            "app.main:create_app",
+            "app.main:create_server_app",
             factory=True,
             host=host,
             port=port,
@@ -55,6 +59,15 @@ def serve(
             proxy_headers=False,
             timeout_graceful_shutdown=GRACE_S,
         )
+
+
+@app.command()
+def worker() -> None:
+    """Sends the outbox and prunes what has expired, until it is stopped; any number may run."""
+    settings = load_settings()
+    refuse_unsafe(settings)
+    configure_logs(settings)
+    run(_work_until_stopped(settings))
 
 
 @app.command()
@@ -127,6 +140,14 @@ def _metrics_folder(workers: int) -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="campus-metrics-") as folder:
         os.environ[metrics.FOLDER_VARIABLE] = folder
         yield
+
+
+async def _work_until_stopped(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with campus(settings) as parts:
+        await work(parts, stop)
 
 
 async def _examine_parts(settings: Settings) -> list[Finding]:

@@ -41,6 +41,8 @@ class DemoLogin:
     portal: Portal
     username: str
     who: str
+    email: str | None = None
+    """A confirmed recovery address, so that forgetting can be tried."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,13 @@ JACKSON = DemoDistrict(
         Family("Smith", (Adult("Karen"),), (Child("Tyler", "0204512", 1, "2011-03-30", "2040512006"),)),
     ),
     logins=(
-        DemoLogin("A-Lopez-Maria", Portal.PARENT, "maria2026", "Maria Lopez, mother of Ana and Luis"),
+        DemoLogin(
+            "A-Lopez-Maria",
+            Portal.PARENT,
+            "maria2026",
+            "Maria Lopez, mother of Ana and Luis",
+            "maria.lopez@example.org",
+        ),
         DemoLogin("C-0204118", Portal.STUDENT, "luis2010", "Luis Lopez, a student"),
     ),
     notices=(
@@ -149,7 +157,11 @@ ATLANTA = DemoDistrict(
         Family("Tesfaye", (Adult("Hanna"), Adult("Dawit")), (Child("Sara", "1100412", 1, "2013-01-19", "3100412002"),)),
         Family("Williams", (Adult("Marcus"),), (Child("Zion", "1100520", 1, "2012-06-08", "3100520003"),)),
     ),
-    logins=(DemoLogin("A-Johnson-Keisha", Portal.PARENT, "keisha7", "Keisha Johnson, mother of Jada"),),
+    logins=(
+        DemoLogin(
+            "A-Johnson-Keisha", Portal.PARENT, "keisha7", "Keisha Johnson, mother of Jada", "keisha.johnson@example.org"
+        ),
+    ),
 )
 
 CLAYTON = DemoDistrict(
@@ -187,7 +199,11 @@ CAPE_FEAR = DemoDistrict(
     ),
     logins=(
         DemoLogin(
-            "A-Garcia-Elena", Portal.PARENT, "elena1", "Elena Garcia, mother of Sofia (and of Mateo in Delaware)"
+            "A-Garcia-Elena",
+            Portal.PARENT,
+            "elena1",
+            "Elena Garcia, mother of Sofia (and of Mateo in Delaware)",
+            "elena.garcia@example.org",
         ),
     ),
 )
@@ -208,7 +224,11 @@ BRANDYWINE = DemoDistrict(
     ),
     logins=(
         DemoLogin(
-            "A-Garcia-Elena", Portal.PARENT, "elena2", "Elena Garcia, mother of Mateo (and of Sofia in North Carolina)"
+            "A-Garcia-Elena",
+            Portal.PARENT,
+            "elena2",
+            "Elena Garcia, mother of Mateo (and of Sofia in North Carolina)",
+            "elena.garcia@example.org",
         ),
     ),
 )

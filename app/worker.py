@@ -1,0 +1,79 @@
+"""Work beside requests: mails are delivered, what has expired is pruned.
+
+Any number of workers may run. In development one of the server's own processes is also the worker: the one that holds a file's lock,
+which the kernel gives back when that process dies.
+"""
+
+import asyncio
+import fcntl
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+
+import structlog
+
+from app.composition import Campus
+from app.errors import Overloaded
+
+PRUNE_EVERY_S = 3_600
+LEADER_RETRY_S = 2
+
+log = structlog.get_logger("campus.worker")
+
+
+async def work(campus: Campus, stop: asyncio.Event) -> None:
+    """Works until `stop` is set, finishing the mail at hand."""
+    log.info("worker_started")
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(campus.mail_delivery.run(stop))
+        tasks.create_task(_prune(campus, stop))
+
+
+@asynccontextmanager
+async def worker_beside(campus: Campus) -> AsyncIterator[None]:
+    """A worker for as long as the block runs, in one process of this machine at a time."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(_work_as_leader(campus, stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+async def _work_as_leader(campus: Campus, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        with _leadership(campus.settings.data_folder / "worker.lock") as is_mine:
+            if is_mine:
+                await work(campus, stop)
+        await _wait(stop, LEADER_RETRY_S)
+
+
+@contextmanager
+def _leadership(file: Path) -> Iterator[bool]:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(descriptor)
+
+
+async def _prune(campus: Campus, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        with suppress(Overloaded):
+            pruned = await campus.pruning.prune()
+            if pruned:
+                log.info("pruned", count=pruned)
+        await _wait(stop, PRUNE_EVERY_S)
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)

@@ -1,0 +1,35 @@
+"""Counts what a request asks of the database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from sqlalchemy import event
+
+from app.database import Database
+
+
+@dataclass
+class Statements:
+    seen: list[str] = field(default_factory=list)
+
+    def note(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
+        self.seen.append(statement)
+
+    def take(self) -> list[str]:
+        """Those since the last look."""
+        taken, self.seen = self.seen, []
+        return taken
+
+
+@contextmanager
+def counting(database: Database) -> Iterator[Statements]:
+    statements = Statements()
+    engines = [database.writer.sync_engine, database.reader.sync_engine]
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", statements.note)
+    try:
+        yield statements
+    finally:
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", statements.note)
