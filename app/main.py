@@ -3,6 +3,7 @@
 request id -> security headers -> CORS -> errors -> request body -> router -> service
 """
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
@@ -74,6 +75,8 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_campus(settings, clock=clock, mail_sender=mail_sender) as campus:
             app.state.campus = campus
+            if settings.is_production:
+                _spare_what_stays()
             log.info("started", version=__version__, environment=settings.env.value)
             async with worker_beside(campus) if with_worker else nullcontext():
                 yield
@@ -115,6 +118,17 @@ def create_app(
     app.add_middleware(SecurityHeadersMiddleware, https=settings.public_url.startswith("https://"))
     app.add_middleware(RequestContextMiddleware)
     return app
+
+
+def _spare_what_stays() -> None:
+    """Takes what start-up made out of the search for garbage, and searches less often.
+
+    Else each search goes through 150,000 objects that stay for good: a tenth to a quarter of `GET /me` at 64 connections, and a stop
+    of the whole loop each time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
 
 
 def _specify(app: FastAPI) -> None:

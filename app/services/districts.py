@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from app.clock import Clock
@@ -23,6 +23,8 @@ DISTRICT_COLUMNS = (
     District.settings,
     District.opened_at,
 )
+
+_BY_ID = select(*DISTRICT_COLUMNS).where(District.id == bindparam("district_id"))
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ async def find_district(connection: AsyncConnection | AsyncSession, district_id:
     Raises:
         DistrictNotFound: there is none.
     """
-    row = (await connection.execute(select(*DISTRICT_COLUMNS).where(District.id == district_id))).one_or_none()
+    row = (await connection.execute(_BY_ID, {"district_id": district_id})).one_or_none()
     if row is None:
         raise DistrictNotFound
     return OpenDistrict(
