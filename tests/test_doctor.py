@@ -73,6 +73,8 @@ def production(tmp_path: Path, sqlite_template: Path) -> Environment:
     database.chmod(0o600)
     return {
         "CAMPUS_ENV": "production",
+        "CAMPUS_MAIL_URL": "smtps://mail.example.org",
+        "CAMPUS_MAIL_FROM": "no-reply@example.org",
         "CAMPUS_PUBLIC_URL": "https://accounts.example.org",
         "CAMPUS_DATABASE_URL": f"sqlite:///{database}",
         "CAMPUS_SECRET_KEYS": SECRET,

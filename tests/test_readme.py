@@ -42,7 +42,7 @@ def test_from_a_paper_key_to_a_signed_in_parent(checkout: Shell, which: str) -> 
     story = block_after("<!-- story -->", README)
     with served(checkout) as server:
         said = bash(checkout, story.replace("http://127.0.0.1:8000", server.url), which)
-        districts, offer, students, session, refusal = answers_in(said)
+        districts, offer, students, session, forgotten, refusal = answers_in(said)
         assert activations(server) == 1
     assert [district["id"] for district in districts["items"]] == ["jackson-ga"]
     assert districts["items"][0]["portals"] == ["parent", "student"]
@@ -52,6 +52,7 @@ def test_from_a_paper_key_to_a_signed_in_parent(checkout: Shell, which: str) -> 
     assert students["items"]
     assert set(students["hidden"]) == {"portal_off", "left_roster"}
     assert (session["status"], session["account"]["first_name"]) == ("signed_in", "Maria")
+    assert forgotten["detail"].startswith("Si este nombre de usuario tiene")
     assert (refusal["status"], refusal["code"]) == (401, "invalid_token")
 
 

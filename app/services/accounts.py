@@ -15,7 +15,7 @@ from app.portals import Portal
 from app.services import audit
 from app.services.districts import open_district
 from app.services.keys import IssuedKey, KeyIssue
-from app.services.mailed_links import revoke_links
+from app.services.mailed_links import LinkPurpose, revoke_links
 from app.services.portal_access import may_enter
 from app.services.sessions import Sessions
 from app.text import fold
@@ -95,7 +95,8 @@ class Accounts:
             account = await self._find(session, district_id, username, portal)
             account.disabled_at = account.disabled_at or self.clock.now()
             await self.sessions.end_all(session, account.id, "disabled")
-            await revoke_links(session, account.id, self.clock.now())
+            pending = (LinkPurpose.RESET_PASSWORD, LinkPurpose.CONFIRM_EMAIL)  # an owner may still dispute a change afterwards
+            await revoke_links(session, account.id, self.clock.now(), *pending)
             self._record(session, account, "disabled")
 
     async def enable(self, district_id: str, username: str, portal: Portal) -> None:

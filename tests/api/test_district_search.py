@@ -111,14 +111,21 @@ async def test_pages_follow_each_other_without_gap_or_repetition(directory: Serv
     whole = await found(directory, **query)
     assert whole
     for limit in (1, 2, 3, len(whole)):
-        names: list[str] = []
-        page: dict[str, Any] = {"next_cursor": ""}
-        while (cursor := page.get("next_cursor")) is not None:
-            parameters = {**query, "limit": str(limit), **({"cursor": cursor} if cursor else {})}
-            page = (await directory.http.get("/districts", params=parameters)).json()
-            names += [item["name"] for item in page["items"]]
-            assert len(page["items"]) <= limit
-        assert names == whole
+        assert await paged(directory, query, limit, at_most=len(whole)) == whole
+
+
+async def paged(server: Server, query: dict[str, str], limit: int, *, at_most: int) -> list[str]:
+    """The names of all pages, of which there are no more than entries, and perhaps an empty last one."""
+    names: list[str] = []
+    parameters = {**query, "limit": str(limit)}
+    for _ in range(at_most + 1):
+        page = (await server.http.get("/districts", params=parameters)).json()
+        assert len(page["items"]) <= limit
+        names += [item["name"] for item in page["items"]]
+        if "next_cursor" not in page:
+            return names
+        parameters["cursor"] = page["next_cursor"]
+    raise AssertionError("the pages do not end")
 
 
 async def test_two_districts_of_one_name_both_appear_across_pages(directory: Server) -> None:

@@ -84,7 +84,7 @@ async def test_addresses_that_nobody_knows(server: Server) -> None:
         ("PUT", "/me", {"GET", "PATCH"}),
         ("GET", "/me/sessions/00000000-0000-0000-0000-000000000000", {"DELETE"}),
         ("OPTIONS", "/me", {"GET", "PATCH"}),
-        ("TRACE", "/activate", {"POST"}),
+        ("TRACE", "/activate", {"GET", "POST"}),
     ],
 )
 async def test_a_wrong_method_is_told_every_right_one(
