@@ -95,7 +95,10 @@ class Accounts:
             account = await self._find(session, district_id, username, portal)
             account.disabled_at = account.disabled_at or self.clock.now()
             await self.sessions.end_all(session, account.id, "disabled")
-            pending = (LinkPurpose.RESET_PASSWORD, LinkPurpose.CONFIRM_EMAIL)  # an owner may still dispute a change afterwards
+            pending = (
+                LinkPurpose.RESET_PASSWORD,
+                LinkPurpose.CONFIRM_EMAIL,
+            )  # an owner may still dispute a change afterwards
             await revoke_links(session, account.id, self.clock.now(), *pending)
             self._record(session, account, "disabled")
 

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,7 +30,7 @@ def main() -> int:
                 place,
                 kills=chosen.kills,
                 seed=chosen.seed,
-                say=lambda what, name=engine.name: progress.say(f"{name}: {what}"),
+                say=partial(_say, progress, engine.name),
             )
             progress.clear()
             console.print(_table(engine.name, found))
@@ -38,6 +39,10 @@ def main() -> int:
             violations += len(found.violations)
     console.print(f"{violations} violations." if violations else "Nothing was lost, nothing was done twice.")
     return 1 if violations else 0
+
+
+def _say(progress: ProgressLine, engine: str, what: str) -> None:
+    progress.say(f"{engine}: {what}")
 
 
 def _table(engine: str, found: Found) -> Table:

@@ -75,7 +75,7 @@ class MailServer:
         if self.mood is not Mood.HANGS_UP:
             self.taken.append(message)
         if self.mood in {Mood.HANGS_UP, Mood.TAKES_AND_HANGS_UP}:
-            assert server.transport is not None
+            assert isinstance(server.transport, asyncio.WriteTransport)
             server.transport.abort()
         return "250 OK"
 

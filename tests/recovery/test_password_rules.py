@@ -21,7 +21,7 @@ async def test_each_broken_rule_is_named_with_its_numbers(office: Office, maria:
     await office.set(
         "password_policy.min_length=10", "password_policy.alphanumeric=true", "password_policy.strong=true"
     )
-    stories = {
+    stories: dict[str, dict[tuple[str, str], dict[str, object]]] = {
         "short": {("/password", "password_too_short"): {"min": 10}},
         "x" * (LONGEST + 1): {("/password", "password_too_long"): {"max": LONGEST}},
         "1234567890": {("/password", "password_too_common"): {}},

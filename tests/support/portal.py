@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 import httpx
@@ -132,7 +132,7 @@ class User:
         headers = {"Authorization": f"Bearer {self.session['access_token']}"}
         return await self.http.request(method, path, headers=headers, **options)
 
-    def on_another_device(self) -> "User":
+    def on_another_device(self) -> Self:
         """The same person with the same words, and an app that knows no tokens."""
         return replace(self, session={})
 
