@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from app.composition import open_campus
 from app.settings import load_settings
-from tests.bench import bare_argon2, district
+from tests.bench import bare_argon2, district, mail
 from tests.bench.bare_executemany import seconds_to_copy
 from tests.bench.databases import Engine, Environment, both_engines, production
 from tests.bench.figures import Figure, Series, print_figures
@@ -39,6 +39,7 @@ def main() -> None:
         with both_engines(Path(folder)) as engines:
             names = [engine.name for engine in engines]
             environments = _measure_imports(engines, district.write_roster(Path(folder) / "roster"), series, progress)
+            _measure_mail(environments, series, progress)
             _measure_starts(environments, series, progress)
             with _all_served(environments) as (hello, served):
                 _measure_requests(hello, served, series, progress)
@@ -73,6 +74,16 @@ async def _import(environment: Environment, package: Path) -> float:
 async def _give_accounts(environment: Environment) -> None:
     async with open_campus(load_settings(environment)) as campus:
         await district.give_accounts(campus)
+
+
+def _measure_mail(environments: dict[str, Environment], series: Series, progress: ProgressLine) -> None:
+    for turn in range(1, ROUNDS + 1):
+        for engine, environment in environments.items():
+            progress.say(f"mail, {engine}, {turn} of {ROUNDS}")
+            kept, inserted = run(mail.kept_per_second(environment))
+            left, sent = run(mail.left_per_second(environment))
+            for name, value in (("kept", kept), ("inserted", inserted), ("left", left), ("sent", sent)):
+                series.add(value, name, engine)
 
 
 def _measure_starts(environments: dict[str, Environment], series: Series, progress: ProgressLine) -> None:
@@ -128,6 +139,12 @@ def _figures(series: Series, engines: Sequence[str]) -> Iterator[Figure]:
     for engine in engines:
         measured, limit = series.median("rows", engine), series.median("bare rows", engine)
         yield Figure(f"roster rows, {engine}", "/s", measured, "executemany of the driver", limit, 0.40)
+    for engine in engines:
+        measured, limit = series.median("kept", engine), series.median("inserted", engine)
+        yield Figure(f"reset requests kept, {engine}", "/s", measured, "bare inserts", limit, 0.40)
+    for engine in engines:
+        measured, limit = series.median("left", engine), series.median("sent", engine)
+        yield Figure(f"mails delivered, {engine}", "/s", measured, "a bare SMTP loop", limit, 0.30)
     for engine in engines:
         start, limit = series.median("start", engine), series.median("bare start")
         yield Figure(f"start to first answer, {engine}", "s", start, "FastAPI and SQLAlchemy", limit, 1.3, at_most=True)
