@@ -4,6 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from app.captcha.altcha import NAME as ALTCHA
+from app.captcha.altcha import Altcha
+from app.captcha.provider import CaptchaProvider
 from app.clock import Clock, SystemClock
 from app.database import Database
 from app.mail.senders import MailSender, sender_for
@@ -15,14 +18,18 @@ from app.security.digests import Digests
 from app.security.hash_pool import HashPool
 from app.security.mailed_tokens import MailedTokens
 from app.security.passwords import PasswordHasher
+from app.security.rate_windows import RateWindows, windows_for
 from app.security.refresh_tokens import RefreshTokens
 from app.services.accounts import Accounts
 from app.services.activate import Activation
+from app.services.address_counts import AddressCounts
+from app.services.captchas import Captchas
 from app.services.daily_quotas import DailyQuotas
 from app.services.dispute import Dispute
 from app.services.district_directory import DistrictDirectory
 from app.services.district_office import DistrictOffice
 from app.services.districts import Districts
+from app.services.guard import Guard
 from app.services.keys import KeyIssue
 from app.services.login import Login
 from app.services.mail_delivery import MailDelivery
@@ -38,6 +45,8 @@ from app.services.recovery_email import RecoveryEmail
 from app.services.roster import RosterImport
 from app.services.session_refresh import SessionRefresh
 from app.services.sessions import Sessions
+from app.services.shared_networks import SharedNetworks
+from app.services.sign_in_ladder import SignInLadder
 from app.services.signing_key_store import SigningKeyStore
 from app.services.typed_keys import TypedKeys
 from app.services.username_recovery import UsernameRecovery
@@ -54,6 +63,10 @@ class Campus:
     digests: Digests
     hash_pool: HashPool
     access_tokens: AccessTokens
+    captchas: Captchas
+    rate_windows: RateWindows
+    networks: SharedNetworks
+    guard: Guard
     districts: Districts
     directory: DistrictDirectory
     district_office: DistrictOffice
@@ -89,14 +102,19 @@ async def open_campus(
     clock = clock or SystemClock()
     database = Database(settings)
     hash_pool = HashPool(PasswordHasher(), threads=settings.hash_threads, queue=settings.hash_queue)
+    digests = Digests(secret_keys(settings))
+    altcha = Altcha(digests, clock, work=settings.captcha_work)
+    captchas = Captchas(_chosen_captcha(settings, clock) or altcha, altcha)
+    windows = windows_for(settings.redis_url)
     try:
-        digests = Digests(secret_keys(settings))
         configured = [key.get_secret_value() for key in settings.signing_keys]
         signing_keys = await SigningKeyStore(database, clock, digests).load(configured)
         access_tokens = AccessTokens(signing_keys, issuer=settings.public_url, clock=clock)
-        sender = mail_sender or _mail_sender(settings, clock)
-        yield _wire(settings, clock, database, digests, hash_pool, access_tokens, sender)
+        ground = _Ground(settings, clock, database, digests, hash_pool, access_tokens, captchas, windows)
+        yield _wire(ground, mail_sender or _mail_sender(settings, clock))
     finally:
+        await windows.close()
+        await captchas.close()
         hash_pool.close()
         await database.close()
 
@@ -111,17 +129,43 @@ def _mail_sender(settings: Settings, clock: Clock) -> MailSender:
     return sender_for(url, clock, require_tls=settings.is_production)
 
 
-def _wire(
-    settings: Settings,
-    clock: Clock,
-    database: Database,
-    digests: Digests,
-    hash_pool: HashPool,
-    access_tokens: AccessTokens,
-    mail_sender: MailSender,
-) -> Campus:
-    refresh_tokens = RefreshTokens(digests)
-    sessions = Sessions(database, clock, access_tokens, refresh_tokens, DeviceTokens(digests))
+def _chosen_captcha(settings: Settings, clock: Clock) -> CaptchaProvider | None:
+    """The hosted provider that the operator chose, if any."""
+    if settings.captcha_provider == ALTCHA or settings.captcha_secret is None:
+        return None
+    from app.captcha.hosted import HostedCaptcha  # noqa: PLC0415  # its HTTP client is slow to import, and few need it
+
+    return HostedCaptcha.of(
+        settings.captcha_provider,
+        site_key=settings.captcha_site_key or "",
+        secret=settings.captcha_secret.get_secret_value(),
+        verify_url=settings.captcha_verify_url,
+        clock=clock,
+    )
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """What everything else rests on."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    digests: Digests
+    hash_pool: HashPool
+    access_tokens: AccessTokens
+    captchas: Captchas
+    rate_windows: RateWindows
+
+
+def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
+    settings, clock, database = ground.settings, ground.clock, ground.database
+    digests, hash_pool = ground.digests, ground.hash_pool
+    refresh_tokens, device_tokens = RefreshTokens(digests), DeviceTokens(digests)
+    sessions = Sessions(database, clock, ground.access_tokens, refresh_tokens, device_tokens)
+    ladder = SignInLadder(digests)
+    networks = SharedNetworks(database)
+    guard = Guard(database, clock, hash_pool, device_tokens, ground.captchas, ladder, AddressCounts(digests), networks)
     key_issue = KeyIssue(database, clock, digests)
     tokens = MailedTokens(digests)
     links = MailedLinks(database, tokens)
@@ -129,37 +173,30 @@ def _wire(
     passwords = Passwords(database, clock, hash_pool, sessions)
     recovery_email = RecoveryEmail(database, clock, passwords, links, quotas)
     username_recovery = UsernameRecovery(database, clock, quotas)
+    preparation = MailPreparation(database, clock, tokens, settings.public_url)
+    typed_keys = TypedKeys(clock, digests)
     return Campus(
-        settings=settings,
-        clock=clock,
-        database=database,
-        digests=digests,
-        hash_pool=hash_pool,
-        access_tokens=access_tokens,
+        **vars(ground),
+        networks=networks,
+        guard=guard,
         districts=Districts(database, clock, settings.linking_states),
         directory=DistrictDirectory(database, clock),
         district_office=DistrictOffice(database, clock),
         roster_import=RosterImport(database, clock, digests),
         key_issue=key_issue,
-        activation=Activation(database, clock, digests, hash_pool, sessions, recovery_email, TypedKeys(clock, digests)),
-        login=Login(database, clock, hash_pool, sessions, username_recovery),
+        activation=Activation(database, clock, digests, hash_pool, sessions, recovery_email, typed_keys, ladder),
+        login=Login(database, clock, hash_pool, sessions, username_recovery, guard),
         sessions=sessions,
         session_refresh=SessionRefresh(database, clock, refresh_tokens, sessions),
         own_sessions=OwnSessions(database, clock, refresh_tokens, sessions),
         me=Me(database),
-        accounts=Accounts(database, clock, sessions, key_issue),
+        accounts=Accounts(database, clock, sessions, key_issue, ladder),
         passwords=passwords,
-        password_reset=PasswordReset(database, clock, hash_pool, sessions, links),
+        password_reset=PasswordReset(database, clock, hash_pool, sessions, links, ladder),
         username_recovery=username_recovery,
         recovery_email=recovery_email,
         dispute=Dispute(database, clock, sessions, links),
-        mail_delivery=MailDelivery(
-            database,
-            clock,
-            MailPreparation(database, clock, tokens, settings.public_url),
-            mail_sender,
-            settings.mail_from,
-        ),
+        mail_delivery=MailDelivery(database, clock, preparation, mail_sender, settings.mail_from),
         pruning=Pruning(database, clock),
         readiness=Readiness(database, settings.redis_url, newest_revision()),
     )

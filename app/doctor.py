@@ -17,6 +17,8 @@ from app.settings import PREFIX, Settings, SettingsError, unknown_variables
 
 _MIN_DISTINCT_CHARACTERS = 12
 """Fewer in a secret key mean that a person made it up."""
+_MIN_CAPTCHA_WORK = 1_000
+"""About a tenth of a second of one core for each challenge."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ def examine(settings: Settings, environ: Mapping[str, str] | None = None) -> lis
         *_files(settings, environ),
         *_database(settings),
         *_mail(settings),
+        *_guard(settings),
     ]
     if not settings.is_production:
         findings = [Finding("warning", finding.part, finding.advice) for finding in findings]
@@ -84,7 +87,7 @@ def _several_processes(settings: Settings) -> Iterator[Finding]:
 
 
 def _files(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
-    for name in ("SECRET_KEYS", "SIGNING_KEYS", "DATABASE_URL", "REDIS_URL"):
+    for name in ("SECRET_KEYS", "SIGNING_KEYS", "DATABASE_URL", "REDIS_URL", "CAPTCHA_SECRET"):
         file = environ.get(f"{PREFIX}{name}_FILE")
         if file and _others_may_read(Path(file)):
             yield Finding("unsafe", f"{PREFIX}{name}_FILE", "everybody on this machine may read the file; chmod 600 it")
@@ -106,6 +109,18 @@ def _mail(settings: Settings) -> Iterator[Finding]:
         yield Finding("warning", f"{PREFIX}MAIL_URL", "mails are written into a folder; nobody gets them")
     if settings.is_production and settings.mail_from.endswith("@localhost"):
         yield Finding("warning", f"{PREFIX}MAIL_FROM", "is no address of yours; mail servers will refuse it")
+
+
+def _guard(settings: Settings) -> Iterator[Finding]:
+    for network in settings.trusted_proxies:
+        if network.prefixlen == 0:
+            yield Finding("unsafe", f"{PREFIX}TRUSTED_PROXIES", f"{network} lets everybody claim any address")
+    if settings.is_production and not settings.trusted_proxies:
+        advice = "is empty: behind a proxy all people count as one address, and are limited together"
+        yield Finding("warning", f"{PREFIX}TRUSTED_PROXIES", advice)
+    if settings.captcha_work < _MIN_CAPTCHA_WORK:
+        advice = f"is less than {_MIN_CAPTCHA_WORK}: a machine would hardly notice the work"
+        yield Finding("warning", f"{PREFIX}CAPTCHA_WORK", advice)
 
 
 def _others_may_read(file: Path) -> bool:

@@ -9,6 +9,7 @@ CampusError
 │   ├── NotFound
 │   ├── ValidationFailed      carries one FieldError for each fault
 │   └── IdempotencyKeyReused
+├── RateLimited               too many requests, whoever sends them
 ├── NotSignedIn               nobody has proved who he is
 │   ├── NotAuthenticated
 │   ├── InvalidToken
@@ -17,6 +18,9 @@ CampusError
 │   ├── Forbidden
 │   ├── FeatureDisabled
 │   ├── AccountLocked         carries the reason
+│   ├── CaptchaRequired       carries a challenge
+│   ├── CaptchaInvalid        carries a fresh one
+│   ├── PasswordOff           the last step of the ladder
 │   ├── CurrentPasswordWrong
 │   ├── CodeWrong             a code of a mail, typed wrong
 │   └── CodeExhausted         typed wrong too often
@@ -28,6 +32,7 @@ CampusError
 ├── LinkRefused               a mailed link that opens nothing
 │   ├── ResetLinkInvalid
 │   └── TicketInvalid
+├── TooManyAttempts           the ladder's wait
 ├── DailyLimitReached         carries the seconds until the district's midnight
 ├── Conflict                  somebody else was first
 │   ├── UsernameTaken
@@ -177,6 +182,20 @@ class IdempotencyKeyReused(RequestFault):
     remedy = "Use a new random Idempotency-Key for each new request, and the same one only to repeat it unchanged."
 
 
+class RateLimited(CampusError):
+    """Says nothing of anybody: it counts what an address, a session, a district or everybody together asks for."""
+
+    code = "rate_limited"
+    status = 429
+    title = "Too many requests"
+    detail = "There were too many requests from here. Please wait a moment and try again."
+    remedy = "Wait as long as Retry-After says. `RateLimit-Policy` names the limit and `RateLimit` what is left of it."
+
+    def __init__(self, seconds: int = 60) -> None:
+        super().__init__()
+        self.retry_after = seconds
+
+
 # --- nobody has proved who he is -----------------------------------------------------------------------------------
 
 
@@ -262,6 +281,50 @@ class AccountLocked(NotAllowed):
     @property
     def extra(self) -> Mapping[str, object]:
         return {"reason": self.reason}
+
+
+class CaptchaRefused(NotAllowed):
+    """Carries a challenge for the next try. Says nothing of anybody: unknown names come here just the same."""
+
+    next_step = "solve_captcha"
+
+    def __init__(self, captcha: Mapping[str, object] | None = None) -> None:
+        super().__init__()
+        self.captcha = captcha or {"provider": "altcha", "challenge": {}}
+
+    @property
+    def extra(self) -> Mapping[str, object]:
+        return {"captcha": self.captcha}
+
+
+class CaptchaRequired(CaptchaRefused):
+    code = "captcha_required"
+    title = "Show that you are not a robot"
+    detail = "Please confirm that you are not a robot, then try again."
+    remedy = "Solve the challenge in `captcha` and send the same request again with the result as `captcha`."
+
+
+class CaptchaInvalid(CaptchaRefused):
+    code = "captcha_invalid"
+    title = "The confirmation that you are not a robot did not work"
+    detail = "Please confirm once more that you are not a robot, then try again."
+    remedy = (
+        "Solve the fresh challenge in `captcha`. Each counts once, for ten minutes, for one action in one district."
+    )
+
+
+class PasswordOff(NotAllowed):
+    """A hundred wrong passwords. Comes for unknown names just the same."""
+
+    code = "password_off"
+    title = "The password has been switched off"
+    detail = (
+        "The password was typed wrong too often, so it has been switched off. Choose Forgot password to set a new one."
+    )
+    remedy = (
+        "Reset the password by mail, or let the office unlock the account. A device that signed in before still can."
+    )
+    next_step = "reset_password"
 
 
 class CurrentPasswordWrong(NotAllowed):
@@ -355,6 +418,23 @@ class TicketInvalid(LinkRefused):
     title = "This link no longer works"
     detail = "This link or code has expired or was used."
     remedy = "Begin again where the link or the ticket came from."
+
+
+class TooManyAttempts(CampusError):
+    """A wait after ten wrong passwords. Comes for unknown names just the same; nothing is verified meanwhile."""
+
+    code = "too_many_attempts"
+    status = 429
+    title = "Too many wrong passwords"
+    detail = "The password was typed wrong too often. Please wait a moment, then try again or choose Forgot password."
+    remedy = (
+        "Wait as long as Retry-After says: 30 seconds after the tenth wrong password, longer after each further one."
+    )
+    next_step = "wait"
+
+    def __init__(self, seconds: int = 30) -> None:
+        super().__init__()
+        self.retry_after = seconds
 
 
 class DailyLimitReached(CampusError):

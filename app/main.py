@@ -1,6 +1,6 @@
 """The HTTP application: middleware, routes and handlers around the wired product.
 
-request id -> security headers -> CORS -> errors -> request body -> router -> service
+request id -> security headers -> CORS -> errors -> rate limit -> request body -> CAPTCHA threshold -> router -> service
 """
 
 import gc
@@ -21,8 +21,10 @@ from app.doctor import refuse_unsafe
 from app.errors import CampusError
 from app.logs import configure_logs
 from app.mail.senders import MailSender
+from app.middleware.captcha_threshold import CaptchaThresholdMiddleware
 from app.middleware.district_cors import DistrictCORSMiddleware
 from app.middleware.errors import ErrorsMiddleware
+from app.middleware.rate_limit import RateLimitMiddleware
 from app.middleware.request_body import RequestBodyMiddleware
 from app.middleware.request_context import RequestContextMiddleware
 from app.middleware.security_headers import SecurityHeadersMiddleware
@@ -30,6 +32,7 @@ from app.openapi import operation_id, specification
 from app.problems import refuse
 from app.routers import (
     activate,
+    captcha,
     dev_mail,
     dispute,
     districts,
@@ -95,6 +98,7 @@ def create_app(
     for router in (
         districts,
         activate,
+        captcha,
         login,
         password_reset,
         username_recovery,
@@ -112,7 +116,9 @@ def create_app(
         app.add_exception_handler(refusal, refuse)
     _specify(app)
     # The last one added is the outermost.
+    app.add_middleware(CaptchaThresholdMiddleware, max_body_bytes=settings.max_body_bytes)
     app.add_middleware(RequestBodyMiddleware, max_bytes=settings.max_body_bytes)
+    app.add_middleware(RateLimitMiddleware, settings=settings)
     app.add_middleware(ErrorsMiddleware)
     app.add_middleware(DistrictCORSMiddleware, allows_origin=_allows_origin)
     app.add_middleware(SecurityHeadersMiddleware, https=settings.public_url.startswith("https://"))

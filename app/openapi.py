@@ -9,22 +9,28 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
 from app import __version__
 from app.errors import (
     CampusError,
+    CaptchaInvalid,
+    CaptchaRequired,
     FieldError,
     InternalError,
     InvalidToken,
     MalformedJson,
     NotAuthenticated,
     Overloaded,
+    PasswordOff,
     PayloadTooLarge,
+    RateLimited,
+    TooManyAttempts,
     UnsupportedMediaType,
     ValidationFailed,
 )
 from app.problems import MEDIA_TYPE, problem_body
+from app.route_guards import captcha_rule_of, is_limited
 
 _PROBLEM = "#/components/schemas/Problem"
 _EXAMPLE_REQUEST_ID = "0e6f3a4b5c6d47e8a9b0c1d2e3f4a5b6"
@@ -60,9 +66,9 @@ def refusals(*kinds: type[CampusError]) -> dict[int | str, dict[str, Any]]:
     return answers
 
 
-def operation_id(route: APIRoute) -> str:
+def operation_id(route: APIRoute | RouteContext) -> str:
     """`list_my_students` becomes `listMyStudents`: the function's name is the operation's."""
-    first, *rest = route.name.split("_")
+    first, *rest = str(route.name).split("_")
     return first + "".join(word.capitalize() for word in rest)
 
 
@@ -78,13 +84,18 @@ def specification(app: FastAPI) -> dict[str, Any]:
         tags=TAGS,
         servers=[{"url": "/"}],
     )
+    endpoints = {operation_id(route): route.endpoint for route in iter_route_contexts(app.routes) if route.name}
     for operation in _operations(document):
-        _complete_refusals(operation)
+        endpoint = endpoints[operation["operationId"]]
+        _complete_refusals(operation, _refusals_of_guards(endpoint))
+        if is_limited(endpoint):
+            _add_headers(operation)
         operation["security"] = _without_repetition(operation.get("security", []))
     schemas = document["components"]["schemas"]
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
     schemas.update(_problem_schemas())
+    document["components"]["headers"] = _HEADERS
     _never_null(document)
     return document
 
@@ -98,8 +109,24 @@ def _without_repetition(members: list[Any]) -> list[Any]:
     return [member for place, member in enumerate(members) if member not in members[:place]]
 
 
-def _complete_refusals(operation: dict[str, Any]) -> None:
-    kinds: list[type[CampusError]] = [*_ALWAYS]
+def _refusals_of_guards(endpoint: object) -> list[type[CampusError]]:
+    """What the middleware refuses in front of an endpoint."""
+    rule = captcha_rule_of(endpoint)
+    return [
+        *([RateLimited] if is_limited(endpoint) else []),
+        *([CaptchaRequired, CaptchaInvalid] if rule else []),
+        *([TooManyAttempts, PasswordOff] if rule and rule.has_ladder else []),
+    ]
+
+
+def _add_headers(operation: dict[str, Any]) -> None:
+    for answer in operation["responses"].values():
+        headers = answer.setdefault("headers", {})
+        headers.update({name: {"$ref": f"#/components/headers/{name}"} for name in ("RateLimit", "RateLimit-Policy")})
+
+
+def _complete_refusals(operation: dict[str, Any], kinds_of_guards: list[type[CampusError]]) -> None:
+    kinds: list[type[CampusError]] = [*_ALWAYS, *kinds_of_guards]
     if "requestBody" in operation:
         kinds += _WITH_BODY
     elif operation.get("parameters"):
@@ -116,6 +143,18 @@ def _complete_refusals(operation: dict[str, Any]) -> None:
         examples.update(answer["content"][MEDIA_TYPE]["examples"])
         stated["description"] = "; ".join(example["summary"] for example in examples.values())
     operation["responses"] = dict(sorted(answers.items()))
+
+
+_HEADERS = {
+    "RateLimit": {
+        "description": "What is left of the limit (`r`), and in how many seconds it grows again (`t`)",
+        "schema": {"type": "string", "maxLength": 100, "examples": ['"login";r=119;t=60']},
+    },
+    "RateLimit-Policy": {
+        "description": "The limit that this request counts for: so many (`q`) within so many seconds (`w`)",
+        "schema": {"type": "string", "maxLength": 100, "examples": ['"login";q=120;w=60']},
+    },
+}
 
 
 def _content() -> dict[str, Any]:
@@ -153,6 +192,7 @@ def _problem_schemas() -> dict[str, Any]:
                 "next_step": {"type": "string", "maxLength": 64, "description": "What an app should offer next"},
                 "retry_after": {"type": "integer", "minimum": 0, "maximum": 31_536_000, "description": "Seconds"},
                 "reason": {"type": "string", "maxLength": 64},
+                "captcha": {"$ref": "#/components/schemas/CaptchaChallenge"},
                 "checks": {"type": "object", "additionalProperties": {"type": "string", "maxLength": 200}},
                 "errors": {"type": "array", "maxItems": 200, "items": {"$ref": "#/components/schemas/FieldError"}},
             },

@@ -4,12 +4,14 @@ import os
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -47,6 +49,13 @@ def _database_url(value: str) -> str:
     if value.startswith("sqlite:") and value.removeprefix("sqlite:///") in {"", ":memory:"}:
         raise ValueError("must name a file: several processes share it")
     return value
+
+
+def _network(value: object) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(str(value), strict=False)
+    except ValueError:
+        raise ValueError("each must be an address or a network such as 10.0.0.0/8") from None
 
 
 def _mail_url(value: str) -> str:
@@ -109,6 +118,34 @@ class Settings(BaseModel):
     linking_states: frozenset[Annotated[str, StringConstraints(to_upper=True, pattern="^[A-Za-z]{2}$")]] = Field(
         frozenset({"NC", "DE"}), description="states where accounts of several districts may be linked"
     )
+    trusted_proxies: tuple[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)], ...] = Field(
+        (), description="addresses and networks of the proxies in front, whose `X-Forwarded-For` is believed"
+    )
+    rate_login: int = Field(120, ge=1, le=1_000_000, description="sign-ins a minute from one address")
+    rate_activate: int = Field(
+        60, ge=1, le=1_000_000, description="requests with activation keys a minute from one address"
+    )
+    rate_recovery: int = Field(30, ge=1, le=1_000_000, description="requests of recovery a minute from one address")
+    rate_public: int = Field(300, ge=1, le=1_000_000, description="other public requests a minute from one address")
+    rate_session: int = Field(300, ge=1, le=1_000_000, description="requests a minute of one signed-in session")
+    rate_district: int = Field(
+        6_000, ge=1, le=1_000_000, description="sign-ins, activations and recoveries a minute that name one district"
+    )
+    rate_everyone: int = Field(30_000, ge=1, le=1_000_000, description="the same of all districts together")
+    captcha_provider: Literal["altcha", "turnstile", "hcaptcha", "recaptcha"] = Field(
+        "altcha", description="`altcha` (self-hosted), `turnstile`, `hcaptcha` or `recaptcha`"
+    )
+    captcha_site_key: str | None = Field(None, description="of a hosted CAPTCHA provider; public")
+    captcha_secret: SecretStr | None = Field(None, description="of a hosted CAPTCHA provider")
+    captcha_verify_url: Annotated[str, AfterValidator(_http_url)] | None = Field(
+        None, description="where a hosted provider is asked; its own address if left out"
+    )
+    captcha_work: int = Field(
+        5_000,
+        ge=1,
+        le=1_000_000,
+        description="rounds of one try at an ALTCHA challenge, which takes 256 tries on average",
+    )
     log_level: str = Field(
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`"
     )
@@ -148,7 +185,7 @@ class Settings(BaseModel):
         return keys
 
 
-_LISTS = {"secret_keys": r"[,\r\n]", "linking_states": r"[,\r\n]"}
+_LISTS = {"secret_keys": r"[,\r\n]", "linking_states": r"[,\r\n]", "trusted_proxies": r"[,\r\n]"}
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -159,7 +196,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """
     source = os.environ if environ is None else environ
     values, faults = _collect(source)
-    faults += _missing_in_production(values)
+    faults += [*_missing_in_production(values), *_missing_for_captcha(values)]
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
@@ -178,6 +215,16 @@ def _missing_in_production(values: Mapping[str, object]) -> list[str]:
     return [
         f"{PREFIX}{name.upper()}: must be set in production"
         for name in ("secret_keys", "signing_keys")
+        if name not in values
+    ]
+
+
+def _missing_for_captcha(values: Mapping[str, object]) -> list[str]:
+    if values.get("captcha_provider", "altcha") == "altcha":
+        return []
+    return [
+        f"{PREFIX}{name.upper()}: must be set for a hosted CAPTCHA provider"
+        for name in ("captcha_site_key", "captcha_secret")
         if name not in values
     ]
 

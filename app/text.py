@@ -18,6 +18,11 @@ def tidy(text: str) -> str:
     return unicodedata.normalize("NFKC", text.strip())
 
 
+def is_plain(text: str) -> bool:
+    """No control characters and no lone surrogates: neither belongs into a database."""
+    return not any(c < " " or c == "\x7f" or "\ud800" <= c <= "\udfff" for c in text)
+
+
 def is_invisible(character: str) -> bool:
     """Whether it shows nothing (Unicode: Default_Ignorable_Code_Point), so that two names that look alike could differ by it."""
     return any(first <= ord(character) <= last for first, last in _IGNORABLE)

@@ -1,4 +1,4 @@
-"""Help by command: look at an account, switch it off and on, start it over."""
+"""Help by command: look at an account, unlock it, switch it off and on, start it over."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -10,7 +10,7 @@ from app.portals import Portal
 from app.services.accounts import AccountReport
 from app.services.keys import IssuedKey
 
-app = typer.Typer(no_args_is_help=True, help="Look at an account, switch it off and on, start it over.")
+app = typer.Typer(no_args_is_help=True, help="Look at an account, unlock it, switch it off and on, start it over.")
 
 UsernameArgument = Annotated[str, typer.Argument(metavar="USERNAME", help="In any case")]
 
@@ -39,6 +39,27 @@ def show(
     else:
         for name, value in report.items():
             typer.echo(f"{name.replace('_', ' '):20} {'-' if value is None else value}")
+
+
+@app.command()
+def unlock(
+    username: UsernameArgument,
+    *,
+    district: DistrictOption,
+    portal: PortalOption = Portal.PARENT,
+    as_json: JsonOption = False,
+) -> None:
+    """Lets its owner try again after too many wrong passwords; the password is the one before."""
+
+    async def command() -> None:
+        async with campus() as parts:
+            await parts.accounts.unlock(district, username, portal)
+
+    run(command())
+    if as_json:
+        print_json({"username": username, "unlocked": True})
+    else:
+        typer.echo(f"{username} may sign in again.")
 
 
 @app.command()

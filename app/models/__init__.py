@@ -4,7 +4,8 @@ from app.models.account import Account
 from app.models.activation_key import ActivationKey
 from app.models.audit_event import AuditEvent
 from app.models.base import Base
-from app.models.district import Announcement, District, DistrictOrigin
+from app.models.district import Announcement, District, DistrictNetwork, DistrictOrigin
+from app.models.guard import AddressCount, FailedSignIns, SpentCaptcha
 from app.models.idempotency_key import IdempotencyKey
 from app.models.mail import DailyQuota, MailedLink, OutboxMail, PasswordHistory
 from app.models.person import Enrollment, Person, Relationship, School
@@ -14,13 +15,16 @@ from app.models.signing_key import SigningKey
 __all__ = [
     "Account",
     "ActivationKey",
+    "AddressCount",
     "Announcement",
     "AuditEvent",
     "Base",
     "DailyQuota",
     "District",
+    "DistrictNetwork",
     "DistrictOrigin",
     "Enrollment",
+    "FailedSignIns",
     "IdempotencyKey",
     "KnownDevice",
     "MailedLink",
@@ -31,4 +35,5 @@ __all__ = [
     "School",
     "SignInSession",
     "SigningKey",
+    "SpentCaptcha",
 ]

@@ -41,6 +41,17 @@ class DistrictOrigin(Base):
     )
 
 
+class DistrictNetwork(Base):
+    """A network of a district's schools, where many people share an address."""
+
+    __tablename__ = "district_networks"
+
+    network: Mapped[str] = mapped_column(String(50), primary_key=True)
+    district_id: Mapped[str] = mapped_column(
+        ForeignKey("districts.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
 class Announcement(HasId, Base):
     """A dated notice on the login screen, visible from one moment until another."""
 

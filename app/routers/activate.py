@@ -15,6 +15,7 @@ from app.errors import (
     UsernameTaken,
 )
 from app.openapi import refusals
+from app.route_guards import Budget, costly
 from app.routers.dependencies import CampusPart, IdempotencyKey
 from app.schemas.activate import ActivateBody, KeyOfferAnswer, VerifyKeyBody
 from app.schemas.session import SessionAnswer
@@ -37,6 +38,7 @@ _KEY_REFUSALS = (
     responses=refusals(*_KEY_REFUSALS),
     response_model_exclude_none=True,
 )
+@costly(Budget.ACTIVATE)
 async def verify_activation_key(body: VerifyKeyBody, campus: CampusPart) -> KeyOfferAnswer:
     """The key is not used up. The answer names the policies that username and password must meet."""
     return KeyOfferAnswer.of(await campus.activation.verify(body.district, body.activation_key))
@@ -49,6 +51,7 @@ async def verify_activation_key(body: VerifyKeyBody, campus: CampusPart) -> KeyO
     responses=refusals(*_KEY_REFUSALS, UsernameTaken, InProgress, IdempotencyKeyReused, IdempotencyInProgress),
     response_model_exclude_none=True,
 )
+@costly(Budget.ACTIVATE)
 async def activate(body: ActivateBody, campus: CampusPart, idempotency_key: IdempotencyKey = None) -> SessionAnswer:
     """Uses the key up, once, and signs in. No refusal uses it up.
 

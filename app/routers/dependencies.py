@@ -9,6 +9,7 @@ from pydantic import StringConstraints
 from app.composition import Campus
 from app.errors import NotAuthenticated
 from app.problems import language_of
+from app.services.guard import Admission
 from app.services.sessions import SignedIn
 from app.translation import Translator, translator
 
@@ -44,6 +45,15 @@ async def _signed_in(
 
 Caller = Annotated[SignedIn, Depends(_signed_in)]
 """The endpoint wants a live session; it gets whose it is."""
+
+
+async def _admitted(request: Request) -> Admission:
+    admission: Admission = getattr(request.state, "admission", None)  # type: ignore[assignment]  # None only where the body is refused
+    return admission
+
+
+Admitted = Annotated[Admission, Depends(_admitted)]
+"""What the guard let in, for a guarded route: its service needs it, so nobody gets there past the guard."""
 
 
 async def _language(request: Request, response: Response) -> Translator:

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from app.errors import DistrictNotFound
 from app.openapi import refusals
+from app.route_guards import Budget, limited
 from app.routers.dependencies import CampusPart
 from app.routers.etag import CACHEABLE, cacheable
 from app.schemas.common import DistrictId, decode_cursor
@@ -50,6 +51,7 @@ async def _position(cursor: Cursor = None) -> Position | None:
 
 
 @router.get("", summary="Find a district", response_model=DistrictList, responses=CACHEABLE | refusals())
+@limited(Budget.PUBLIC)
 async def list_districts(
     campus: CampusPart,
     after: Annotated[Position | None, Depends(_position)],
@@ -69,6 +71,7 @@ async def list_districts(
     response_model=LoginScreenAnswer,
     responses=CACHEABLE | refusals(DistrictNotFound),
 )
+@limited(Budget.PUBLIC)
 async def get_district(district_id: DistrictId, campus: CampusPart, if_none_match: IfNoneMatch = None) -> Response:
     """Everything that an app shows before anybody has signed in: features, policies, announcements, support, languages."""
     screen = await campus.districts.login_screen(district_id)

@@ -12,9 +12,11 @@ from app.errors import (
     NotAuthenticated,
 )
 from app.openapi import refusals
-from app.routers.dependencies import CampusPart, OptionalToken
+from app.route_guards import Budget, costly, guarded, limited
+from app.routers.dependencies import Admitted, CampusPart, OptionalToken
 from app.schemas.login import LoginBody, LogoutBody, RefreshBody
 from app.schemas.session import SessionAnswer
+from app.services.guard import SIGN_IN
 
 router = APIRouter(prefix="/login", tags=["Sign-in"])
 
@@ -25,9 +27,15 @@ router = APIRouter(prefix="/login", tags=["Sign-in"])
     responses=refusals(DistrictNotFound, FeatureDisabled, Maintenance, InvalidCredentials, AccountLocked),
     response_model_exclude_none=True,
 )
-async def login(body: LoginBody, campus: CampusPart) -> SessionAnswer:
-    """A refusal does not tell whether the username exists. `account_locked` comes only after a right password."""
-    return SessionAnswer.of(await campus.login.sign_in(body.request()))
+@costly(Budget.LOGIN)
+@guarded(SIGN_IN)
+async def login(body: LoginBody, campus: CampusPart, admission: Admitted) -> SessionAnswer:
+    """A refusal does not tell whether the username exists. `account_locked` comes only after a right password.
+
+    After three wrong passwords (or as many as the district chose) each try wants a CAPTCHA, after ten there are waits of 30 seconds to
+    15 minutes, after a hundred the password is off. A device that sends its `device_token` counts for itself.
+    """
+    return SessionAnswer.of(await campus.login.sign_in(body.request(), admission))
 
 
 @router.post(
@@ -36,6 +44,7 @@ async def login(body: LoginBody, campus: CampusPart) -> SessionAnswer:
     responses=refusals(InvalidToken),
     response_model_exclude_none=True,
 )
+@limited(Budget.PUBLIC)
 async def refresh_session(body: RefreshBody, campus: CampusPart) -> SessionAnswer:
     """Each refresh token works once. Where the answer was lost, the same token may be sent again within 30 seconds.
 
@@ -51,6 +60,7 @@ async def refresh_session(body: RefreshBody, campus: CampusPart) -> SessionAnswe
     responses=refusals(NotAuthenticated, InvalidToken),
     openapi_extra={"security": [{"accessToken": []}, {}]},
 )
+@limited(Budget.PUBLIC)
 async def logout(campus: CampusPart, token: OptionalToken, body: LogoutBody | None = None) -> None:
     """Ends the session of the access token, or of the refresh token in the body where the access token has expired."""
     await campus.own_sessions.sign_out(access_token=token, refresh_token=body.refresh_token if body else None)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 
 from app.errors import CurrentPasswordWrong, InProgress, NotFound
 from app.openapi import refusals
+from app.route_guards import Budget, limited
 from app.routers.dependencies import Caller, CampusPart
 from app.schemas.me import ChangeMeBody, ChangePasswordBody, StudentList
 from app.schemas.session import AccountAnswer, SessionList
@@ -15,11 +16,13 @@ router = APIRouter(prefix="/me", tags=["My account"])
 
 
 @router.get("", summary="My account", responses=refusals(), response_model_exclude_none=True)
+@limited(Budget.SESSION)
 async def get_me(caller: Caller) -> AccountAnswer:
     return AccountAnswer.of(caller.account)
 
 
 @router.patch("", summary="Change my language", responses=refusals(), response_model_exclude_none=True)
+@limited(Budget.SESSION)
 async def change_me(body: ChangeMeBody, caller: Caller, campus: CampusPart) -> AccountAnswer:
     return AccountAnswer.of(await campus.me.change_locale(caller.account, body.locale))
 
@@ -27,12 +30,14 @@ async def change_me(body: ChangeMeBody, caller: Caller, campus: CampusPart) -> A
 @router.put(
     "/password", summary="Change my password", status_code=204, responses=refusals(CurrentPasswordWrong, InProgress)
 )
+@limited(Budget.SESSION)
 async def change_my_password(body: ChangePasswordBody, caller: Caller, campus: CampusPart) -> None:
     """Other sessions end, and a mail tells the owner. Five wrong current passwords end this session too."""
     await campus.passwords.change(caller, body.current_password, body.password, body.password_confirm)
 
 
 @router.get("/students", summary="The students whom I may see", responses=refusals(), response_model_exclude_none=True)
+@limited(Budget.SESSION)
 async def list_my_students(
     caller: Caller,
     campus: CampusPart,
@@ -44,10 +49,12 @@ async def list_my_students(
 
 
 @router.get("/sessions", summary="Where I am signed in", responses=refusals(), response_model_exclude_none=True)
+@limited(Budget.SESSION)
 async def list_my_sessions(caller: Caller, campus: CampusPart) -> SessionList:
     return SessionList.of(await campus.own_sessions.live(caller))
 
 
 @router.delete("/sessions/{session_id}", summary="Sign out elsewhere", status_code=204, responses=refusals(NotFound))
+@limited(Budget.SESSION)
 async def end_my_session(session_id: UUID, caller: Caller, campus: CampusPart) -> None:
     await campus.own_sessions.end_one(caller, session_id)

@@ -4,8 +4,10 @@ from fastapi import APIRouter
 
 from app.errors import DistrictNotFound, FeatureDisabled, InProgress, Maintenance, ResetLinkInvalid
 from app.openapi import refusals
-from app.routers.dependencies import CampusPart, Language
+from app.route_guards import Budget, costly, guarded
+from app.routers.dependencies import Admitted, CampusPart, Language
 from app.schemas.password_reset import Accepted, ConfirmResetBody, MailedToken, PasswordResetBody, ResetOfferAnswer
+from app.services.guard import PASSWORD_RESET
 from app.translation import msg
 
 router = APIRouter(prefix="/password-reset", tags=["Recovery"])
@@ -23,13 +25,18 @@ PASSWORD_RESET_ACCEPTED = msg(
     status_code=202,
     responses=refusals(DistrictNotFound, FeatureDisabled, Maintenance),
 )
-async def request_password_reset(body: PasswordResetBody, campus: CampusPart, language: Language) -> Accepted:
+@costly(Budget.RECOVERY)
+@guarded(PASSWORD_RESET)
+async def request_password_reset(
+    body: PasswordResetBody, campus: CampusPart, admission: Admitted, language: Language
+) -> Accepted:
     """The answer is the same for everybody. A mail goes to the confirmed recovery address, if there is one."""
-    await campus.password_reset.request(body.district, body.portal, body.username, language.tag)
+    await campus.password_reset.request(admission.district, body.portal, body.username, language.tag)
     return Accepted(detail=language.text(PASSWORD_RESET_ACCEPTED))
 
 
 @router.post("/check", summary="See what a reset link opens", responses=refusals(ResetLinkInvalid))
+@costly(Budget.RECOVERY)
 async def check_reset_link(body: MailedToken, campus: CampusPart) -> ResetOfferAnswer:
     """The link is not used up."""
     return ResetOfferAnswer.of(await campus.password_reset.check(body.token))
@@ -38,6 +45,7 @@ async def check_reset_link(body: MailedToken, campus: CampusPart) -> ResetOfferA
 @router.post(
     "/confirm", summary="Set a new password", status_code=204, responses=refusals(ResetLinkInvalid, InProgress)
 )
+@costly(Budget.RECOVERY)
 async def confirm_password_reset(body: ConfirmResetBody, campus: CampusPart) -> None:
     """Uses the link up, ends every session of the account and tells its owner. No refusal uses it up."""
     await campus.password_reset.confirm(body.token, body.password, body.password_confirm)

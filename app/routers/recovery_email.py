@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from app.errors import CodeExhausted, CodeWrong, CurrentPasswordWrong, DailyLimitReached, TicketInvalid
 from app.openapi import refusals
+from app.route_guards import Budget, costly, limited
 from app.routers.dependencies import Caller, CampusPart, Language
 from app.schemas.password_reset import Accepted, MailedToken
 from app.schemas.recovery_email import ConfirmRecoveryEmailBody, SetRecoveryEmailBody
@@ -21,6 +22,7 @@ CONFIRMATION_SENT = msg("A mail is on its way to this address. Open its link, or
     status_code=202,
     responses=refusals(CurrentPasswordWrong, DailyLimitReached),
 )
+@limited(Budget.SESSION)
 async def set_recovery_email(
     body: SetRecoveryEmailBody, caller: Caller, campus: CampusPart, language: Language
 ) -> Accepted:
@@ -35,6 +37,7 @@ async def set_recovery_email(
     status_code=204,
     responses=refusals(TicketInvalid, CodeWrong, CodeExhausted),
 )
+@limited(Budget.SESSION)
 async def confirm_my_recovery_email(body: ConfirmRecoveryEmailBody, caller: Caller, campus: CampusPart) -> None:
     """With the token of the mailed link, or with the code that stands beside it (five tries)."""
     await campus.recovery_email.confirm_as(caller, token=body.token, code=body.code)
@@ -43,6 +46,7 @@ async def confirm_my_recovery_email(body: ConfirmRecoveryEmailBody, caller: Call
 @router.post(
     "/recovery-email/confirm", summary="Confirm a recovery e-mail", status_code=204, responses=refusals(TicketInvalid)
 )
+@costly(Budget.RECOVERY)
 async def confirm_recovery_email(body: MailedToken, campus: CampusPart) -> None:
     """For people without the app: the token alone names the account."""
     await campus.recovery_email.confirm(body.token)

@@ -4,9 +4,11 @@ from fastapi import APIRouter
 
 from app.errors import DailyLimitReached, DistrictNotFound, FeatureDisabled, Maintenance
 from app.openapi import refusals
-from app.routers.dependencies import CampusPart, Language
+from app.route_guards import Budget, costly, guarded
+from app.routers.dependencies import Admitted, CampusPart, Language
 from app.schemas.password_reset import Accepted
 from app.schemas.username_recovery import UsernameRecoveryBody
+from app.services.guard import USERNAME_RECOVERY
 from app.translation import msg
 
 router = APIRouter(prefix="/username-recovery", tags=["Recovery"])
@@ -24,7 +26,11 @@ USERNAME_RECOVERY_ACCEPTED = msg(
     status_code=202,
     responses=refusals(DistrictNotFound, FeatureDisabled, Maintenance, DailyLimitReached),
 )
-async def request_usernames(body: UsernameRecoveryBody, campus: CampusPart, language: Language) -> Accepted:
+@costly(Budget.RECOVERY)
+@guarded(USERNAME_RECOVERY)
+async def request_usernames(
+    body: UsernameRecoveryBody, campus: CampusPart, admission: Admitted, language: Language
+) -> Accepted:
     """Five a day of the district, for any address; the answer is the same for everybody."""
-    await campus.username_recovery.request(body.district, body.email, language.tag)
+    await campus.username_recovery.request(admission.district, body.email, language.tag)
     return Accepted(detail=language.text(USERNAME_RECOVERY_ACCEPTED))

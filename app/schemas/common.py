@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializ
 from pydantic_core import PydanticCustomError
 
 from app.services.credential_policy import PASSWORD_MAX_LENGTH
+from app.text import is_plain
 
 
 class Request(BaseModel):
@@ -22,13 +23,8 @@ class Answer(BaseModel):
     model_config = ConfigDict(frozen=True, from_attributes=True, json_schema_serialization_defaults_required=True)
 
 
-def _is_plain(text: str) -> bool:
-    """No control characters and no lone surrogates: neither belongs into a database."""
-    return not any(c < " " or c == "\x7f" or "\ud800" <= c <= "\udfff" for c in text)
-
-
 def _no_control_characters(text: str) -> str:
-    if not _is_plain(text):
+    if not is_plain(text):
         raise PydanticCustomError("text_expected", "control characters")
     return text
 
@@ -93,6 +89,11 @@ MailAddress = Annotated[
     Field(examples=["maria.lopez@example.org"]),
 ]
 SecretText = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+CaptchaText = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=16_384),
+    Field(description="What the CAPTCHA's widget gave; for ALTCHA its base64 payload. Needed after `captcha_required`"),
+]
 
 
 class Named(Answer):
@@ -117,7 +118,7 @@ def decode_cursor(cursor: str, *kinds: type) -> tuple[Any, ...]:
     if (
         not isinstance(position, list)
         or [type(part) for part in position] != list(kinds)
-        or not _is_plain("".join(map(str, position)))
+        or not is_plain("".join(map(str, position)))
     ):
         raise PydanticCustomError("cursor_invalid", "not a cursor")
     return tuple(position)

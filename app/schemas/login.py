@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from app.portals import Portal
-from app.schemas.common import DistrictId, Password, Request, SecretText, Username
+from app.schemas.common import CaptchaText, DistrictId, Password, Request, SecretText, Username
 from app.schemas.session import DeviceBody
 from app.services.login import LoginRequest
 from app.services.sessions import Device
@@ -14,6 +14,7 @@ class LoginBody(Request):
     portal: Portal
     username: Username
     password: Password
+    captcha: CaptchaText | None = None
     device: DeviceBody | None = None
 
     def request(self) -> LoginRequest:

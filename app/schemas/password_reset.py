@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.portals import Portal
-from app.schemas.common import Answer, DistrictId, Moment, Password, Request, SecretText, Username
+from app.schemas.common import Answer, CaptchaText, DistrictId, Moment, Password, Request, SecretText, Username
 from app.schemas.districts import PasswordPolicyAnswer
 from app.services.password_reset import ResetOffer
 
@@ -14,6 +14,7 @@ class PasswordResetBody(Request):
     district: DistrictId
     portal: Portal
     username: Username
+    captcha: CaptchaText | None = None
 
 
 class MailedToken(Request):

@@ -1,8 +1,9 @@
 """A forgotten username."""
 
-from app.schemas.common import DistrictId, MailAddress, Request
+from app.schemas.common import CaptchaText, DistrictId, MailAddress, Request
 
 
 class UsernameRecoveryBody(Request):
     district: DistrictId
     email: MailAddress
+    captcha: CaptchaText | None = None

@@ -18,6 +18,7 @@ from app.services.keys import IssuedKey, KeyIssue
 from app.services.mailed_links import LinkPurpose, revoke_links
 from app.services.portal_access import may_enter
 from app.services.sessions import Sessions
+from app.services.sign_in_ladder import SignInLadder, SignInSubject
 from app.text import fold
 
 
@@ -36,6 +37,10 @@ class AccountReport:
     disabled_at: datetime | None
     has_password: bool
     may_enter: bool
+    failed_sign_ins: int
+    sign_in_step: str
+    """What strangers and new devices meet: `free`, `captcha`, `wait` or `password_off`."""
+    wait_until: datetime | None
     live_sessions: int
     key_expires_at: datetime | None
 
@@ -46,6 +51,7 @@ class Accounts:
     clock: Clock
     sessions: Sessions
     key_issue: KeyIssue
+    ladder: SignInLadder
 
     async def show(self, district_id: str, username: str, portal: Portal) -> AccountReport:
         """Raises NotFound where nobody has this username."""
@@ -72,6 +78,13 @@ class Accounts:
                     ActivationKey.expires_at > now,
                 )
             )
+            district = await open_district(session, district_id)
+            ladder = await self.ladder.report(
+                session,
+                SignInSubject(district_id, portal.value, account.username_folded),
+                now,
+                free_tries=district.settings.captcha.threshold,
+            )
             entitled = await session.scalar(select(Person.id).where(Person.id == person.id, may_enter(portal)))
             return AccountReport(
                 id=account.id,
@@ -85,9 +98,19 @@ class Accounts:
                 disabled_at=account.disabled_at,
                 has_password=account.password_hash is not None,
                 may_enter=entitled is not None,
+                failed_sign_ins=ladder.tries,
+                sign_in_step=ladder.step,
+                wait_until=ladder.wait_until,
                 live_sessions=live or 0,
                 key_expires_at=key_expires_at,
             )
+
+    async def unlock(self, district_id: str, username: str, portal: Portal) -> None:
+        """Ends the CAPTCHA, the wait or the switched-off password that wrong tries have led to; the password is the one before."""
+        async with self.database.transaction() as session:
+            account = await self._find(session, district_id, username, portal)
+            await self.ladder.end_all(session, account.district_id, account.portal, account.username_folded)
+            self._record(session, account, "unlocked")
 
     async def disable(self, district_id: str, username: str, portal: Portal) -> None:
         """Switches the account off and ends its sessions; the next request of its owner is refused."""
@@ -122,6 +145,7 @@ class Accounts:
                 session, await open_district(session, district_id), account.person_id, portal
             )
             account.password_hash = None
+            await self.ladder.end_all(session, account.district_id, account.portal, account.username_folded)
             await revoke_links(session, account.id, self.clock.now())
             await self.sessions.end_all(session, account.id, "reset")
             self._record(session, account, "reset", method="key")

@@ -21,9 +21,12 @@ from app.database import Database
 from app.errors import (
     ActivationKeyExpired,
     ActivationKeyUsed,
+    CaptchaRequired,
     FieldError,
     IdempotencyKeyReused,
     InProgress,
+    PasswordOff,
+    TooManyAttempts,
     UsernameTaken,
     ValidationFailed,
 )
@@ -42,6 +45,7 @@ from app.services.mailed_links import revoke_links
 from app.services.portal_access import confirm_access
 from app.services.recovery_email import RecoveryEmail
 from app.services.sessions import Device, OpenedSession, Sessions
+from app.services.sign_in_ladder import SignInLadder, SignInSubject
 from app.services.typed_keys import TypedKeys
 from app.text import fold, tidy
 from app.translation import msg
@@ -92,6 +96,7 @@ class Activation:
     sessions: Sessions
     recovery_email: RecoveryEmail
     keys: TypedKeys
+    ladder: SignInLadder
 
     async def verify(self, district_id: str, activation_key: str) -> KeyOffer:
         """What the key opens; it is not used up.
@@ -205,6 +210,7 @@ class Activation:
             )
             if consumed.first() is None:
                 raise InProgress  # the lease lapsed and somebody else holds the key, or the office has just revoked it
+            await self.ladder.end_all(session, account.district_id, account.portal, account.username_folded)
             if request.recovery_email:
                 await self.recovery_email.ask_to_confirm(session, account, request.recovery_email, now)
             if repeatable:
@@ -297,10 +303,11 @@ class Activation:
     async def _repeat(self, account_id: UUID, request: ActivationRequest) -> OpenedSession:
         """The answer was lost: a new session of the account that the first request made, if the password is the same."""
         async with self.database.reading() as connection:
-            await self.keys.district(connection, request.district)
-            stored = (
-                await connection.execute(select(Account.password_hash).where(Account.id == account_id))
-            ).scalar_one_or_none()
+            district = await self.keys.district(connection, request.district)
+            query = select(Account.password_hash, Account.portal).where(Account.id == account_id)
+            stored, portal = (await connection.execute(query)).one_or_none() or (None, "")
+        subject = SignInSubject(request.district, portal, fold(request.username))
+        await self._count_try(subject, district)
         if not (await self.hash_pool.verify(request.password, stored)).right:
             raise IdempotencyKeyReused
         async with self.database.transaction() as session:
@@ -311,7 +318,17 @@ class Activation:
             )
             if account is None or not await confirm_access(session, account.person_id, Portal(account.portal)):
                 raise ActivationKeyUsed
+            await self.ladder.end(session, subject)
             return await self.sessions.open(session, await _view(session, account_id), request.device)
+
+    async def _count_try(self, subject: SignInSubject, district: OpenDistrict) -> None:
+        """A repeated request tries a password, so it climbs the ladder of the sign-in as far as that is free."""
+        free_tries = district.settings.captcha.threshold
+        async with self.database.transaction() as session:
+            try:
+                await self.ladder.climb(session, subject, self.clock.now(), free_tries=free_tries, solved=False)
+            except (CaptchaRequired, TooManyAttempts, PasswordOff) as refusal:
+                raise IdempotencyKeyReused from refusal
 
 
 def _check_fields(request: ActivationRequest, district: OpenDistrict, key: Row[Any]) -> None:

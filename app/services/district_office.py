@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import Clock
 from app.database import Database
 from app.errors import DistrictNotFound
-from app.models import Announcement, District, DistrictOrigin
+from app.models import Announcement, District, DistrictNetwork, DistrictOrigin
 from app.services import audit
 from app.services.district_directory import check_names
 from app.services.district_settings import DistrictSettings, SettingRefused, changed
@@ -69,7 +69,7 @@ class DistrictOffice:
             if stored != district.settings:
                 district.settings = stored
                 district.version += 1
-                await self._register_origins(session, district_id, settings.origins)
+                await self._register(session, district_id, settings)
                 audit.record(
                     session,
                     "operator:district:changed",
@@ -120,9 +120,15 @@ class DistrictOffice:
             return str(announcement.id)
 
     @staticmethod
-    async def _register_origins(session: AsyncSession, district_id: str, origins: Sequence[str]) -> None:
+    async def _register(session: AsyncSession, district_id: str, settings: DistrictSettings) -> None:
+        """What requests are matched against before they name a district, in tables that can be asked for it."""
         await session.execute(delete(DistrictOrigin).where(DistrictOrigin.district_id == district_id))
-        session.add_all(DistrictOrigin(origin=origin, district_id=district_id) for origin in sorted(set(origins)))
+        session.add_all(
+            DistrictOrigin(origin=origin, district_id=district_id) for origin in sorted(set(settings.origins))
+        )
+        await session.execute(delete(DistrictNetwork).where(DistrictNetwork.district_id == district_id))
+        networks = sorted(set(settings.networks.shared))
+        session.add_all(DistrictNetwork(network=network, district_id=district_id) for network in networks)
 
 
 def _check_notice(title: str, body: str, visible_from: datetime | None, visible_until: datetime | None) -> None:

@@ -1,7 +1,7 @@
 """Signing in: one verification for everybody, known or not, then a session.
 
-Reserve: find the account, or nobody. Hash: exactly one verification in the pool, at equal cost, with no transaction open. Settle: leave a
-trace of the refusal, or upgrade the hash, note the sign-in and open the session.
+The guard has let the try in and counted it. Find the account, or nobody. Hash: exactly one verification in the pool, at equal cost, with
+no transaction open. Settle: leave a trace of the refusal, or end the count, upgrade the hash, note the sign-in and open the session.
 """
 
 from dataclasses import dataclass, field
@@ -18,7 +18,8 @@ from app.security.hash_pool import HashPool
 from app.security.passwords import Verdict
 from app.services import audit
 from app.services.account_view import AccountView, select_account
-from app.services.districts import OpenDistrict, open_district
+from app.services.districts import OpenDistrict
+from app.services.guard import Admission, Guard
 from app.services.portal_access import confirm_access, may_enter_its_portal
 from app.services.sessions import Device, OpenedSession, Sessions
 from app.services.username_recovery import UsernameRecovery
@@ -62,34 +63,39 @@ class Login:
     hash_pool: HashPool
     sessions: Sessions
     username_recovery: UsernameRecovery
+    guard: Guard
 
-    async def sign_in(self, request: LoginRequest) -> OpenedSession:
-        """A new session.
+    async def sign_in(self, request: LoginRequest, admission: Admission) -> OpenedSession:
+        """A new session, for a try that the guard has let in.
 
         Raises:
-            DistrictNotFound, FeatureDisabled, Maintenance: public facts of the district.
+            FeatureDisabled, Maintenance: public facts of the district.
             InvalidCredentials: the name, the password, or both are wrong; nothing tells which.
             AccountLocked: the password is right, but the account is switched off or opens no student.
         """
-        district, candidate = await self._find(request)
+        candidate = await self._find(request, admission.district)
         verdict = await self.hash_pool.verify(request.password, candidate.password_hash if candidate else None)
         if candidate is None or not verdict.right:
+            admission.close()
             await self._record_refusal(request, candidate, "invalid_credentials")
             raise InvalidCredentials
-        if reason := await self._lock(district, candidate):
+        if reason := await self._lock(admission.district, candidate):
             await self._record_refusal(request, candidate, reason)
             raise AccountLocked(reason)
-        return await self._settle(request, candidate, verdict)
+        opened = await self._settle(request, candidate, verdict, admission)
+        admission.close()
+        return opened
 
-    async def _find(self, request: LoginRequest) -> tuple[OpenDistrict, Row[Any] | None]:
+    async def _find(self, request: LoginRequest, district: OpenDistrict) -> Row[Any] | None:
+        district.require_no_maintenance(self.clock.now())
+        district.require_portal(request.portal)
         named = {"district": request.district, "portal": request.portal.value, "username": fold(request.username)}
         async with self.database.reading() as connection:
-            district = await open_district(connection, request.district)
-            district.require_no_maintenance(self.clock.now())
-            district.require_portal(request.portal)
-            return district, (await connection.execute(_CANDIDATE, named)).one_or_none()
+            return (await connection.execute(_CANDIDATE, named)).one_or_none()
 
-    async def _settle(self, request: LoginRequest, candidate: Row[Any], verdict: Verdict) -> OpenedSession:
+    async def _settle(
+        self, request: LoginRequest, candidate: Row[Any], verdict: Verdict, admission: Admission
+    ) -> OpenedSession:
         named = {
             "account_id": candidate.account_id,
             "verified_hash": candidate.password_hash,
@@ -101,7 +107,10 @@ class Login:
                 raise InvalidCredentials
             if not await confirm_access(session, candidate.person_id, request.portal):
                 raise AccountLocked("no_portal_access")
-            return await self.sessions.open(session, AccountView.of(candidate), request.device)
+            opened = await self.sessions.open(session, AccountView.of(candidate), request.device)
+            # Last, as everybody behind one address waits for its row.
+            await self.guard.succeed(session, admission)
+            return opened
 
     async def _record_refusal(self, request: LoginRequest, candidate: Row[Any] | None, reason: str) -> None:
         """The same one row for a known and an unknown name."""

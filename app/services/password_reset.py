@@ -17,12 +17,13 @@ from app.portals import Portal
 from app.security.hash_pool import HashPool
 from app.services import audit
 from app.services.district_settings import PasswordPolicy
-from app.services.districts import open_district
+from app.services.districts import OpenDistrict
 from app.services.mailed_links import LinkPurpose, MailedLinks, use_link
 from app.services.new_password import PasswordOwner, check_rules, hash_unused_before, password_owner, replace_password
 from app.services.outbox import MailKind, promise
 from app.services.security_notices import tell_password_changed
 from app.services.sessions import Sessions
+from app.services.sign_in_ladder import SignInLadder
 from app.text import fold
 
 _PURPOSE = LinkPurpose.RESET_PASSWORD
@@ -44,22 +45,22 @@ class PasswordReset:
     hash_pool: HashPool
     sessions: Sessions
     links: MailedLinks
+    ladder: SignInLadder
 
-    async def request(self, district_id: str, portal: Portal, username: str, locale: str | None) -> None:
+    async def request(self, district: OpenDistrict, portal: Portal, username: str, locale: str | None) -> None:
         """Promises a mail to whoever has this username and a confirmed address; nothing tells whether there is somebody.
 
         Raises:
-            DistrictNotFound, FeatureDisabled, Maintenance: public facts of the district.
+            FeatureDisabled, Maintenance: public facts of the district.
         """
         now = self.clock.now()
+        district.require_no_maintenance(now)
+        district.require("password_reset")
         async with self.database.transaction() as session:
-            district = await open_district(session, district_id)
-            district.require_no_maintenance(now)
-            district.require("password_reset")
             promise(
                 session,
                 MailKind.PASSWORD_RESET,
-                district_id=district_id,
+                district_id=district.id,
                 now=now,
                 locale=locale,
                 details={"portal": portal.value, "username_folded": fold(username)},
@@ -101,8 +102,13 @@ class PasswordReset:
                 if not await replace_password(session, owner, password_hash, now):
                     raise ResetLinkInvalid  # a key or another link was faster, and ended this one
                 await self.sessions.end_all(session, owner.account.id, "password_reset")
+                await self.ladder.end_all(session, *_subject(owner))
                 tell_password_changed(session, owner, now)
                 _record(session, owner, now)
+
+
+def _subject(owner: PasswordOwner) -> tuple[str, str, str]:
+    return owner.account.district_id, owner.account.portal.value, fold(owner.account.username)
 
 
 def mask_username(username: str) -> str:

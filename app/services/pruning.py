@@ -8,7 +8,17 @@ from sqlalchemy.engine import CursorResult
 
 from app.clock import Clock
 from app.database import Database
-from app.models import DailyQuota, IdempotencyKey, MailedLink, OutboxMail, SignInSession
+from app.models import (
+    AddressCount,
+    DailyQuota,
+    FailedSignIns,
+    IdempotencyKey,
+    MailedLink,
+    OutboxMail,
+    SignInSession,
+    SpentCaptcha,
+)
+from app.services.sign_in_ladder import is_over
 
 MAILS_KEPT = timedelta(days=30)
 """How long the office can see what became of a mail."""
@@ -27,6 +37,9 @@ class Pruning:
         return sum(
             [
                 await self._delete(delete(DailyQuota).where(DailyQuota.ends_at <= now)),
+                await self._delete(delete(AddressCount).where(AddressCount.ends_at <= now)),
+                await self._delete(delete(SpentCaptcha).where(SpentCaptcha.expires_at <= now)),
+                await self._delete(delete(FailedSignIns).where(is_over(now))),
                 await self._delete(delete(IdempotencyKey).where(IdempotencyKey.expires_at <= now)),
                 await self._delete(delete(OutboxMail).where(OutboxMail.finished_at <= now - MAILS_KEPT)),
                 await self._delete(delete(MailedLink).where(MailedLink.expires_at <= now - LINKS_KEPT)),

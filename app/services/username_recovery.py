@@ -12,7 +12,7 @@ from app.clock import Clock
 from app.database import Database
 from app.errors import DailyLimitReached
 from app.services.daily_quotas import DailyQuotas, LocalDay
-from app.services.districts import OpenDistrict, open_district
+from app.services.districts import OpenDistrict
 from app.services.outbox import MailKind, promise
 from app.text import fold_address
 
@@ -26,26 +26,25 @@ class UsernameRecovery:
     clock: Clock
     quotas: DailyQuotas
 
-    async def request(self, district_id: str, email: str, locale: str | None) -> None:
+    async def request(self, district: OpenDistrict, email: str, locale: str | None) -> None:
         """Promises a mail to the address, if it is somebody's; nothing tells.
 
         Raises:
-            DistrictNotFound, FeatureDisabled, Maintenance: public facts of the district.
+            FeatureDisabled, Maintenance: public facts of the district.
             DailyLimitReached: the sixth of a district-local day, and any after it.
         """
         now = self.clock.now()
+        district.require_no_maintenance(now)
+        district.require("username_recovery")
         async with self.database.transaction() as session:
-            district = await open_district(session, district_id)
-            district.require_no_maintenance(now)
-            district.require("username_recovery")
             day = LocalDay.of(now, district.timezone)
-            count = await self.quotas.count(session, _QUOTA, district_id, fold_address(email), day)
+            count = await self.quotas.count(session, _QUOTA, district.id, fold_address(email), day)
             if count <= MAILS_A_DAY:
                 details = {"address_folded": fold_address(email)}
                 promise(
                     session,
                     MailKind.USERNAME_RECOVERY,
-                    district_id=district_id,
+                    district_id=district.id,
                     now=now,
                     locale=locale,
                     details=details,

@@ -15,6 +15,7 @@ from app.services.login import LoginRequest
 from tests.cli.counter import behind_the_counter
 from tests.roster.packages import Package
 from tests.support.shell import Shell
+from tests.support.sign_in import sign_in
 
 ID = "gb"
 PASSWORD = "Sunny meadow 42"
@@ -67,7 +68,7 @@ class GrandBend:
         """`signed in`, or the code of the refusal; in the parent portal."""
         request = LoginRequest(ID, Portal.PARENT, username, PASSWORD)
         try:
-            self.behind_the_counter(lambda campus: campus.login.sign_in(request))
+            self.behind_the_counter(lambda campus: sign_in(campus, request))
         except CampusError as refusal:
             return refusal.code
         return "signed in"

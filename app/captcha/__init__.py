@@ -1,0 +1,1 @@
+"""CAPTCHA providers behind one protocol: ALTCHA, which this service runs itself, and hosted ones."""

@@ -1,0 +1,44 @@
+"""What protects accounts from guessing. It is counted here and not in Redis, so that nothing that is lost resets a protection."""
+
+from datetime import datetime
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base
+
+
+class FailedSignIns(Base):
+    """Tries at one (district, portal, username), known or not, since the last success.
+
+    A try counts when it is let in, before its password is verified, so that parallel ones cannot overtake the count.
+    """
+
+    __tablename__ = "failed_sign_ins"
+
+    subject: Mapped[str] = mapped_column(String(80), primary_key=True)
+    """A keyed digest: people type passwords into the field for the name."""
+    device: Mapped[str] = mapped_column(String(32), primary_key=True)
+    """The id of a known device, which counts for itself; empty for all others."""
+    tries: Mapped[int]
+    last_at: Mapped[datetime]
+    wait_until: Mapped[datetime | None]
+
+
+class AddressCount(Base):
+    """How often something happened from one address within ten minutes."""
+
+    __tablename__ = "address_counts"
+
+    digest: Mapped[str] = mapped_column(String(80), primary_key=True)
+    count: Mapped[int]
+    ends_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class SpentCaptcha(Base):
+    """A solved challenge that has been used, until it would have expired."""
+
+    __tablename__ = "spent_captchas"
+
+    digest: Mapped[str] = mapped_column(String(80), primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -1,0 +1,132 @@
+"""What stands before a route: declared beside it, enforced by `middleware/`.
+
+Rate limits are declared in slowapi's words. Its own decorator and middlewares overlook included routers, answers of validation and a
+lost Redis; so its `Limiter` only notes here what was declared, and leaves the endpoint as it is.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from slowapi import Limiter
+from slowapi.wrappers import Limit, LimitGroup
+
+from app.services.guard import CaptchaRule
+from app.settings import Settings
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+
+class Budget(StrEnum):
+    """What is counted together; how much of it, the operator says (`CAMPUS_RATE_*`; contract, section 8)."""
+
+    LOGIN = "login"
+    ACTIVATE = "activate"
+    RECOVERY = "recovery"
+    PUBLIC = "public"
+    SESSION = "session"
+    DISTRICT = "district"
+    EVERYONE = "everyone"
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who is counted: the names under which a request falls."""
+
+    address: str
+    session: str | None = None
+    district: str | None = None
+
+
+def by_address(visitor: Visitor) -> str:
+    return visitor.address
+
+
+def by_session(visitor: Visitor) -> str:
+    """A request without a genuine token has no session, and counts for its address."""
+    return visitor.session or visitor.address
+
+
+def by_district(visitor: Visitor) -> str:
+    """Empty where the request names none, which this limit then does not count."""
+    return visitor.district or ""
+
+
+def by_nobody(_: Visitor) -> str:
+    """Everybody together."""
+    return "all"
+
+
+class _Declared(Limiter):
+    def shared_limit(
+        self,
+        limit_value: str | Callable[..., str],
+        scope: str | Callable[..., str],
+        key_func: Callable[..., str] | None = None,
+        *_: Any,
+        **__: Any,
+    ) -> Callable[[Endpoint], Endpoint]:
+        def note(endpoint: Endpoint) -> Endpoint:
+            endpoint.__dict__["limits"] = (*endpoint.__dict__.get("limits", ()), (limit_value, scope, key_func))
+            return endpoint
+
+        return note
+
+
+_declared = _Declared(key_func=by_address, enabled=False)
+
+
+def limited(budget: Budget) -> Callable[[Endpoint], Endpoint]:
+    """A minute's limit for one address, or for one session."""
+    return _declared.shared_limit("{rate}/minute", budget, by_session if budget is Budget.SESSION else by_address)
+
+
+def costly(budget: Budget) -> Callable[[Endpoint], Endpoint]:
+    """The same where each request may cost a hash or a mail: so that one district's flood does not drown the others, and no flood everybody."""
+
+    def note(endpoint: Endpoint) -> Endpoint:
+        for declare in (
+            limited(budget),
+            _declared.shared_limit("{rate}/minute", Budget.DISTRICT, by_district),
+            _declared.shared_limit("{rate}/minute", Budget.EVERYONE, by_nobody),
+        ):
+            endpoint = declare(endpoint)
+        return endpoint
+
+    return note
+
+
+def limits_of(endpoint: object, settings: Settings) -> Iterator[Limit]:
+    """What was declared, with the operator's numbers, the visitor's own limit first; `public` where nothing was."""
+    declared = getattr(endpoint, "limits", (("{rate}/minute", Budget.PUBLIC, by_address),))
+    for limit_value, scope, key_func in declared:
+        rate = getattr(settings, f"rate_{scope}")
+        yield from LimitGroup(
+            limit_value.format(rate=rate), key_func, str(scope), False, None, None, None, 1, override_defaults=True
+        )
+
+
+def is_limited(endpoint: object) -> bool:
+    return getattr(endpoint, "limits", True) != ()
+
+
+def unlimited(endpoint: Endpoint) -> Endpoint:
+    """For what an operator's own machines ask."""
+    endpoint.__dict__["limits"] = ()
+    return endpoint
+
+
+def guarded(rule: CaptchaRule) -> Callable[[Endpoint], Endpoint]:
+    """Asks for a CAPTCHA beyond the rule's thresholds; the endpoint gets an `Admission`."""
+
+    def note(endpoint: Endpoint) -> Endpoint:
+        endpoint.__dict__["captcha_rule"] = rule
+        return endpoint
+
+    return note
+
+
+def captcha_rule_of(endpoint: object) -> CaptchaRule | None:
+    rule: CaptchaRule | None = getattr(endpoint, "captcha_rule", None)
+    return rule

@@ -1,0 +1,77 @@
+"""CAPTCHAs as the flows need them: which provider asks, what happens when it is down, and that each solution counts once."""
+
+import hashlib
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from prometheus_client import Counter
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.captcha.altcha import Altcha, is_altcha
+from app.captcha.provider import CaptchaProvider, Challenge, Proof, ProviderDown, Purpose
+from app.errors import CaptchaInvalid, CaptchaRequired
+from app.models import SpentCaptcha
+
+PAUSE_S = 30.0
+"""How long a provider that was down is not asked again."""
+
+OUTCOMES = Counter("campus_captchas_total", "CAPTCHA responses", ["provider", "outcome"])
+
+log = structlog.get_logger("campus.captcha")
+
+
+@dataclass
+class Captchas:
+    """The provider that the operator chose, and ALTCHA while that one is down."""
+
+    chosen: CaptchaProvider
+    altcha: Altcha
+    _ask_again_at: float = field(default=0.0, init=False)
+
+    def challenge(self, purpose: Purpose) -> Challenge:
+        is_down = time.monotonic() < self._ask_again_at
+        return (self.altcha if is_down else self.chosen).challenge(purpose)
+
+    async def prove(self, response: str, purpose: Purpose) -> Proof:
+        """That the challenge was solved; `spend` makes it count.
+
+        Raises:
+            CaptchaInvalid: wrong, expired, or for another action or district.
+            CaptchaRequired: the provider is down, so ALTCHA asks instead.
+        """
+        # A client may come with ALTCHA's although the chosen provider has just come back.
+        provider = self.altcha if is_altcha(response) else self.chosen
+        try:
+            proof = await provider.verify(response, purpose)
+        except ProviderDown:
+            log.warning("captcha_provider_down", kind=provider.name)
+            self._ask_again_at = time.monotonic() + PAUSE_S
+            OUTCOMES.labels(provider.name, "provider_down").inc()
+            raise CaptchaRequired(self.challenge(purpose).as_dict()) from None
+        OUTCOMES.labels(provider.name, "solved" if proof else "wrong").inc()
+        if proof is None:
+            raise CaptchaInvalid(self.challenge(purpose).as_dict())
+        return proof
+
+    async def spend(self, session: AsyncSession, proof: Proof, purpose: Purpose) -> None:
+        """Within the caller's transaction, so that a refusal gives it back.
+
+        Raises:
+            CaptchaInvalid: it counted before.
+        """
+        dialect: Any = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+        spent = await session.execute(
+            dialect.insert(SpentCaptcha)
+            .values(digest=hashlib.sha256(proof.id.encode()).hexdigest(), expires_at=proof.expires_at)
+            .on_conflict_do_nothing()
+            .returning(SpentCaptcha.digest)
+        )
+        if spent.first() is None:
+            OUTCOMES.labels("any", "replayed").inc()
+            raise CaptchaInvalid(self.challenge(purpose).as_dict())
+
+    async def close(self) -> None:
+        await self.chosen.close()

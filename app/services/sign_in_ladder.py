@@ -1,0 +1,185 @@
+"""The ladder of failed sign-ins: some are free, then each wants a CAPTCHA, then there are waits, and at last the password is off.
+
+It belongs to a (district, portal, username), whether or not anybody has that name. A device that has signed in before climbs a ladder
+of its own, so that strangers cannot lock a family out. A success ends it, and so does a reset, an unlock by staff, or a day without
+tries; only a password that is off stays off. (Contract, section 8.)
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Insert, Integer, and_, bindparam, case, delete, null, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from app.errors import CaptchaRequired, PasswordOff, TooManyAttempts
+from app.models import FailedSignIns
+from app.models.base import UtcDateTime
+from app.security.digests import Digests
+
+WAIT_AFTER = 10
+WAITS_S = (30, 60, 120, 240, 480, 900)
+"""Seconds after the tenth failure in a row, the eleventh, and so on; the last one holds for all further ones."""
+OFF_AFTER = 100
+HEALS_AFTER = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class SignInSubject:
+    """Whose password is tried, as far as anybody can tell before it was proved."""
+
+    district_id: str
+    portal: str
+    username_folded: str
+    device: UUID | None = None
+    """A known device, which has proved its token."""
+
+
+@dataclass(frozen=True)
+class LadderReport:
+    """How somebody at a help desk sees it; `step` is `free`, `captcha`, `wait` or `password_off`."""
+
+    step: str
+    tries: int
+    wait_until: datetime | None
+
+
+@dataclass(frozen=True)
+class SignInLadder:
+    digests: Digests
+
+    async def climb(
+        self, session: AsyncSession, subject: SignInSubject, now: datetime, *, free_tries: int, solved: bool
+    ) -> None:
+        """Counts one more try, in one statement, before anything is verified.
+
+        Raises:
+            CaptchaRequired: `free_tries` are used up and no CAPTCHA was solved.
+            TooManyAttempts, PasswordOff: whatever was solved. No refusal counts.
+        """
+        values = {
+            **await self._key(session, subject),
+            "now": now,
+            "healed_before": now - HEALS_AFTER,
+            "free_tries": OFF_AFTER if solved else free_tries,
+            **{f"wait_{place}": now + timedelta(seconds=seconds) for place, seconds in enumerate(WAITS_S)},
+        }
+        climbed = await session.execute(_CLIMB[session.get_bind().dialect.name], values)
+        if climbed.first() is None:
+            raise await self._refusal(session, subject, now)
+
+    async def step_back(self, session: AsyncSession, subject: SignInSubject) -> None:
+        """Takes a try back that verified nothing."""
+        await session.execute(_STEP_BACK, await self._key(session, subject))
+
+    async def end(self, session: AsyncSession, subject: SignInSubject) -> None:
+        """After a success: this ladder, and no other one."""
+        await session.execute(_END, await self._key(session, subject))
+
+    async def end_all(self, session: AsyncSession, district_id: str, portal: str, username_folded: str) -> None:
+        """After a reset or by staff: the ladder of the name and those of its devices."""
+        subjects = self._candidates(SignInSubject(district_id, portal, username_folded))
+        await session.execute(delete(FailedSignIns).where(FailedSignIns.subject.in_(subjects)))
+
+    async def report(
+        self, session: AsyncSession, subject: SignInSubject, now: datetime, *, free_tries: int
+    ) -> LadderReport:
+        row = await self._row(session, subject)
+        if row is None or _is_healed(row, now):
+            return LadderReport("free", 0, None)
+        if row.tries >= OFF_AFTER:
+            return LadderReport("password_off", row.tries, None)
+        if row.wait_until and row.wait_until > now:
+            return LadderReport("wait", row.tries, row.wait_until)
+        return LadderReport("captcha" if row.tries >= free_tries else "free", row.tries, None)
+
+    async def _refusal(
+        self, session: AsyncSession, subject: SignInSubject, now: datetime
+    ) -> CaptchaRequired | TooManyAttempts | PasswordOff:
+        row = await self._row(session, subject)
+        if row and row.tries >= OFF_AFTER:
+            return PasswordOff()
+        if row and row.wait_until and row.wait_until > now:
+            return TooManyAttempts(math.ceil((row.wait_until - now).total_seconds()))
+        return CaptchaRequired()
+
+    async def _row(self, connection: AsyncConnection | AsyncSession, subject: SignInSubject) -> Any:
+        query = select(FailedSignIns.tries, FailedSignIns.last_at, FailedSignIns.wait_until).where(
+            FailedSignIns.subject.in_(self._candidates(subject)), FailedSignIns.device == _device(subject)
+        )
+        return (await connection.execute(query.limit(1))).first()
+
+    async def _key(self, session: AsyncSession, subject: SignInSubject) -> dict[str, str]:
+        """The row's key: while secret keys rotate a ladder stays under the key that it was begun with."""
+        newest, *older = self._candidates(subject)
+        device = _device(subject)
+        if older:
+            begun = select(FailedSignIns.subject).where(
+                FailedSignIns.subject.in_(older), FailedSignIns.device == device
+            )
+            newest = await session.scalar(begun.limit(1)) or newest
+        return {"subject_key": newest, "device_key": device}
+
+    def _candidates(self, subject: SignInSubject) -> list[str]:
+        return self.digests.candidates("failed-sign-ins", subject.district_id, subject.portal, subject.username_folded)
+
+
+def is_over(now: datetime) -> ColumnElement[bool]:
+    """SQL: a day without tries has ended it."""
+    return and_(FailedSignIns.tries < OFF_AFTER, FailedSignIns.last_at <= now - HEALS_AFTER)
+
+
+def _device(subject: SignInSubject) -> str:
+    return subject.device.hex if subject.device else ""
+
+
+def _is_healed(row: Any, now: datetime) -> bool:
+    return bool(row.tries < OFF_AFTER and row.last_at <= now - HEALS_AFTER)
+
+
+def _moment(name: str) -> Any:
+    return bindparam(name, type_=UtcDateTime())
+
+
+def _climb(dialect: Any) -> Insert:
+    """One statement for reading, deciding and writing: two tries at the same moment cannot see the same count."""
+    healed = and_(FailedSignIns.tries < OFF_AFTER, FailedSignIns.last_at <= _moment("healed_before"))
+    tries = FailedSignIns.tries + 1
+    *growing, longest = range(len(WAITS_S))
+    wait = case(
+        (or_(healed, tries < WAIT_AFTER), null()),
+        *((tries == WAIT_AFTER + place, _moment(f"wait_{place}")) for place in growing),
+        else_=_moment(f"wait_{longest}"),
+    )
+    may_try = and_(
+        FailedSignIns.tries < OFF_AFTER,
+        FailedSignIns.tries < bindparam("free_tries", type_=Integer()),
+        or_(FailedSignIns.wait_until.is_(None), FailedSignIns.wait_until <= _moment("now")),
+    )
+    first = dialect.insert(FailedSignIns).values(
+        subject=bindparam("subject_key"),
+        device=bindparam("device_key"),
+        tries=1,
+        last_at=_moment("now"),
+        wait_until=None,
+    )
+    climbed: Insert = first.on_conflict_do_update(
+        index_elements=[FailedSignIns.subject, FailedSignIns.device],
+        set_={"tries": case((healed, 1), else_=tries), "last_at": _moment("now"), "wait_until": wait},
+        where=or_(healed, may_try),
+    ).returning(FailedSignIns.tries)
+    return climbed
+
+
+_CLIMB = {"sqlite": _climb(sqlite), "postgresql": _climb(postgresql)}
+_THIS = (FailedSignIns.subject == bindparam("subject_key"), FailedSignIns.device == bindparam("device_key"))
+_END = delete(FailedSignIns).where(*_THIS).execution_options(synchronize_session=False)
+_STEP_BACK = (
+    update(FailedSignIns)
+    .where(*_THIS, FailedSignIns.tries > 0)
+    .values(tries=FailedSignIns.tries - 1, wait_until=None)
+    .execution_options(synchronize_session=False)
+)
