@@ -18,8 +18,9 @@ CampusError
 │   ├── Forbidden
 │   ├── FeatureDisabled
 │   ├── AccountLocked         carries the reason
-│   ├── CaptchaRequired       carries a challenge
-│   ├── CaptchaInvalid        carries a fresh one
+│   ├── CaptchaRefused        carries a challenge for the next try
+│   │   ├── CaptchaRequired
+│   │   └── CaptchaInvalid
 │   ├── PasswordOff           the last step of the ladder
 │   ├── CurrentPasswordWrong
 │   ├── CodeWrong             a code of a mail, typed wrong

@@ -1,6 +1,6 @@
 """The HTTP application: middleware, routes and handlers around the wired product.
 
-request id -> security headers -> CORS -> errors -> rate limit -> request body -> CAPTCHA threshold -> router -> service
+request id -> security headers -> CORS -> errors -> rate limit -> errors -> request body -> CAPTCHA threshold -> router -> service
 """
 
 import gc
@@ -118,6 +118,8 @@ def create_app(
     # The last one added is the outermost.
     app.add_middleware(CaptchaThresholdMiddleware, max_body_bytes=settings.max_body_bytes)
     app.add_middleware(RequestBodyMiddleware, max_bytes=settings.max_body_bytes)
+    # Twice: within the limits, so that every refusal says how they stand; around them, for what goes wrong there.
+    app.add_middleware(ErrorsMiddleware)
     app.add_middleware(RateLimitMiddleware, settings=settings)
     app.add_middleware(ErrorsMiddleware)
     app.add_middleware(DistrictCORSMiddleware, allows_origin=_allows_origin)

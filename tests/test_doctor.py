@@ -58,6 +58,7 @@ UNSAFE = {
             "CAMPUS_SIGNING_KEYS_FILE": readable_for_everybody(folder, SigningKeyPair.generate().private_pem),
         },
     ),
+    "proxies everywhere": Case("CAMPUS_TRUSTED_PROXIES", lambda _: {"CAMPUS_TRUSTED_PROXIES": "10.0.0.0/8,0.0.0.0/0"}),
     "a database for everybody": Case(
         "CAMPUS_DATABASE_URL",
         lambda folder: {"CAMPUS_DATABASE_URL": f"sqlite:///{readable_for_everybody(folder, '')}"},
@@ -79,6 +80,7 @@ def production(tmp_path: Path, sqlite_template: Path) -> Environment:
         "CAMPUS_DATABASE_URL": f"sqlite:///{database}",
         "CAMPUS_SECRET_KEYS": SECRET,
         "CAMPUS_SIGNING_KEYS": SigningKeyPair.generate().private_pem,
+        "CAMPUS_TRUSTED_PROXIES": "127.0.0.1",
     }
 
 

@@ -58,7 +58,8 @@ def test_a_broken_document_would_be_noticed() -> None:
 
 def test_every_reference_leads_to_a_schema_and_every_schema_is_referred_to(document: Document) -> None:
     referred = {node["$ref"] for _, node in walk(document) if isinstance(node, dict) and "$ref" in node}
-    assert referred == {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    parts = document["components"]
+    assert referred == {f"#/components/{kind}/{name}" for kind in ("schemas", "headers") for name in parts[kind]}
 
 
 def test_every_place_in_a_path_is_a_parameter_that_must_be_given(document: Document) -> None:

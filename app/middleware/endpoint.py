@@ -1,10 +1,24 @@
 """Which endpoint a request will reach, found before routing, so that guards follow the route and not the text of the URL."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi.routing import RouteContext, iter_route_contexts
 from starlette.routing import BaseRoute, Match
 from starlette.types import Scope
+
+
+@dataclass(frozen=True)
+class Found:
+    endpoint: object | None
+    path: str | None
+    """The template, such as `/districts/{district_id}`."""
+    path_params: Mapping[str, Any]
+
+
+NOTHING = Found(None, None, {})
+"""The router will find nothing either, or not for this method."""
 
 
 class Endpoints:
@@ -14,15 +28,16 @@ class Endpoints:
         self._literal: dict[str, list[RouteContext]] | None = None
         self._templates: list[RouteContext] = []
 
-    def of(self, scope: Scope) -> tuple[object | None, dict[str, Any]]:
-        """The endpoint and the parameters of its path; None where the router will find nothing, or not for this method."""
+    def of(self, scope: Scope) -> Found:
         if self._literal is None:
             self._literal = self._learn(scope["app"].routes)
-        for route in (*self._literal.get(scope["path"], ()), *self._templates):
+        # The router's patterns end with `$`, which matches before a last newline, too: `/login%0A` is `/login` for it.
+        path = scope["path"].removesuffix("\n")
+        for route in (*self._literal.get(path, ()), *self._templates):
             match, child = route.matches(dict(scope))
             if match is Match.FULL:
-                return route.endpoint, child.get("path_params", {})
-        return None, {}
+                return Found(route.endpoint, route.path_format, child.get("path_params", {}))
+        return NOTHING
 
     def _learn(self, routes: list[BaseRoute]) -> dict[str, list[RouteContext]]:
         literal: dict[str, list[RouteContext]] = {}

@@ -4,6 +4,7 @@ Every request counts, malformed and invalid ones too. The visitor's own limit co
 others' share, and his body is not read.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +22,7 @@ from app.problems import refusal_of
 from app.route_guards import Budget, Visitor, limits_of
 from app.security.client_address import bucket_of, client_address
 from app.security.rate_windows import Window
+from app.services.district_settings import DISTRICT_ID_MAX_LENGTH
 from app.services.shared_networks import FACTOR
 from app.settings import Settings
 
@@ -38,14 +40,14 @@ class RateLimitMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        endpoint, path_params = self._endpoints.of(scope)
+        found = self._endpoints.of(scope)
         address = client_address(_peer(scope), _forwarded_for(scope), self._settings.trusted_proxies)
-        scope["state"].update(endpoint=endpoint, client_address=address)
-        limits = self._limits_of(endpoint)
+        scope["state"].update(endpoint=found.endpoint, route_path=found.path, client_address=address)
+        limits = self._limits_of(found.endpoint)
         if not limits:
             await self.app(scope, receive, send)
             return
-        request = _Request(scope, receive, path_params, self._settings.max_body_bytes)
+        request = _Request(scope, receive, found.path_params, self._settings.max_body_bytes)
         name, item, window = await request.count(limits)
         headers = _headers(name, item, window)
         if not window.allowed:
@@ -72,7 +74,7 @@ class RateLimitMiddleware:
 class _Request:
     """One request on its way through its limits; its body is read only where a limit is about what stands in it."""
 
-    def __init__(self, scope: Scope, receive: Receive, path_params: dict[str, Any], max_body_bytes: int) -> None:
+    def __init__(self, scope: Scope, receive: Receive, path_params: Mapping[str, Any], max_body_bytes: int) -> None:
         self.scope, self.receive = scope, receive
         self._path_params = path_params
         self._max_body_bytes = max_body_bytes
@@ -113,13 +115,13 @@ class _Request:
         return district if district in districts else None
 
     async def _district(self) -> str | None:
-        """The district that the request names: in its path, its query or its body."""
-        if named := self._path_params.get("district_id") or QueryParams(self.scope["query_string"]).get("district"):
-            return str(named)
-        if self.scope["method"] not in {"POST", "PUT", "PATCH"}:
-            return None
-        body, self.receive = await read_body(self.scope, self.receive, self._max_body_bytes)
-        return plain_text_of(body, "district")
+        """The district that the request names: in its body, or where it has none in its path or query."""
+        if self.scope["method"] in {"POST", "PUT", "PATCH"}:
+            body, self.receive = await read_body(self.scope, self.receive, self._max_body_bytes)
+            named = plain_text_of(body, "district")
+        else:
+            named = self._path_params.get("district_id") or QueryParams(self.scope["query_string"]).get("district")
+        return named if named and len(named) <= DISTRICT_ID_MAX_LENGTH else None
 
     def _session(self) -> str | None:
         """The session of a genuine access token."""

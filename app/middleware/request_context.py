@@ -58,7 +58,7 @@ def _request_id(scope: Scope) -> str:
 
 def _account_for(scope: Scope, status: int, seconds: float) -> None:
     # The template, never the path: paths hold ids, and each would be a time series of its own.
-    route = getattr(scope.get("route"), "path", "unmatched")
+    route = scope["state"].get("route_path") or "unmatched"
     REQUESTS.labels(scope["method"], route, status).inc()
     DURATION.labels(scope["method"], route).observe(seconds)
     if scope["path"] not in _QUIET:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializ
 from pydantic_core import PydanticCustomError
 
 from app.services.credential_policy import PASSWORD_MAX_LENGTH
+from app.services.district_settings import DISTRICT_ID_MAX_LENGTH
 from app.text import is_plain
 
 
@@ -47,7 +48,7 @@ Moment = Annotated[
 Line = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_no_control_characters)]
 DistrictId = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=64),
+    StringConstraints(min_length=1, max_length=DISTRICT_ID_MAX_LENGTH),
     AfterValidator(_no_control_characters),
     Field(description="The district's id, from GET /districts", examples=["jackson-ga"]),
 ]

@@ -16,6 +16,7 @@ from prometheus_client import Counter, Gauge
 from valkey.asyncio import BlockingConnectionPool
 from valkey.exceptions import ValkeyError
 
+from app.clock import SystemClock
 from app.security.rate_windows import MemoryWindows, Window
 
 TIMEOUT_S = 0.25
@@ -63,7 +64,9 @@ class SharedWindows:
             self._note_loss(fault)
             return await self._count_here(limit, *names)
         self._note_return()
-        return Window(allowed, max(0, stats.remaining), max(1, math.ceil(stats.reset_time - time.time())))
+        return Window(
+            allowed, max(0, stats.remaining), max(1, math.ceil(stats.reset_time - SystemClock().now().timestamp()))
+        )
 
     async def close(self) -> None:
         await self._pool.aclose()

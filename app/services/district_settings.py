@@ -14,6 +14,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from app.portals import Portal
 
+DISTRICT_ID_MAX_LENGTH = 64
 WIDEST_IPV4, WIDEST_IPV6 = 8, 32
 
 

@@ -74,13 +74,13 @@ async def test_a_lost_server_is_told_as_try_again_and_heals_by_itself(maria: Use
 
 @postgresql_only
 async def test_a_server_lost_among_many_requests_harms_none_of_them_for_long(maria: User, line: Line) -> None:
-    """Each of them works or is told to try again, and the session survives."""
+    """Each of them works or is told to try again (or to solve a CAPTCHA first, as so many try her password), and the session survives."""
     running = [asyncio.create_task(everything(maria)) for _ in range(10)]
     await asyncio.sleep(0.03)
     await line.cut()
     await line.mend()
     for answers in await asyncio.gather(*running):
-        assert {answer.status_code for answer in answers} <= {200, 409, 503}
+        assert {answer.status_code for answer in answers} <= {200, 403, 409, 503}
     assert (await maria.refresh()).status_code == 200
     assert await maria.students() == ["Ana", "Ben"]
 

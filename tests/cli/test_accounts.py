@@ -19,6 +19,9 @@ SHOWN = [
     "disabled_at",
     "has_password",
     "may_enter",
+    "failed_sign_ins",
+    "sign_in_step",
+    "wait_until",
     "live_sessions",
     "key_expires_at",
 ]
@@ -39,6 +42,7 @@ def test_an_account_is_shown_whole_and_without_secrets(maria: GrandBend) -> None
     assert (account["username"], account["first_name"], account["portal"]) == ("Maria2026", "Maria", "parent")
     assert (account["has_password"], account["may_enter"], account["live_sessions"]) == (True, True, 1)
     assert (account["disabled_at"], account["key_expires_at"]) == (None, None)
+    assert (account["failed_sign_ins"], account["sign_in_step"], account["wait_until"]) == (0, "free", None)
 
 
 def test_people_read_one_line_for_each_fact(maria: GrandBend) -> None:

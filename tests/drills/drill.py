@@ -19,6 +19,7 @@ from tests.bench.databases import Environment, production
 from tests.drills.errands import ERRANDS, Aftermath, Errand
 from tests.drills.people import DISTRICT, people_with
 from tests.drills.victims import Victims, victims
+from tests.support.addresses import come_through_a_proxy
 from tests.support.recovery import Mail, Post, mails_in, posting
 
 ERRANDS_A_KILL = 10
@@ -73,7 +74,11 @@ class Found:
 def drill(database_url: str, folder: Path, *, kills: int, seed: int, say: Callable[[str], None] = print) -> Found:
     """So many kills over a migrated and empty database. Runs event loops of its own."""
     chance = random.Random(seed)  # noqa: S311  # chance that can be repeated
-    environment = {**production(database_url), "CAMPUS_MAIL_URL": f"outbox://{folder / 'mails'}"}
+    environment = {
+        **production(database_url),
+        "CAMPUS_MAIL_URL": f"outbox://{folder / 'mails'}",
+        "CAMPUS_TRUSTED_PROXIES": "127.0.0.1",
+    }
     say("making people")
     found = Found(asyncio.run(_plan(environment, chance, kills)))
     with victims(folder, environment) as running:
@@ -107,7 +112,8 @@ def _kill(number: int, chance: random.Random, errands: Iterator[Errand]) -> Kill
 
 async def _carry_out(kill: Kill, running: Victims, mails: Path) -> None:
     await running.until_it_answers()
-    async with httpx.AsyncClient(base_url=running.url, timeout=20, verify=NO_TLS) as http:
+    hooks = {"request": [come_through_a_proxy]}
+    async with httpx.AsyncClient(base_url=running.url, timeout=20, verify=NO_TLS, event_hooks=hooks) as http:
         await _warm_up(http)
         before = len(_files(mails))
         requests = asyncio.gather(*map(_run, kill.errands, kill.begin_s, itertools.repeat(http)))

@@ -15,7 +15,7 @@ from tests.support.portal import Server
 from tests.support.recovery import ADDRESS, CONFIRM, DISPUTE, NEW_PASSWORD, RESET, Mail, Owner, Post, new_owner
 
 CALLS = 10
-MASKED_HEADERS = {"date", "x-request-id"}
+MASKED_HEADERS = {"date", "x-request-id", "ratelimit"}
 NOBODYS_TOKEN = "cml_" + "A" * 64
 NOBODYS_ADDRESS = "nobody.at-all@mail.example.org"
 

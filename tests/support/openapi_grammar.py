@@ -21,7 +21,11 @@ OBJECTS: Mapping[str, Mapping[str, Form]] = {
     "license": {"name!": str, "identifier": str},
     "server": {"url!": str, "description": str},
     "tag": {"name!": str, "description": str},
-    "components": {"schemas": {r"[\w.-]+": "schema"}, "securitySchemes": {r"[\w.-]+": "security scheme"}},
+    "components": {
+        "schemas": {r"[\w.-]+": "schema"},
+        "headers": {r"[\w.-]+": "header"},
+        "securitySchemes": {r"[\w.-]+": "security scheme"},
+    },
     "security scheme": {"type!": str, "scheme": str, "bearerFormat": str, "description": str},
     "path": dict.fromkeys(("get", "put", "post", "delete", "patch"), "operation"),
     "operation": {
@@ -48,7 +52,7 @@ OBJECTS: Mapping[str, Mapping[str, Form]] = {
         "content": {r"\w+/[\w+.-]+": "media type"},
         "headers": {r"[\w-]+": "header"},
     },
-    "header": {"schema!": "schema", "description": str, "required": bool},
+    "header": {"schema": "schema", "$ref": str, "description": str, "required": bool},
     "media type": {"schema": "schema", "examples": {r"[\w.-]+": "example"}},
     "example": {"summary": str, "description": str, "value!": None},
     "schema": {

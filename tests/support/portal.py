@@ -16,6 +16,7 @@ from app.main import create_app
 from app.portals import Portal
 from app.security.hash_pool import HashPool
 from app.settings import Settings
+from tests.support.addresses import FromEverywhere, from_one
 from tests.support.documented import Documented
 
 PASSWORD = "Sunny meadow 42"
@@ -43,6 +44,11 @@ class Server:
             login=replace(campus.login, hash_pool=pool),
         )
 
+    def at(self, address: str) -> httpx.AsyncClient:
+        """A client that asks from this address only."""
+        hooks = {"response": [_documented().check]}
+        return httpx.AsyncClient(transport=from_one(self.app, address), base_url=BASE_URL, event_hooks=hooks)
+
     async def hashes_computed(self) -> int:
         """Password hashes and verifications of this process until now, as its operator sees them."""
         return hashes_in((await self.http.get("/metrics")).text)
@@ -50,12 +56,10 @@ class Server:
 
 @asynccontextmanager
 async def serving(settings: Settings, clock: Clock) -> AsyncIterator[Server]:
-    """The app as its server runs it; every answer is held against its specification."""
+    """The app as its server runs it; each request comes from another address, every answer is held against its specification."""
     app = create_app(settings, clock=clock)
     http = httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=app),
-        base_url=BASE_URL,
-        event_hooks={"response": [_documented().check]},
+        transport=FromEverywhere(app), base_url=BASE_URL, event_hooks={"response": [_documented().check]}
     )
     async with app.router.lifespan_context(app), http:
         yield Server(app, http)

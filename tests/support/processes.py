@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from app.settings import Settings
+from pydantic import SecretStr
+
+from app.settings import PREFIX, Settings
 from tests.support.served import Served, served
 from tests.support.shell import Shell
 
@@ -18,10 +20,11 @@ def server_processes(settings: Settings, folder: Path, count: int = 1) -> Iterat
 
 
 def _exported(settings: Settings) -> dict[str, str]:
-    return {
-        "CAMPUS_ENV": settings.env.value,
-        "CAMPUS_DATABASE_URL": settings.database_url,
-        "CAMPUS_DATABASE_POOL_SIZE": str(settings.database_pool_size),
-        "CAMPUS_SECRET_KEYS": ",".join(key.get_secret_value() for key in settings.secret_keys),
-        "CAMPUS_HASH_THREADS": str(settings.hash_threads),
-    }
+    """Every setting that was set, as an operator would."""
+    return {f"{PREFIX}{name.upper()}": _text(getattr(settings, name)) for name in settings.model_fields_set}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, tuple | frozenset):
+        return ",".join(map(_text, value))
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)

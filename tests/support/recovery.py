@@ -20,6 +20,7 @@ from app.main import create_app
 from app.models import OutboxMail
 from app.security.hash_pool import HashPool
 from app.settings import Settings
+from tests.support.addresses import FromEverywhere
 from tests.support.gate import GatedHashPool
 from tests.support.office import Office
 from tests.support.portal import BASE_URL, Server, User
@@ -208,7 +209,7 @@ class Owner(User):
 async def posting(settings: Settings, clock: Clock, sender: MailSender | None = None) -> AsyncIterator[Server]:
     """The service as `serving` starts it, its mails handed to `sender`."""
     app = create_app(settings, clock=clock, mail_sender=sender or MemorySender())
-    transport = httpx.ASGITransport(app=app)
+    transport = FromEverywhere(app)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url=BASE_URL) as http:
         yield Server(app, http)
 
