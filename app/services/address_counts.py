@@ -5,9 +5,9 @@ The window begins with the first and ends ten minutes later; unlike rate limits 
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Insert, Integer, bindparam, case, or_, update
+from sqlalchemy import Insert, Integer, Table, bindparam, case, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +18,9 @@ from app.security.digests import Digests
 
 WINDOW = timedelta(minutes=10)
 _NO_LIMIT = 2**31 - 1
+
+# The table itself: see sign_in_ladder.py.
+_COUNTS = cast("Table", AddressCount.__table__)
 
 
 @dataclass(frozen=True)
@@ -52,27 +55,24 @@ class AddressCounts:
 
 def _count(dialect: Any) -> Insert:
     now, new_end = bindparam("now", type_=UtcDateTime()), bindparam("new_end", type_=UtcDateTime())
-    is_over = AddressCount.ends_at <= now
+    is_over = _COUNTS.c.ends_at <= now
     counted: Insert = (
-        dialect.insert(AddressCount)
+        dialect.insert(_COUNTS)
         .values(digest=bindparam("key"), count=1, ends_at=new_end)
         .on_conflict_do_update(
-            index_elements=[AddressCount.digest],
+            index_elements=[_COUNTS.c.digest],
             set_={
-                "count": case((is_over, 1), else_=AddressCount.count + 1),
-                "ends_at": case((is_over, new_end), else_=AddressCount.ends_at),
+                "count": case((is_over, 1), else_=_COUNTS.c.count + 1),
+                "ends_at": case((is_over, new_end), else_=_COUNTS.c.ends_at),
             },
-            where=or_(is_over, AddressCount.count < bindparam("free", type_=Integer())),
+            where=or_(is_over, _COUNTS.c.count < bindparam("free", type_=Integer())),
         )
-        .returning(AddressCount.count)
+        .returning(_COUNTS.c.count)
     )
     return counted
 
 
 _COUNT = {"sqlite": _count(sqlite), "postgresql": _count(postgresql)}
 _TAKE_BACK = (
-    update(AddressCount)
-    .where(AddressCount.digest == bindparam("key"), AddressCount.count > 0)
-    .values(count=AddressCount.count - 1)
-    .execution_options(synchronize_session=False)
+    update(_COUNTS).where(_COUNTS.c.digest == bindparam("key"), _COUNTS.c.count > 0).values(count=_COUNTS.c.count - 1)
 )

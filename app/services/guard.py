@@ -8,13 +8,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from prometheus_client import Counter
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.captcha.provider import Challenge, Proof, Purpose
 from app.clock import Clock
 from app.database import Database
-from app.errors import CaptchaRequired, PasswordOff, TooManyAttempts
+from app.errors import CaptchaInvalid, CaptchaRequired, PasswordOff, TooManyAttempts
 from app.models import KnownDevice
 from app.security.client_address import Address, bucket_of
 from app.security.device_tokens import DeviceTokens
@@ -24,6 +25,8 @@ from app.services.captchas import Captchas
 from app.services.districts import OpenDistrict, open_district
 from app.services.shared_networks import FACTOR, SharedNetworks
 from app.services.sign_in_ladder import SignInLadder, SignInSubject
+
+REFUSALS = Counter("campus_guard_refusals_total", "Tries that were not let in", ["action", "code"])
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,8 @@ class Admission:
     district: OpenDistrict
     rule: CaptchaRule
     subject: SignInSubject | None = None
+    tries: int = 0
+    """At this password in a row, this one among them."""
     counted_address: str | None = None
     is_closed: bool = False
 
@@ -93,7 +98,11 @@ class Guard:
             CaptchaRequired, CaptchaInvalid: with a challenge for the next try.
             TooManyAttempts, PasswordOff: nothing is verified; a dummy hash takes the time that a password would.
         """
-        admission = await self._admit(knock)
+        try:
+            admission = await self._admit(knock)
+        except (CaptchaRequired, CaptchaInvalid, TooManyAttempts, PasswordOff) as refusal:
+            REFUSALS.labels(knock.rule.action, refusal.code).inc()
+            raise
         try:
             yield admission
         finally:
@@ -134,9 +143,10 @@ class Guard:
         async with self.database.transaction() as session:
             district = await open_district(session, knock.district_id)
             subject = await self._subject(session, knock)
+            tries = 0
             if subject:
                 free_tries = district.settings.captcha.threshold
-                await self.ladder.climb(session, subject, now, free_tries=free_tries, solved=solved)
+                tries = await self.ladder.climb(session, subject, now, free_tries=free_tries, solved=solved)
             # A known device is known by name: what others do from its address does not matter.
             counted_address = None if subject and subject.device else bucket_of(knock.address)
             if counted_address:
@@ -146,7 +156,7 @@ class Guard:
                 )
             if proof:
                 await self.captchas.spend(session, proof, purpose)
-        return Admission(district, knock.rule, subject, counted_address)
+        return Admission(district, knock.rule, subject, tries, counted_address)
 
     async def _subject(self, session: AsyncSession, knock: Knock) -> SignInSubject | None:
         """Whose ladder this is: the name's, or that of a device which has proved that it signed in to this name before."""

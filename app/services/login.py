@@ -77,10 +77,10 @@ class Login:
         verdict = await self.hash_pool.verify(request.password, candidate.password_hash if candidate else None)
         if candidate is None or not verdict.right:
             admission.close()
-            await self._record_refusal(request, candidate, "invalid_credentials")
+            await self._record_refusal(request, candidate, "invalid_credentials", admission.tries)
             raise InvalidCredentials
         if reason := await self._lock(admission.district, candidate):
-            await self._record_refusal(request, candidate, reason)
+            await self._record_refusal(request, candidate, reason, admission.tries)
             raise AccountLocked(reason)
         opened = await self._settle(request, candidate, verdict, admission)
         admission.close()
@@ -112,7 +112,7 @@ class Login:
             await self.guard.succeed(session, admission)
             return opened
 
-    async def _record_refusal(self, request: LoginRequest, candidate: Row[Any] | None, reason: str) -> None:
+    async def _record_refusal(self, request: LoginRequest, candidate: Row[Any] | None, reason: str, tries: int) -> None:
         """The same one row for a known and an unknown name."""
         async with self.database.transaction() as session:
             audit.record(
@@ -123,7 +123,7 @@ class Login:
                 district_id=request.district,
                 account_id=candidate.account_id if candidate else None,
                 person_id=candidate.person_id if candidate else None,
-                data={"portal": request.portal.value, "reason": reason},
+                data={"portal": request.portal.value, "reason": reason, "tries": tries},
             )
 
     async def _lock(self, district: OpenDistrict, candidate: Row[Any]) -> str | None:
