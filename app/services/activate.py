@@ -25,6 +25,7 @@ from app.errors import (
     FieldError,
     IdempotencyKeyReused,
     InProgress,
+    Overloaded,
     PasswordOff,
     TooManyAttempts,
     UsernameTaken,
@@ -308,7 +309,12 @@ class Activation:
             stored, portal = (await connection.execute(query)).one_or_none() or (None, "")
         subject = SignInSubject(request.district, portal, fold(request.username))
         await self._count_try(subject, district)
-        if not (await self.hash_pool.verify(request.password, stored)).right:
+        try:
+            verdict = await self.hash_pool.verify(request.password, stored)
+        except Overloaded:
+            await self._give_try_back(subject)
+            raise
+        if not verdict.right:
             raise IdempotencyKeyReused
         async with self.database.transaction() as session:
             account = await session.scalar(
@@ -329,6 +335,10 @@ class Activation:
                 await self.ladder.climb(session, subject, self.clock.now(), free_tries=free_tries, solved=False)
             except (CaptchaRequired, TooManyAttempts, PasswordOff) as refusal:
                 raise IdempotencyKeyReused from refusal
+
+    async def _give_try_back(self, subject: SignInSubject) -> None:
+        async with self.database.transaction() as session:
+            await self.ladder.step_back(session, subject)
 
 
 def _check_fields(request: ActivationRequest, district: OpenDistrict, key: Row[Any]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from prometheus_client import Counter
+from sqlalchemy import delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -65,7 +66,7 @@ class Captchas:
         dialect: Any = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
         spent = await session.execute(
             dialect.insert(SpentCaptcha)
-            .values(digest=hashlib.sha256(proof.id.encode()).hexdigest(), expires_at=proof.expires_at)
+            .values(digest=_digest(proof), expires_at=proof.expires_at)
             .on_conflict_do_nothing()
             .returning(SpentCaptcha.digest)
         )
@@ -73,5 +74,14 @@ class Captchas:
             OUTCOMES.labels("any", "replayed").inc()
             raise CaptchaInvalid(self.challenge(purpose).as_dict())
 
+    @staticmethod
+    async def give_back(session: AsyncSession, proof: Proof) -> None:
+        """It may count once more."""
+        await session.execute(delete(SpentCaptcha).where(SpentCaptcha.digest == _digest(proof)))
+
     async def close(self) -> None:
         await self.chosen.close()
+
+
+def _digest(proof: Proof) -> str:
+    return hashlib.sha256(proof.id.encode()).hexdigest()

@@ -71,6 +71,8 @@ class Admission:
     tries: int = 0
     """At this password in a row, this one among them."""
     counted_address: str | None = None
+    proof: Proof | None = None
+    """The solved CAPTCHA that it was let in for."""
     is_closed: bool = False
 
     def close(self) -> None:
@@ -156,7 +158,7 @@ class Guard:
                 )
             if proof:
                 await self.captchas.spend(session, proof, purpose)
-        return Admission(district, knock.rule, subject, tries, counted_address)
+        return Admission(district, knock.rule, subject, tries, counted_address, proof)
 
     async def _subject(self, session: AsyncSession, knock: Knock) -> SignInSubject | None:
         """Whose ladder this is: the name's, or that of a device which has proved that it signed in to this name before."""
@@ -181,7 +183,10 @@ class Guard:
         return FACTOR if knock.district_id in await self.networks.districts_at(knock.address) else 1
 
     async def _give_back(self, admission: Admission) -> None:
+        """Nothing was verified, so nothing is used up."""
         async with self.database.transaction() as session:
+            if admission.proof:
+                await self.captchas.give_back(session, admission.proof)
             if admission.subject:
                 await self.ladder.step_back(session, admission.subject)
             if admission.counted_address:
