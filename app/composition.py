@@ -22,15 +22,17 @@ from app.security.rate_windows import RateWindows, windows_for
 from app.security.refresh_tokens import RefreshTokens
 from app.services.accounts import Accounts
 from app.services.activate import Activation
-from app.services.address_counts import AddressCounts
+from app.services.activity import Activity
 from app.services.captchas import Captchas
 from app.services.daily_quotas import DailyQuotas
+from app.services.devices import Devices
 from app.services.dispute import Dispute
 from app.services.district_directory import DistrictDirectory
 from app.services.district_office import DistrictOffice
 from app.services.districts import Districts
 from app.services.guard import Guard
 from app.services.keys import KeyIssue
+from app.services.linking import Linking
 from app.services.login import Login
 from app.services.mail_delivery import MailDelivery
 from app.services.mail_preparation import MailPreparation
@@ -48,8 +50,10 @@ from app.services.sessions import Sessions
 from app.services.shared_networks import SharedNetworks
 from app.services.sign_in_ladder import SignInLadder
 from app.services.signing_key_store import SigningKeyStore
+from app.services.switching import Switching
 from app.services.typed_keys import TypedKeys
 from app.services.username_recovery import UsernameRecovery
+from app.services.window_counts import WindowCounts
 from app.settings import Settings
 
 
@@ -77,7 +81,11 @@ class Campus:
     sessions: Sessions
     session_refresh: SessionRefresh
     own_sessions: OwnSessions
+    activity: Activity
     me: Me
+    linking: Linking
+    switching: Switching
+    devices: Devices
     accounts: Accounts
     passwords: Passwords
     password_reset: PasswordReset
@@ -162,10 +170,11 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
     settings, clock, database = ground.settings, ground.clock, ground.database
     digests, hash_pool = ground.digests, ground.hash_pool
     refresh_tokens, device_tokens = RefreshTokens(digests), DeviceTokens(digests)
-    sessions = Sessions(database, clock, ground.access_tokens, refresh_tokens, device_tokens)
-    ladder = SignInLadder(digests)
+    states = settings.linking_states
+    sessions = Sessions(database, clock, ground.access_tokens, refresh_tokens, device_tokens, states)
+    ladder, counts = SignInLadder(digests), WindowCounts(digests)
     networks = SharedNetworks(database)
-    guard = Guard(database, clock, hash_pool, device_tokens, ground.captchas, ladder, AddressCounts(digests), networks)
+    guard = Guard(database, clock, hash_pool, device_tokens, ground.captchas, ladder, counts, networks)
     key_issue = KeyIssue(database, clock, digests)
     tokens = MailedTokens(digests)
     links = MailedLinks(database, tokens)
@@ -179,7 +188,7 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
         **vars(ground),
         networks=networks,
         guard=guard,
-        districts=Districts(database, clock, settings.linking_states),
+        districts=Districts(database, clock, states),
         directory=DistrictDirectory(database, clock),
         district_office=DistrictOffice(database, clock),
         roster_import=RosterImport(database, clock, digests),
@@ -189,7 +198,11 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
         sessions=sessions,
         session_refresh=SessionRefresh(database, clock, refresh_tokens, sessions),
         own_sessions=OwnSessions(database, clock, refresh_tokens, sessions),
-        me=Me(database),
+        activity=Activity(database, digests),
+        me=Me(database, states),
+        linking=Linking(database, clock, digests, counts, states),
+        switching=Switching(database, clock, sessions),
+        devices=Devices(database, clock, digests, states),
         accounts=Accounts(database, clock, sessions, key_issue, ladder),
         passwords=passwords,
         password_reset=PasswordReset(database, clock, hash_pool, sessions, links, ladder),

@@ -13,10 +13,12 @@ CampusError
 ├── NotSignedIn               nobody has proved who he is
 │   ├── NotAuthenticated
 │   ├── InvalidToken
+│   ├── SignInAgain           the session is too old for this
 │   └── InvalidCredentials
 ├── NotAllowed                known, but not allowed
 │   ├── Forbidden
 │   ├── FeatureDisabled
+│   ├── LinkingNotAvailable
 │   ├── AccountLocked         carries the reason
 │   ├── CaptchaRefused        carries a challenge for the next try
 │   │   ├── CaptchaRequired
@@ -30,6 +32,9 @@ CampusError
 │   ├── ActivationKeyInvalid
 │   ├── ActivationKeyUsed
 │   └── ActivationKeyExpired
+├── LinkCodeRefused           a code of another account that links nothing
+│   ├── LinkCodeInvalid
+│   └── LinkCodeExpired
 ├── LinkRefused               a mailed link that opens nothing
 │   ├── ResetLinkInvalid
 │   └── TicketInvalid
@@ -37,6 +42,9 @@ CampusError
 ├── DailyLimitReached         carries the seconds until the district's midnight
 ├── Conflict                  somebody else was first
 │   ├── UsernameTaken
+│   ├── AlreadyLinked
+│   ├── SameDistrict
+│   ├── PortalMismatch
 │   ├── InProgress
 │   └── IdempotencyInProgress
 └── NotNow                    the same request may succeed later
@@ -228,6 +236,14 @@ class InvalidToken(NotSignedIn):
         return {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 
+class SignInAgain(NotSignedIn):
+    code = "sign_in_again"
+    title = "Sign in once more"
+    detail = "For this, please sign in once more with your password."
+    remedy = "Ask for the password again and sign in; this wants a sign-in of the last 15 minutes, not a session that was switched to."
+    next_step = "sign_in"
+
+
 class InvalidCredentials(NotSignedIn):
     code = "invalid_credentials"
     title = "The username or the password is wrong"
@@ -254,6 +270,14 @@ class FeatureDisabled(NotAllowed):
     title = "The district has switched this off"
     detail = "Your school district has not switched this on."
     remedy = "Ask the office of the school district. `features` of the district says what is on."
+    next_step = "contact_district"
+
+
+class LinkingNotAvailable(NotAllowed):
+    code = "linking_not_available"
+    title = "Linking is not available"
+    detail = "Accounts of this school district cannot be linked with those of other districts."
+    remedy = "GET /districts/link says why: the state does not allow it, or the district has switched it off."
     next_step = "contact_district"
 
 
@@ -399,6 +423,29 @@ class ActivationKeyExpired(KeyRefused):
     next_step = "contact_district"
 
 
+# --- linking -----------------------------------------------------------------------------------------------------------
+
+
+class LinkCodeRefused(CampusError):
+    next_step = "new_link_code"
+
+
+class LinkCodeInvalid(LinkCodeRefused):
+    code = "link_code_invalid"
+    status = 404
+    title = "This code is not known"
+    detail = "This code is not known. Check each letter, or show a new code in the other account."
+    remedy = "Compare the code with the other account's screen. Each code works once, for ten minutes."
+
+
+class LinkCodeExpired(LinkCodeRefused):
+    code = "link_code_expired"
+    status = 410
+    title = "This code has expired"
+    detail = "This code has expired. Please show a new code in the other account."
+    remedy = "Show a new code in the other account; each lives for ten minutes."
+
+
 # --- mailed links and daily limits ---------------------------------------------------------------------------------------
 
 
@@ -468,6 +515,27 @@ class UsernameTaken(Conflict):
     @property
     def errors(self) -> Sequence[FieldError]:
         return (FieldError("/username", self.code, self.detail),)
+
+
+class AlreadyLinked(Conflict):
+    code = "already_linked"
+    title = "The accounts are linked already"
+    detail = "These two accounts are linked already."
+    remedy = "Nothing needs to be done; GET /districts/link lists the linked accounts."
+
+
+class SameDistrict(Conflict):
+    code = "same_district"
+    title = "Both accounts are in one district"
+    detail = "Only accounts of different school districts can be linked, one of each district."
+    remedy = "Use the code in an account of another district. An account that is linked already may have to be taken out first."
+
+
+class PortalMismatch(Conflict):
+    code = "portal_mismatch"
+    title = "The accounts are of different portals"
+    detail = "A parent's account can only be linked with a parent's account, and a student's with a student's."
+    remedy = "Use the code in an account of the same portal."
 
 
 class InProgress(Conflict):

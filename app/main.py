@@ -34,7 +34,9 @@ from app.routers import (
     activate,
     captcha,
     dev_mail,
+    devices,
     dispute,
+    district_link,
     districts,
     docs,
     login,
@@ -96,6 +98,7 @@ def create_app(
         generate_unique_id_function=operation_id,
     )
     for router in (
+        district_link,  # before the districts, one of which could be called "link"
         districts,
         activate,
         captcha,
@@ -105,6 +108,7 @@ def create_app(
         recovery_email,
         dispute,
         me,
+        devices,
         service,
         problems,
         docs,

@@ -45,6 +45,7 @@ TAGS = [
         "name": "Recovery",
         "description": "Forgotten passwords and usernames, the recovery e-mail, and changes that were not one's own.",
     },
+    {"name": "Linking", "description": "One login for the accounts of several districts: link, switch, unlink."},
     {"name": "My account", "description": "What a signed-in person sees and changes of himself."},
     {"name": "Service", "description": "For operators and machines: health, metrics, public keys, problem types."},
 ]

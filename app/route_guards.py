@@ -5,9 +5,8 @@ lost Redis; so its `Limiter` only notes here what was declared, and leaves the e
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from slowapi import Limiter
 from slowapi.wrappers import Limit, LimitGroup
@@ -30,8 +29,7 @@ class Budget(StrEnum):
     EVERYONE = "everyone"
 
 
-@dataclass(frozen=True)
-class Visitor:
+class Visitor(NamedTuple):
     """Who is counted: the names under which a request falls."""
 
     address: str

@@ -1,5 +1,6 @@
 """`CAMPUS_*` settings: read from the environment once, frozen, validated all at once."""
 
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -70,6 +71,21 @@ def _redis_url(value: str) -> str:
     return value
 
 
+def _service_account(value: SecretStr) -> SecretStr:
+    try:
+        file = json.loads(value.get_secret_value())
+        wanted = [file[name] for name in ("project_id", "client_email", "private_key_id", "private_key", "token_uri")]
+        is_one = file["type"] == "service_account" and all(isinstance(text, str) and text for text in wanted)
+    except (ValueError, TypeError, LookupError, RecursionError):
+        is_one = False
+    if not is_one or not file["token_uri"].startswith(("http://", "https://")):
+        raise ValueError("must be the JSON of a service account's key, as Firebase gives it out")
+    return value
+
+
+_HttpUrl = Annotated[str, AfterValidator(_http_url)]
+
+
 class Settings(BaseModel):
     """What an operator decides. Every field is the environment variable `CAMPUS_` + its name in capitals."""
 
@@ -93,7 +109,7 @@ class Settings(BaseModel):
     mail_from: str = Field(
         "no-reply@localhost", pattern=r"^[^@\s<>]+@[^@\s<>]+$", description="the address that mails come from"
     )
-    public_url: Annotated[str, AfterValidator(_http_url)] = Field(
+    public_url: _HttpUrl = Field(
         "http://127.0.0.1:8000", description="where clients reach this service; the issuer of its tokens"
     )
     secret_keys: tuple[SecretStr, ...] = Field(
@@ -137,7 +153,7 @@ class Settings(BaseModel):
     )
     captcha_site_key: str | None = Field(None, description="of a hosted CAPTCHA provider; public")
     captcha_secret: SecretStr | None = Field(None, description="of a hosted CAPTCHA provider")
-    captcha_verify_url: Annotated[str, AfterValidator(_http_url)] | None = Field(
+    captcha_verify_url: _HttpUrl | None = Field(
         None, description="where a hosted provider is asked; its own address if left out"
     )
     captcha_work: int = Field(
@@ -146,6 +162,17 @@ class Settings(BaseModel):
         le=1_000_000,
         description="rounds of one try at an ALTCHA challenge, which takes 256 tries on average",
     )
+    push_fcm_credentials: Annotated[SecretStr, AfterValidator(_service_account)] | None = Field(
+        None, description="the key of a Firebase service account, in JSON; if left out, the log gets its messages"
+    )
+    push_fcm_url: _HttpUrl = Field("https://fcm.googleapis.com", description="where FCM is asked")
+    push_apns_key: SecretStr | None = Field(
+        None, description="a key for APNs (.p8), in PEM; if left out, the log gets them"
+    )
+    push_apns_key_id: str | None = Field(None, description="of the key for APNs")
+    push_apns_team_id: str | None = Field(None, description="whose key for APNs it is")
+    push_apns_topic: str | None = Field(None, description="the bundle id of the app on Apple's devices")
+    push_apns_url: _HttpUrl = Field("https://api.push.apple.com", description="where APNs is asked")
     log_level: str = Field(
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`"
     )
@@ -196,7 +223,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """
     source = os.environ if environ is None else environ
     values, faults = _collect(source)
-    faults += [*_missing_in_production(values), *_missing_for_captcha(values)]
+    faults += _missing(values)
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
@@ -208,24 +235,19 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     return settings
 
 
-def _missing_in_production(values: Mapping[str, object]) -> list[str]:
+def _missing(values: Mapping[str, object]) -> list[str]:
     """Asked before the rest is validated, so that all faults are told at once."""
-    if values.get("env") != Environment.PRODUCTION:
-        return []
-    return [
-        f"{PREFIX}{name.upper()}: must be set in production"
-        for name in ("secret_keys", "signing_keys")
-        if name not in values
+    hosted = values.get("captcha_provider", "altcha") != "altcha"
+    wanted = [
+        ("in production", values.get("env") == Environment.PRODUCTION, "secret_keys signing_keys"),
+        ("for a hosted CAPTCHA provider", hosted, "captcha_site_key captcha_secret"),
+        ("with a key for APNs", "push_apns_key" in values, "push_apns_key_id push_apns_team_id push_apns_topic"),
     ]
-
-
-def _missing_for_captcha(values: Mapping[str, object]) -> list[str]:
-    if values.get("captcha_provider", "altcha") == "altcha":
-        return []
     return [
-        f"{PREFIX}{name.upper()}: must be set for a hosted CAPTCHA provider"
-        for name in ("captcha_site_key", "captcha_secret")
-        if name not in values
+        f"{PREFIX}{name.upper()}: must be set {when}"
+        for when, is_wanted, names in wanted
+        for name in names.split()
+        if is_wanted and name not in values
     ]
 
 
@@ -265,6 +287,8 @@ def _split(name: str, text: str) -> object:
             if end in text
             else (text,)
         )
+    if name == "push_apns_key":
+        return text.replace("\\n", "\n")
     if separator := _LISTS.get(name):
         return tuple(part.strip() for part in re.split(separator, text) if part.strip())
     return text

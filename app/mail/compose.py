@@ -23,6 +23,10 @@ SUBJECTS = {
     "confirm_recovery_email": msg("{district}: confirm your e-mail address"),
     "recovery_email_changed": msg("{district}: your recovery e-mail address was changed"),
     "password_changed": msg("{district}: your password was changed"),
+    "new_device": msg("{district}: sign-in from a new device"),
+    "accounts_linked": msg("{district}: your account was linked"),
+    "accounts_unlinked": msg("{district}: your account was unlinked"),
+    "sign_ins_refused": msg("{district}: wrong passwords for your account"),
 }
 _PORTALS = {
     Portal.PARENT: msg("Portal for parents and guardians"),

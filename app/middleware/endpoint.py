@@ -25,25 +25,29 @@ class Endpoints:
     """The routes of an application by their path; made at the first request, when all of them are there."""
 
     def __init__(self) -> None:
-        self._literal: dict[str, list[RouteContext]] | None = None
+        self._literal: dict[tuple[str, str], Found] | None = None
         self._templates: list[RouteContext] = []
 
     def of(self, scope: Scope) -> Found:
         if self._literal is None:
             self._literal = self._learn(scope["app"].routes)
         # The router's patterns end with `$`, which matches before a last newline, too: `/login%0A` is `/login` for it.
-        path = scope["path"].removesuffix("\n")
-        for route in (*self._literal.get(path, ()), *self._templates):
+        found = self._literal.get((scope["method"], scope["path"].removesuffix("\n")))
+        return found or self._of_template(scope)
+
+    def _of_template(self, scope: Scope) -> Found:
+        for route in self._templates:
             match, child = route.matches(dict(scope))
             if match is Match.FULL:
                 return Found(route.endpoint, route.path_format, child.get("path_params", {}))
         return NOTHING
 
-    def _learn(self, routes: list[BaseRoute]) -> dict[str, list[RouteContext]]:
-        literal: dict[str, list[RouteContext]] = {}
+    def _learn(self, routes: list[BaseRoute]) -> dict[tuple[str, str], Found]:
+        literal: dict[tuple[str, str], Found] = {}
         for route in iter_route_contexts(routes):
             if route.path_format is None or "{" in route.path_format:
                 self._templates.append(route)
-            else:
-                literal.setdefault(route.path_format, []).append(route)
+                continue
+            for method in route.methods or ():
+                literal.setdefault((method, route.path_format), Found(route.endpoint, route.path_format, {}))
         return literal

@@ -5,13 +5,12 @@ others' share, and his body is not read.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from limits import RateLimitItem
 from prometheus_client import Counter
 from slowapi.wrappers import Limit
-from starlette.datastructures import Headers, MutableHeaders, QueryParams
+from starlette.datastructures import Headers, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.composition import Campus
@@ -41,7 +40,8 @@ class RateLimitMiddleware:
             await self.app(scope, receive, send)
             return
         found = self._endpoints.of(scope)
-        address = client_address(_peer(scope), _forwarded_for(scope), self._settings.trusted_proxies)
+        trusted = self._settings.trusted_proxies
+        address = client_address(_peer(scope), _forwarded_for(scope) if trusted else "", trusted)
         scope["state"].update(endpoint=found.endpoint, route_path=found.path, client_address=address)
         limits = self._limits_of(found.endpoint)
         if not limits:
@@ -53,13 +53,13 @@ class RateLimitMiddleware:
         if not window.allowed:
             REFUSED.labels(name).inc()
             refusal = refusal_of(scope, RateLimited(window.reset_s))
-            refusal.headers.update(headers)
+            refusal.raw_headers.extend(headers)
             await refusal(scope, receive, send)
             return
 
         async def send_with_standing(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(headers)
+                message["headers"] = [*message["headers"], *headers]
             await send(message)
 
         await self.app(scope, request.receive, send_with_standing)
@@ -87,7 +87,7 @@ class _Request:
         visitor = Visitor(bucket_of(self._address), self._session() if own.scope == Budget.SESSION else None)
         item, window = await self._count_own(own, visitor)
         if window.allowed and ceilings:
-            visitor = replace(visitor, district=await self._district())
+            visitor = visitor._replace(district=await self._district())
             for ceiling in ceilings:
                 key = ceiling.key_func(visitor)
                 above = await self._campus.rate_windows.hit(ceiling.limit, ceiling.scope, key) if key else window
@@ -134,12 +134,12 @@ class _Request:
             return None
 
 
-def _headers(name: str, item: RateLimitItem, window: Window) -> dict[str, str]:
+def _headers(name: str, item: RateLimitItem, window: Window) -> list[tuple[bytes, bytes]]:
     """Structured fields of the IETF draft (RateLimit header fields for HTTP)."""
-    return {
-        "RateLimit-Policy": f'"{name}";q={item.amount};w={item.get_expiry()}',
-        "RateLimit": f'"{name}";r={window.remaining};t={window.reset_s}',
-    }
+    return [
+        (b"ratelimit-policy", b'"%s";q=%d;w=%d' % (name.encode(), item.amount, item.get_expiry())),
+        (b"ratelimit", b'"%s";r=%d;t=%d' % (name.encode(), window.remaining, window.reset_s)),
+    ]
 
 
 def _peer(scope: Scope) -> str | None:

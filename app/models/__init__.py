@@ -5,17 +5,18 @@ from app.models.activation_key import ActivationKey
 from app.models.audit_event import AuditEvent
 from app.models.base import Base
 from app.models.district import Announcement, District, DistrictNetwork, DistrictOrigin
-from app.models.guard import AddressCount, FailedSignIns, SpentCaptcha
+from app.models.guard import FailedSignIns, SpentCaptcha, WindowCount
 from app.models.idempotency_key import IdempotencyKey
+from app.models.link import LinkCode, LinkedAccount
 from app.models.mail import DailyQuota, MailedLink, OutboxMail, PasswordHistory
 from app.models.person import Enrollment, Person, Relationship, School
+from app.models.push_device import PushDevice
 from app.models.session import KnownDevice, SignInSession
 from app.models.signing_key import SigningKey
 
 __all__ = [
     "Account",
     "ActivationKey",
-    "AddressCount",
     "Announcement",
     "AuditEvent",
     "Base",
@@ -27,13 +28,17 @@ __all__ = [
     "FailedSignIns",
     "IdempotencyKey",
     "KnownDevice",
+    "LinkCode",
+    "LinkedAccount",
     "MailedLink",
     "OutboxMail",
     "PasswordHistory",
     "Person",
+    "PushDevice",
     "Relationship",
     "School",
     "SignInSession",
     "SigningKey",
     "SpentCaptcha",
+    "WindowCount",
 ]

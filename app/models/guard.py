@@ -25,10 +25,10 @@ class FailedSignIns(Base):
     wait_until: Mapped[datetime | None]
 
 
-class AddressCount(Base):
-    """How often something happened from one address within ten minutes."""
+class WindowCount(Base):
+    """How often something happened, from one address or to one account, within minutes."""
 
-    __tablename__ = "address_counts"
+    __tablename__ = "window_counts"
 
     digest: Mapped[str] = mapped_column(String(80), primary_key=True)
     count: Mapped[int]

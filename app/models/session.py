@@ -33,6 +33,10 @@ class SignInSession(HasId, Base):
     device_name: Mapped[str | None] = mapped_column(String(100))
     installation_id: Mapped[str | None] = mapped_column(String(100))
     shared: Mapped[bool] = mapped_column(default=False)
+    switched_from_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
+    """The account that somebody signed in to, where the session was switched to from there; it lasts while the two are linked."""
+    parent_session_id: Mapped[UUID | None] = mapped_column(index=True)
+    """The session that it was switched from."""
 
 
 class KnownDevice(HasId, Base):

@@ -3,16 +3,30 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
+from fastapi.exceptions import RequestValidationError
+from pydantic_core import PydanticCustomError
 
 from app.errors import CurrentPasswordWrong, InProgress, NotFound
 from app.openapi import refusals
 from app.route_guards import Budget, limited
 from app.routers.dependencies import Caller, CampusPart
+from app.routers.districts import Cursor, Limit
+from app.schemas.activity import ActivityList, position_in
 from app.schemas.me import ChangeMeBody, ChangePasswordBody, StudentList
 from app.schemas.session import AccountAnswer, SessionList
+from app.services.activity import Position
 
 router = APIRouter(prefix="/me", tags=["My account"])
+
+
+async def _position(cursor: Cursor = None) -> Position | None:
+    try:
+        return position_in(cursor) if cursor is not None else None
+    except PydanticCustomError as fault:
+        raise RequestValidationError(
+            [{"type": fault.type, "loc": ("query", "cursor"), "msg": "", "input": None}]
+        ) from fault
 
 
 @router.get("", summary="My account", responses=refusals(), response_model_exclude_none=True)
@@ -41,10 +55,11 @@ async def change_my_password(body: ChangePasswordBody, caller: Caller, campus: C
 async def list_my_students(
     caller: Caller,
     campus: CampusPart,
+    include_linked: Annotated[bool, Query(description="Those of linked accounts in other districts, too")] = False,
     explain: Annotated[bool, Query(description="Add counts of what is hidden, and why")] = False,
 ) -> StudentList:
     """A guardian sees those whose relationship has the portal flag; a student sees himself."""
-    students = await campus.me.students(caller.account)
+    students = await campus.me.students(caller.account, include_linked=include_linked)
     return StudentList.of(students, await campus.me.hidden_students(caller.account) if explain else None)
 
 
@@ -58,3 +73,12 @@ async def list_my_sessions(caller: Caller, campus: CampusPart) -> SessionList:
 @limited(Budget.SESSION)
 async def end_my_session(session_id: UUID, caller: Caller, campus: CampusPart) -> None:
     await campus.own_sessions.end_one(caller, session_id)
+
+
+@router.get("/activity", summary="What happened to my account", responses=refusals(), response_model_exclude_none=True)
+@limited(Budget.SESSION)
+async def list_my_activity(
+    caller: Caller, campus: CampusPart, after: Annotated[Position | None, Depends(_position)], limit: Limit = 20
+) -> ActivityList:
+    """Sign-ins and security events, newest first; refused sign-ins, too, whoever tried."""
+    return ActivityList.of(*await campus.activity.page(caller, limit, after))

@@ -24,7 +24,7 @@ class Answer(BaseModel):
     model_config = ConfigDict(frozen=True, from_attributes=True, json_schema_serialization_defaults_required=True)
 
 
-def _no_control_characters(text: str) -> str:
+def no_control_characters(text: str) -> str:
     if not is_plain(text):
         raise PydanticCustomError("text_expected", "control characters")
     return text
@@ -45,17 +45,17 @@ Moment = Annotated[
     PlainSerializer(_utc, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-08-03T12:00:00Z"], "maxLength": 20}),
 ]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_no_control_characters)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(no_control_characters)]
 DistrictId = Annotated[
     str,
     StringConstraints(min_length=1, max_length=DISTRICT_ID_MAX_LENGTH),
-    AfterValidator(_no_control_characters),
+    AfterValidator(no_control_characters),
     Field(description="The district's id, from GET /districts", examples=["jackson-ga"]),
 ]
 TypedKey = Annotated[
     str,
     StringConstraints(min_length=1, max_length=100),
-    AfterValidator(_no_control_characters),
+    AfterValidator(no_control_characters),
     Field(
         description="The activation key as it was typed: any case, dashes and spaces do not matter",
         examples=["F7KQ2-9XWMA-RT4BH-6YPCN-3ZD8V"],
@@ -64,7 +64,7 @@ TypedKey = Annotated[
 Username = Annotated[
     str,
     StringConstraints(max_length=128),
-    AfterValidator(_no_control_characters),
+    AfterValidator(no_control_characters),
     Field(description="As it was typed", examples=["maria2026"]),
 ]
 Password = Annotated[

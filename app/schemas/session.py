@@ -91,6 +91,10 @@ class SessionAnswer(Answer):
         | None
     ) = None
     account: AccountAnswer
+    push_activated: (
+        Annotated[bool, Field(description="After a switch: whether push messages were turned on for this account now")]
+        | None
+    ) = None
     next_steps: Annotated[
         list[Annotated[str, Field(max_length=40)]],
         Field(max_length=10, description="What the app should ask next; empty for nothing"),
@@ -103,6 +107,7 @@ class SessionAnswer(Answer):
             expires_in=opened.expires_in,
             refresh_token=opened.refresh_token,
             device_token=opened.device_token,
+            push_activated=opened.push_activated,
             account=AccountAnswer.of(opened.account),
             next_steps=list(opened.next_steps),
         )

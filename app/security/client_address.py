@@ -6,6 +6,7 @@ trusted proxy is the client. Whatever stands left of it, the client may have wri
 
 import ipaddress
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -16,9 +17,12 @@ NOWHERE = "unknown"
 _IPV6_CUSTOMER = 64
 """Providers give a customer a /64 or more (RFC 6177): all of it counts as one address."""
 _MAX_HOPS = 20
+_REMEMBERED = 4_096
+"""Clients ask again and again; reading an address takes as long as all else that the limits do."""
 
 
-def client_address(peer: str | None, forwarded_for: str, trusted: Sequence[Network]) -> Address | None:
+@lru_cache(_REMEMBERED)
+def client_address(peer: str | None, forwarded_for: str, trusted: tuple[Network, ...]) -> Address | None:
     """The client's address; None where there is none that can be read.
 
     `peer` is the other end of the connection, `forwarded_for` the whole X-Forwarded-For (its lines joined by commas).
@@ -36,6 +40,7 @@ def client_address(peer: str | None, forwarded_for: str, trusted: Sequence[Netwo
     return client
 
 
+@lru_cache(_REMEMBERED)
 def bucket_of(address: Address | None) -> str:
     """What counts as one client: an IPv4 address, or an IPv6 /64."""
     if address is None:

@@ -7,8 +7,7 @@ import math
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from limits import RateLimitItem
 
@@ -16,8 +15,7 @@ MAX_BUCKETS = 200_000
 """Beyond it the longest unused is forgotten: about 100 MB if all were in use at once."""
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(NamedTuple):
     """How a limit stands after a hit."""
 
     allowed: bool
@@ -39,10 +37,10 @@ class MemoryWindows:
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
-        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+        self._buckets: OrderedDict[tuple[object, ...], _Bucket] = OrderedDict()
 
     async def hit(self, limit: RateLimitItem, *names: str) -> Window:
-        now, key = self._now(), limit.key_for(*names)
+        now, key = self._now(), (limit.amount, *names)
         bucket = self._buckets.get(key)
         if bucket is None:
             bucket = self._buckets[key] = _Bucket(limit.get_expiry())

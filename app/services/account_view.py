@@ -38,13 +38,18 @@ class AccountView:
     locale: str | None
     recovery_email_masked: str | None
     recovery_email_confirmed: bool
+    links_suspended: bool = False
+    """Known where a session is opened."""
 
     @property
     def next_steps(self) -> tuple[str, ...]:
         """What an app should ask its owner next."""
+        steps = []
         if self.recovery_email_masked is None:
-            return ("set_recovery_email",)
-        return () if self.recovery_email_confirmed else ("confirm_recovery_email",)
+            steps.append("set_recovery_email")
+        elif not self.recovery_email_confirmed:
+            steps.append("confirm_recovery_email")
+        return (*steps, "confirm_links") if self.links_suspended else tuple(steps)
 
     @classmethod
     def of(cls, row: Any) -> "AccountView":
@@ -62,6 +67,7 @@ class AccountView:
             locale=row.locale,
             recovery_email_masked=mask_address(newest) if newest else None,
             recovery_email_confirmed=row.recovery_email is not None and row.unconfirmed_recovery_email is None,
+            links_suspended=getattr(row, "links_suspended", False),
         )
 
 

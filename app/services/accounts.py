@@ -15,6 +15,7 @@ from app.portals import Portal
 from app.services import audit
 from app.services.districts import open_district
 from app.services.keys import IssuedKey, KeyIssue
+from app.services.links import suspend_links
 from app.services.mailed_links import LinkPurpose, revoke_links
 from app.services.portal_access import may_enter
 from app.services.sessions import Sessions
@@ -147,6 +148,7 @@ class Accounts:
             account.password_hash = None
             await self.ladder.end_all(session, account.district_id, account.portal, account.username_folded)
             await revoke_links(session, account.id, self.clock.now())
+            await suspend_links(session, account.id, self.clock.now())
             await self.sessions.end_all(session, account.id, "reset")
             self._record(session, account, "reset", method="key")
             return key

@@ -42,6 +42,7 @@ from app.services.credential_policy import check_credentials
 from app.services.district_settings import PasswordPolicy, UsernamePolicy
 from app.services.districts import OpenDistrict
 from app.services.idempotency import RepeatableRequest
+from app.services.linking import take_out
 from app.services.mailed_links import revoke_links
 from app.services.portal_access import confirm_access
 from app.services.recovery_email import RecoveryEmail
@@ -254,6 +255,7 @@ class Activation:
         elif account.disabled_at is not None:
             raise ActivationKeyExpired  # switched off while the hash was computed; only the office switches it on
         else:
+            await take_out(session, account.id, now)
             await self.sessions.end_all(session, account.id, "activated_again")
             await revoke_links(session, account.id, now)
             await session.execute(delete(PasswordHistory).where(PasswordHistory.account_id == account.id))

@@ -11,6 +11,7 @@ from app.database import Database
 from app.errors import TicketInvalid
 from app.models import Account, MailedLink, PasswordHistory
 from app.services import audit
+from app.services.links import suspend_links
 from app.services.mailed_links import LinkPurpose, LiveLink, MailedLinks, revoke_links, use_link
 from app.services.outbox import MailKind, promise
 from app.services.sessions import Sessions
@@ -44,6 +45,7 @@ class Dispute:
                     PasswordHistory(account_id=account.id, password_hash=account.password_hash, replaced_at=now)
                 )
             account.password_hash = None
+            await suspend_links(session, account.id, now)
             await self.sessions.end_all(session, account.id, "disputed")
             await revoke_links(session, account.id, now, LinkPurpose.RESET_PASSWORD, LinkPurpose.CONFIRM_EMAIL)
             await _revoke_later_disputes(session, link, now)

@@ -157,9 +157,14 @@ def _names_of(entry: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+_TAKEN_IDS = {"link"}
+"""Words that stand after /districts/ in other routes."""
+
+
 def check_names(district_id: str, name: str, state: str, city: str | None = None) -> None:
     if (
         not district_id
+        or district_id in _TAKEN_IDS
         or len(district_id) > 64
         or not all(c.isascii() and (c.isalnum() or c in "-_.~") for c in district_id)
     ):

@@ -20,11 +20,11 @@ from app.models import KnownDevice
 from app.security.client_address import Address, bucket_of
 from app.security.device_tokens import DeviceTokens
 from app.security.hash_pool import HashPool
-from app.services.address_counts import AddressCounts
 from app.services.captchas import Captchas
 from app.services.districts import OpenDistrict, open_district
 from app.services.shared_networks import FACTOR, SharedNetworks
 from app.services.sign_in_ladder import SignInLadder, SignInSubject
+from app.services.window_counts import WindowCounts
 
 REFUSALS = Counter("campus_guard_refusals_total", "Tries that were not let in", ["action", "code"])
 
@@ -88,7 +88,7 @@ class Guard:
     device_tokens: DeviceTokens
     captchas: Captchas
     ladder: SignInLadder
-    address_counts: AddressCounts
+    window_counts: WindowCounts
     networks: SharedNetworks
 
     @asynccontextmanager
@@ -123,7 +123,7 @@ class Guard:
         if admission.subject:
             await self.ladder.end(session, admission.subject)
         if admission.counted_address:
-            await self.address_counts.take_back(session, admission.rule.counts, admission.counted_address)
+            await self.window_counts.take_back(session, admission.rule.counts, admission.counted_address)
 
     async def _admit(self, knock: Knock) -> Admission:
         purpose = Purpose(knock.rule.action, knock.district_id)
@@ -152,10 +152,9 @@ class Guard:
             # A known device is known by name: what others do from its address does not matter.
             counted_address = None if subject and subject.device else bucket_of(knock.address)
             if counted_address:
-                free = knock.rule.free_per_address * await self._crowd(knock)
-                await self.address_counts.count(
-                    session, knock.rule.counts, counted_address, now, free=free, solved=solved
-                )
+                free = None if solved else knock.rule.free_per_address * await self._crowd(knock)
+                if not await self.window_counts.count(session, knock.rule.counts, counted_address, now, free=free):
+                    raise CaptchaRequired
             if proof:
                 await self.captchas.spend(session, proof, purpose)
         return Admission(district, knock.rule, subject, tries, counted_address, proof)
@@ -190,4 +189,4 @@ class Guard:
             if admission.subject:
                 await self.ladder.step_back(session, admission.subject)
             if admission.counted_address:
-                await self.address_counts.take_back(session, admission.rule.counts, admission.counted_address)
+                await self.window_counts.take_back(session, admission.rule.counts, admission.counted_address)

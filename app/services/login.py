@@ -20,14 +20,20 @@ from app.services import audit
 from app.services.account_view import AccountView, select_account
 from app.services.districts import OpenDistrict
 from app.services.guard import Admission, Guard
+from app.services.links import has_suspended_link
 from app.services.portal_access import confirm_access, may_enter_its_portal
+from app.services.security_notices import tell_new_device, tell_sign_ins_refused
 from app.services.sessions import Device, OpenedSession, Sessions
+from app.services.sign_in_ladder import WAIT_AFTER
 from app.services.username_recovery import UsernameRecovery
 from app.text import fold
 
 # Statements are made once: making them anew at each sign-in takes a third of what its hash takes.
 _CANDIDATE = select_account(
-    Account.password_hash, Account.recovery_email_folded, may_enter_its_portal(Account.portal).label("may_enter")
+    Account.password_hash,
+    Account.recovery_email_folded,
+    may_enter_its_portal(Account.portal).label("may_enter"),
+    has_suspended_link(),
 ).where(
     Account.district_id == bindparam("district"),
     Account.portal == bindparam("portal"),
@@ -77,10 +83,10 @@ class Login:
         verdict = await self.hash_pool.verify(request.password, candidate.password_hash if candidate else None)
         if candidate is None or not verdict.right:
             admission.close()
-            await self._record_refusal(request, candidate, "invalid_credentials", admission.tries)
+            await self._record_refusal(request, candidate, "invalid_credentials", admission)
             raise InvalidCredentials
         if reason := await self._lock(admission.district, candidate):
-            await self._record_refusal(request, candidate, reason, admission.tries)
+            await self._record_refusal(request, candidate, reason, admission)
             raise AccountLocked(reason)
         opened = await self._settle(request, candidate, verdict, admission)
         admission.close()
@@ -107,23 +113,31 @@ class Login:
                 raise InvalidCredentials
             if not await confirm_access(session, candidate.person_id, request.portal):
                 raise AccountLocked("no_portal_access")
-            opened = await self.sessions.open(session, AccountView.of(candidate), request.device)
+            account = AccountView.of(candidate)
+            if admission.subject is None or admission.subject.device is None:
+                await tell_new_device(session, account, named["now"])
+            opened = await self.sessions.open(session, account, request.device)
             # Last, as everybody behind one address waits for its row.
             await self.guard.succeed(session, admission)
             return opened
 
-    async def _record_refusal(self, request: LoginRequest, candidate: Row[Any] | None, reason: str, tries: int) -> None:
-        """The same one row for a known and an unknown name."""
+    async def _record_refusal(
+        self, request: LoginRequest, candidate: Row[Any] | None, reason: str, admission: Admission
+    ) -> None:
+        """The same rows for a known and an unknown name: a trace, and with the tenth in a row a mail to whoever it belongs to."""
+        now = self.clock.now()
         async with self.database.transaction() as session:
+            if admission.is_closed and admission.subject and admission.tries == WAIT_AFTER:
+                tell_sign_ins_refused(session, admission.subject, now)
             audit.record(
                 session,
                 "api:session:refused",
-                at=self.clock.now(),
+                at=now,
                 actor="anonymous",
                 district_id=request.district,
                 account_id=candidate.account_id if candidate else None,
                 person_id=candidate.person_id if candidate else None,
-                data={"portal": request.portal.value, "reason": reason, "tries": tries},
+                data={"portal": request.portal.value, "reason": reason, "tries": admission.tries},
             )
 
     async def _lock(self, district: OpenDistrict, candidate: Row[Any]) -> str | None:

@@ -23,7 +23,8 @@ from app.errors import Overloaded
 from app.mail.compose import compose
 from app.mail.senders import MailPostponed, MailRefused, MailSender
 from app.models import OutboxMail
-from app.services.mail_preparation import MailPreparation, NothingToSend
+from app.services.mail_preparation import MailPreparation
+from app.services.outbox import NothingToSend
 
 LEASE = timedelta(minutes=1)
 SENDERS = 4

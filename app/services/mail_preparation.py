@@ -8,34 +8,36 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import Clock
 from app.database import Database
 from app.mail.letter import DistrictSender, Letter
-from app.models import Account, MailedLink, OutboxMail, Person
+from app.models import Account, OutboxMail
 from app.security.mailed_tokens import MailedTokens
 from app.services.districts import OpenDistrict, open_district
-from app.services.mailed_links import LinkPurpose, create_link, has_newer_link, revoke_links
-from app.services.outbox import MailKind
-from app.text import fold_address
+from app.services.mail_recipients import (
+    address_to,
+    all_recoverable,
+    is_named_by,
+    named,
+    owner_of,
+    recoverable,
+    stay_within,
+    still_at,
+)
+from app.services.mailed_links import LinkPurpose, create_link, extend_link, has_newer_link, revoke_links
+from app.services.notice_preparation import prepare_notice
+from app.services.outbox import MailKind, NothingToSend
 
 RESET_MAILS_AN_HOUR = 3
 RESET_MAILS_A_DAY = 10
+_RESET_LIMITS = {timedelta(hours=1): RESET_MAILS_AN_HOUR, timedelta(days=1): RESET_MAILS_A_DAY}
 _PATHS = {
     LinkPurpose.RESET_PASSWORD: "/reset-password",
     LinkPurpose.CONFIRM_EMAIL: "/confirm-email",
     LinkPurpose.DISPUTE: "/dispute",
 }
-
-
-class NothingToSend(Exception):
-    """The promise leads to no mail: `nobody`, `limited`, `superseded` or `given_up`."""
-
-    def __init__(self, outcome: str) -> None:
-        super().__init__(outcome)
-        self.outcome = outcome
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class MailPreparation:
                 return await self._username_recovery(session, mail, district, now)
             case MailKind.CONFIRM_RECOVERY_EMAIL:
                 return await self._confirm_recovery_email(session, mail, district, now)
-            case MailKind.RECOVERY_EMAIL_CHANGED | MailKind.PASSWORD_CHANGED:
+            case _:
                 return await self._notice(session, mail, district, now)
 
     async def _password_reset(
@@ -88,45 +90,43 @@ class MailPreparation:
         if mail.prepared_at is None:
             found = Account.id == mail.account_id
             if mail.account_id is None:
-                found = (Account.portal == mail.details["portal"]) & (
-                    Account.username_folded == mail.details["username_folded"]
-                )
-            account = await self._recoverable(session, district, found)
+                found = is_named_by(mail)
+            account = await recoverable(session, district, found)
             if account is None:
                 raise NothingToSend("nobody")
             if mail.account_id is None:  # asked for by anybody; the service's own, after a dispute, must always go
                 mail.account_id = account.id
-                await _stay_within_limits(session, mail, now)
+                await stay_within(session, mail, now, _RESET_LIMITS)
             link = await _reset_link(session, mail, account, now)
             if link is None:
                 raise NothingToSend("superseded")
-            _address(mail, account, now, {"link": str(link)})
+            address_to(mail, account, now, {"link": str(link)})
             await session.flush()
-        elif not await self._all_recoverable(session, district, (Account.id == mail.account_id) & _still_at(mail)):
+        elif not await all_recoverable(session, district, (Account.id == mail.account_id) & still_at(mail)):
             raise NothingToSend("superseded")
         link_id = UUID(mail.details["link"])
         expires_at = await _begin_anew(session, link_id, LinkPurpose.RESET_PASSWORD, now)
-        owner = await _owner(session, mail.account_id)
+        owner = await owner_of(session, mail.account_id)
         link_url = self._url(district, LinkPurpose.RESET_PASSWORD, link_id)
-        return {**_named(owner), "username": owner.username, "link": link_url, "expires_at": expires_at}
+        return {**named(owner), "username": owner.username, "link": link_url, "expires_at": expires_at}
 
     async def _username_recovery(
         self, session: AsyncSession, mail: OutboxMail, district: OpenDistrict, now: datetime
     ) -> dict[str, Any]:
         if mail.prepared_at is None:
             by_address = Account.recovery_email_folded == mail.details["address_folded"]
-            accounts = await self._all_recoverable(session, district, by_address)
+            accounts = await all_recoverable(session, district, by_address)
             if not accounts:
                 raise NothingToSend("nobody")
             links = {}
             for account in accounts:
                 link = await _reset_link(session, mail, account, now)
                 links[str(account.id)] = str(link) if link else None
-            _address(mail, accounts[0], now, {"links": links})
+            address_to(mail, accounts[0], now, {"links": links})
             await session.flush()
         links = mail.details["links"]
-        still = Account.id.in_([UUID(account_id) for account_id in links]) & _still_at(mail)
-        accounts = await self._all_recoverable(session, district, still)
+        still = Account.id.in_([UUID(account_id) for account_id in links]) & still_at(mail)
+        accounts = await all_recoverable(session, district, still)
         if not accounts:
             raise NothingToSend("superseded")
         listed, expires_at = [], now
@@ -134,8 +134,8 @@ class MailPreparation:
             link_id = links[str(account.id)]
             # A link that a newer mail replaced is left out; the username is told all the same.
             expires_at = now + LinkPurpose.RESET_PASSWORD.lifetime
-            is_live = link_id is not None and await _extend(session, UUID(link_id), LinkPurpose.RESET_PASSWORD, now)
-            owner = await _owner(session, account.id)
+            is_live = link_id is not None and await extend_link(session, UUID(link_id), LinkPurpose.RESET_PASSWORD, now)
+            owner = await owner_of(session, account.id)
             link_url = self._url(district, LinkPurpose.RESET_PASSWORD, UUID(link_id)) if is_live else None
             listed.append(
                 {"username": owner.username, "portal": owner.portal, "first_name": owner.first_name, "link": link_url}
@@ -147,10 +147,10 @@ class MailPreparation:
     ) -> dict[str, Any]:
         link_id = UUID(mail.details["link"])
         expires_at = await _begin_anew(session, link_id, LinkPurpose.CONFIRM_EMAIL, now)
-        owner = await _owner(session, mail.account_id)
+        owner = await owner_of(session, mail.account_id)
         mail.locale = mail.locale or owner.locale
         return {
-            **_named(owner),
+            **named(owner),
             "link": self._url(district, LinkPurpose.CONFIRM_EMAIL, link_id),
             "code": self.tokens.code(link_id),
             "expires_at": expires_at,
@@ -159,36 +159,9 @@ class MailPreparation:
     async def _notice(
         self, session: AsyncSession, mail: OutboxMail, district: OpenDistrict, now: datetime
     ) -> dict[str, Any]:
-        link_id = UUID(mail.details["link"])
-        is_live = await _extend(session, link_id, LinkPurpose.DISPUTE, now)
-        owner = await _owner(session, mail.account_id)
-        mail.locale = mail.locale or owner.locale
-        return {
-            **_named(owner),
-            "dispute_link": self._url(district, LinkPurpose.DISPUTE, link_id) if is_live else None,
-            "changed_at": datetime.fromisoformat(mail.details["changed_at"]),
-            "new_address_masked": mail.details.get("new_address_masked"),
-        }
-
-    async def _recoverable(self, session: AsyncSession, district: OpenDistrict, which: Any) -> Account | None:
-        accounts = await self._all_recoverable(session, district, which)
-        return accounts[0] if accounts else None
-
-    @staticmethod
-    async def _all_recoverable(session: AsyncSession, district: OpenDistrict, which: Any) -> list[Account]:
-        """Accounts with a confirmed address that are not switched off, locked so that newer requests wait their turn."""
-        found = await session.scalars(
-            select(Account)
-            .where(
-                Account.district_id == district.id,
-                which,
-                Account.recovery_email.is_not(None),
-                Account.disabled_at.is_(None),
-            )
-            .order_by(Account.created_at, Account.id)
-            .with_for_update()
-        )
-        return list(found)
+        notice = await prepare_notice(session, mail, district, now)
+        link = self._url(district, LinkPurpose.DISPUTE, notice.link_id) if notice.link_id else None
+        return {**notice.facts, "dispute_link": link}
 
     def _url(self, district: OpenDistrict, purpose: LinkPurpose, link_id: UUID) -> str:
         """From configuration alone: no header of any request has a say."""
@@ -204,62 +177,11 @@ async def _reset_link(session: AsyncSession, mail: OutboxMail, account: Account,
     return create_link(session, LinkPurpose.RESET_PASSWORD, account.id, now, asked_at=mail.created_at)
 
 
-def _still_at(mail: OutboxMail) -> ColumnElement[bool]:
-    """SQL: the account's confirmed address is still the one that the mail, perhaps waiting for hours, is addressed to."""
-    return Account.recovery_email_folded == fold_address(mail.to_address or "")
-
-
-def _address(mail: OutboxMail, account: Account, now: datetime, details: dict[str, Any]) -> None:
-    mail.to_address = account.recovery_email
-    mail.locale = account.locale or mail.locale
-    mail.details = details
-    mail.prepared_at = now
-
-
-async def _stay_within_limits(session: AsyncSession, mail: OutboxMail, now: datetime) -> None:
-    for span, limit in ((timedelta(hours=1), RESET_MAILS_AN_HOUR), (timedelta(days=1), RESET_MAILS_A_DAY)):
-        mails = await session.scalar(
-            select(func.count())
-            .select_from(OutboxMail)
-            .where(
-                OutboxMail.account_id == mail.account_id,
-                OutboxMail.kind == MailKind.PASSWORD_RESET.value,
-                OutboxMail.id != mail.id,
-                OutboxMail.prepared_at > now - span,
-            )
-        )
-        if (mails or 0) >= limit:
-            raise NothingToSend("limited")
-
-
 async def _begin_anew(session: AsyncSession, link_id: UUID, purpose: LinkPurpose, now: datetime) -> datetime:
     """The whole lifetime from now on, for a link that has waited for its mail; a used or replaced one needs no mail."""
-    if not await _extend(session, link_id, purpose, now):
+    if not await extend_link(session, link_id, purpose, now):
         raise NothingToSend("superseded")
     return now + purpose.lifetime
-
-
-async def _extend(session: AsyncSession, link_id: UUID, purpose: LinkPurpose, now: datetime) -> bool:
-    extended = await session.execute(
-        update(MailedLink)
-        .where(MailedLink.id == link_id, MailedLink.used_at.is_(None), MailedLink.revoked_at.is_(None))
-        .values(expires_at=now + purpose.lifetime)
-        .returning(MailedLink.id)
-        .execution_options(synchronize_session=False)
-    )
-    return extended.first() is not None
-
-
-async def _owner(session: AsyncSession, account_id: UUID | None) -> Any:
-    """Username, portal, locale and first name."""
-    query = select(Account.username, Account.portal, Account.locale, Person.first_name)
-    return (
-        await session.execute(query.join(Person, Person.id == Account.person_id).where(Account.id == account_id))
-    ).one()
-
-
-def _named(owner: Row[Any]) -> dict[str, str]:
-    return {"first_name": owner.first_name, "portal": owner.portal}
 
 
 def _sender(district: OpenDistrict) -> DistrictSender:

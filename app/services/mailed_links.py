@@ -159,6 +159,18 @@ async def use_link(session: AsyncSession, link_id: UUID, now: datetime, *, lease
     return used.first() is not None
 
 
+async def extend_link(session: AsyncSession, link_id: UUID, purpose: LinkPurpose, now: datetime) -> bool:
+    """Gives a link that has waited for its mail its whole lifetime from now on; False where it was used or revoked meanwhile."""
+    extended = await session.execute(
+        update(MailedLink)
+        .where(MailedLink.id == link_id, *_unused())
+        .values(expires_at=now + purpose.lifetime)
+        .returning(MailedLink.id)
+        .execution_options(synchronize_session=False)
+    )
+    return extended.first() is not None
+
+
 def _unused() -> tuple[Any, ...]:
     return (MailedLink.used_at.is_(None), MailedLink.revoked_at.is_(None))
 

@@ -11,6 +11,7 @@ from app.database import Database
 from app.models import Account, District, Enrollment, Person, Relationship, School
 from app.portals import Portal
 from app.services.account_view import AccountView
+from app.services.links import linked_accounts
 
 
 @dataclass(frozen=True)
@@ -41,16 +42,18 @@ class HiddenStudents:
 @dataclass(frozen=True)
 class Me:
     database: Database
+    linking_states: frozenset[str]
 
     async def change_locale(self, account: AccountView, locale: str) -> AccountView:
         async with self.database.transaction() as session:
             await session.execute(update(Account).where(Account.id == account.id).values(locale=locale))
         return replace(account, locale=locale)
 
-    async def students(self, account: AccountView) -> Sequence[StudentView]:
-        """A guardian's students with the `portal` flag on, a student's own entry, nobody for staff."""
+    async def students(self, account: AccountView, *, include_linked: bool = False) -> Sequence[StudentView]:
+        """A guardian's students with the `portal` flag on, a student's own entry, nobody for staff; with those of linked accounts, too."""
         async with self.database.reading() as connection:
-            return [_student(row) for row in await connection.execute(_students(account))]
+            linked = await linked_accounts(connection, account.id, self.linking_states) if include_linked else ()
+            return [_student(row) for row in await connection.execute(_students([account, *linked]))]
 
     async def hidden_students(self, account: AccountView) -> HiddenStudents:
         """What `students` leaves out, for the question: why can't I see all of my children?"""
@@ -68,7 +71,7 @@ class Me:
         )
 
 
-def _students(account: AccountView) -> Select[*tuple[Any, ...]]:
+def _students(accounts: Sequence[AccountView]) -> Select[*tuple[Any, ...]]:
     query = (
         select(
             Person.id,
@@ -88,14 +91,18 @@ def _students(account: AccountView) -> Select[*tuple[Any, ...]]:
         .where(Person.ended_at.is_(None), Person.is_student.is_(True))
         .order_by(Person.first_name, Person.id)
     )
-    if account.portal is Portal.PARENT:
+    portal, persons = (
+        accounts[0].portal,
+        [account.person_id for account in accounts],
+    )  # linked accounts are of one portal
+    if portal is Portal.PARENT:
         shown = and_(
             Relationship.portal.is_(True),
             Relationship.ended_at.is_(None),
-            Relationship.guardian_id == account.person_id,
+            Relationship.guardian_id.in_(persons),
         )
         return query.join(Relationship, Relationship.student_id == Person.id).where(shown)
-    mine = Person.id == account.person_id if account.portal is Portal.STUDENT else ~true()
+    mine = Person.id.in_(persons) if portal is Portal.STUDENT else ~true()
     return query.where(mine)
 
 

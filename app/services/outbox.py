@@ -21,6 +21,18 @@ class MailKind(StrEnum):
     CONFIRM_RECOVERY_EMAIL = "confirm_recovery_email"
     RECOVERY_EMAIL_CHANGED = "recovery_email_changed"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a name
+    NEW_DEVICE = "new_device"
+    ACCOUNTS_LINKED = "accounts_linked"
+    ACCOUNTS_UNLINKED = "accounts_unlinked"
+    SIGN_INS_REFUSED = "sign_ins_refused"
+
+
+class NothingToSend(Exception):
+    """The promise leads to no mail: `nobody`, `limited`, `superseded` or `given_up`."""
+
+    def __init__(self, outcome: str) -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
 
 
 def promise(

@@ -13,6 +13,7 @@ from app.database import Database
 from app.errors import InvalidToken, NotAuthenticated, NotFound
 from app.models import Account, SignInSession
 from app.security.refresh_tokens import RefreshTokens
+from app.services.devices import forget_push_devices
 from app.services.sessions import ALIVE, Sessions, SignedIn, end_sessions
 
 
@@ -53,9 +54,14 @@ class OwnSessions:
             NotFound: there is no such live session, or it is somebody else's.
         """
         async with self.database.transaction() as session:
+            await forget_push_devices(session, session_id, with_children=session_id != signed_in.session_id)
             mine = SignInSession.account_id == signed_in.account.id
             if not await end_sessions(session, self.clock.now(), "signed_out", mine, SignInSession.id == session_id):
                 raise NotFound
+            if session_id != signed_in.session_id:  # a lost phone may have switched to linked accounts
+                await end_sessions(
+                    session, self.clock.now(), "signed_out", SignInSession.parent_session_id == session_id
+                )
             self.sessions.record_end(session, signed_in.account.id, signed_in.account.district_id, session_id)
 
     async def sign_out(self, *, access_token: str | None, refresh_token: str | None) -> None:
@@ -80,6 +86,7 @@ class OwnSessions:
         if token is None:
             return
         async with self.database.transaction() as session:
+            await forget_push_devices(session, token.session_id)
             for account_id in await end_sessions(
                 session, self.clock.now(), "signed_out", SignInSession.id == token.session_id
             ):

@@ -18,6 +18,7 @@ from app.security.hash_pool import HashPool
 from app.services import audit
 from app.services.district_settings import PasswordPolicy
 from app.services.districts import OpenDistrict
+from app.services.links import suspend_links
 from app.services.mailed_links import LinkPurpose, MailedLinks, use_link
 from app.services.new_password import PasswordOwner, check_rules, hash_unused_before, password_owner, replace_password
 from app.services.outbox import MailKind, promise
@@ -101,6 +102,7 @@ class PasswordReset:
                     raise ResetLinkInvalid
                 if not await replace_password(session, owner, password_hash, now):
                     raise ResetLinkInvalid  # a key or another link was faster, and ended this one
+                await suspend_links(session, owner.account.id, now)
                 await self.sessions.end_all(session, owner.account.id, "password_reset")
                 await self.ladder.end_all(session, *_subject(owner))
                 tell_password_changed(session, owner, now)

@@ -82,7 +82,10 @@ async def end_sessions_without_access(session: AsyncSession, district_id: str, n
     )
     ended = await session.execute(
         update(SignInSession)
-        .where(SignInSession.ended_at.is_(None), SignInSession.account_id.in_(without_access))
+        .where(
+            SignInSession.ended_at.is_(None),
+            or_(SignInSession.account_id.in_(without_access), SignInSession.switched_from_id.in_(without_access)),
+        )
         .values(ended_at=now, ended_reason="no_access")
         .execution_options(synchronize_session=False)
     )

@@ -9,21 +9,26 @@ from sqlalchemy.engine import CursorResult
 from app.clock import Clock
 from app.database import Database
 from app.models import (
-    AddressCount,
     DailyQuota,
     FailedSignIns,
     IdempotencyKey,
+    LinkCode,
     MailedLink,
     OutboxMail,
+    PushDevice,
     SignInSession,
     SpentCaptcha,
+    WindowCount,
 )
+from app.services.devices import STALE_AFTER
 from app.services.sign_in_ladder import is_over
 
 MAILS_KEPT = timedelta(days=30)
 """How long the office can see what became of a mail."""
 SESSIONS_KEPT = timedelta(days=30)
 LINKS_KEPT = timedelta(days=7)
+CODES_KEPT = timedelta(hours=1)
+"""An expired code is told from an unknown one for so long."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,9 @@ class Pruning:
         return sum(
             [
                 await self._delete(delete(DailyQuota).where(DailyQuota.ends_at <= now)),
-                await self._delete(delete(AddressCount).where(AddressCount.ends_at <= now)),
+                await self._delete(delete(WindowCount).where(WindowCount.ends_at <= now)),
+                await self._delete(delete(LinkCode).where(LinkCode.expires_at <= now - CODES_KEPT)),
+                await self._delete(delete(PushDevice).where(PushDevice.registered_at <= now - STALE_AFTER)),
                 await self._delete(delete(SpentCaptcha).where(SpentCaptcha.expires_at <= now)),
                 await self._delete(delete(FailedSignIns).where(is_over(now))),
                 await self._delete(delete(IdempotencyKey).where(IdempotencyKey.expires_at <= now)),

@@ -1,44 +1,95 @@
-"""Mails that tell an owner what happened to the account, each with a link to dispute it."""
+"""Mails that tell an owner what happened to the account, each with a link to dispute it. None repeats text from a request."""
 
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
+from sqlalchemy import Row, bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.models import Account, KnownDevice
 from app.services.account_view import AccountView, mask_address
 from app.services.mailed_links import LinkPurpose, create_link
 from app.services.new_password import PasswordOwner
 from app.services.outbox import MailKind, promise
+from app.services.sign_in_ladder import SignInSubject
+
+# Made once, as every statement of a sign-in.
+_ADDRESS_OF_KNOWN = select(Account.recovery_email).where(
+    Account.id == bindparam("account_id"), exists().where(KnownDevice.account_id == bindparam("account_id"))
+)
 
 
 def tell_password_changed(session: AsyncSession, owner: PasswordOwner, now: datetime) -> None:
     """Where the owner has a confirmed address."""
-    if owner.confirmed_address is None:
-        return
-    link = create_link(session, LinkPurpose.DISPUTE, owner.account.id, now, address=owner.confirmed_address)
-    promise(
-        session,
-        MailKind.PASSWORD_CHANGED,
-        district_id=owner.account.district_id,
-        now=now,
-        account_id=owner.account.id,
-        to_address=owner.confirmed_address,
-        locale=owner.locale,
-        details={"link": str(link), "changed_at": now.isoformat()},
-    )
+    if owner.confirmed_address:
+        moment = {"changed_at": now.isoformat()}
+        _tell(session, MailKind.PASSWORD_CHANGED, owner.account, owner.confirmed_address, now, moment)
 
 
 def tell_address_changed(
     session: AsyncSession, account: AccountView, old_address: str, new_address: str, now: datetime
 ) -> None:
     """To the old address, which the link can restore."""
-    link = create_link(session, LinkPurpose.DISPUTE, account.id, now, address=old_address)
+    told = {"new_address_masked": mask_address(new_address), "changed_at": now.isoformat()}
+    _tell(session, MailKind.RECOVERY_EMAIL_CHANGED, account, old_address, now, told)
+
+
+async def tell_new_device(session: AsyncSession, account: AccountView, now: datetime) -> None:
+    """Of a sign-in that no device token proved; before the new device is noted.
+
+    Where the owner has a confirmed address and has had devices before: nobody needs a mail about the first one.
+    """
+    address = await session.scalar(_ADDRESS_OF_KNOWN, {"account_id": account.id})
+    if address:
+        _tell(session, MailKind.NEW_DEVICE, account, address, now, {"happened_at": now.isoformat()})
+
+
+async def tell_linked(session: AsyncSession, account_id: UUID, now: datetime) -> None:
+    """To the owner of one of the linked accounts, at a confirmed address."""
+    await _tell_of_link(session, MailKind.ACCOUNTS_LINKED, account_id, now)
+
+
+async def tell_unlinked(session: AsyncSession, account_id: UUID, now: datetime) -> None:
+    """To the owner of an account that left its group, or of one that stayed in it."""
+    await _tell_of_link(session, MailKind.ACCOUNTS_UNLINKED, account_id, now)
+
+
+def tell_sign_ins_refused(session: AsyncSession, subject: SignInSubject, now: datetime) -> None:
+    """To whoever has this username and a confirmed address; nothing tells whether there is somebody."""
     promise(
         session,
-        MailKind.RECOVERY_EMAIL_CHANGED,
-        district_id=account.district_id,
+        MailKind.SIGN_INS_REFUSED,
+        district_id=subject.district_id,
         now=now,
-        account_id=account.id,
-        to_address=old_address,
-        locale=account.locale,
-        details={"link": str(link), "new_address_masked": mask_address(new_address), "changed_at": now.isoformat()},
+        details={"portal": subject.portal, "username_folded": subject.username_folded},
+    )
+
+
+async def _tell_of_link(session: AsyncSession, kind: MailKind, account_id: UUID, now: datetime) -> None:
+    found = select(Account.id, Account.district_id, Account.locale, Account.recovery_email)
+    owner = (await session.execute(found.where(Account.id == account_id))).one()
+    if owner.recovery_email:
+        _tell(session, kind, owner, owner.recovery_email, now, {"happened_at": now.isoformat()})
+
+
+def _tell(
+    session: AsyncSession,
+    kind: MailKind,
+    owner: AccountView | Row[*tuple[Any, ...]],
+    address: str,
+    now: datetime,
+    told: dict[str, Any],
+) -> None:
+    """`owner` has `id`, `district_id` and `locale`."""
+    link = create_link(session, LinkPurpose.DISPUTE, owner.id, now, address=address)
+    promise(
+        session,
+        kind,
+        district_id=owner.district_id,
+        now=now,
+        account_id=owner.id,
+        to_address=address,
+        locale=owner.locale,
+        details={"link": str(link), **told},
     )

@@ -9,19 +9,20 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import and_, bindparam, delete, or_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import Clock
 from app.database import Database
 from app.errors import InvalidToken
-from app.models import Account, KnownDevice, SignInSession
+from app.models import Account, KnownDevice, PushDevice, SignInSession
 from app.portals import Portal
 from app.security.access_tokens import LIFETIME, AccessTokens
 from app.security.device_tokens import DeviceTokens
 from app.security.refresh_tokens import RefreshTokens
 from app.services import audit
 from app.services.account_view import AccountView, select_account
+from app.services.links import require_live_link
 from app.text import fold
 
 ALIVE = (
@@ -34,7 +35,7 @@ ALIVE = (
 
 # Every signed-in request runs this one. Made anew each time, it would cost more than all that PostgreSQL and its driver do.
 _SIGNED_IN = (
-    select_account()
+    select_account(SignInSession.signed_in_at, SignInSession.switched_from_id)
     .join(SignInSession, SignInSession.account_id == Account.id)
     .where(SignInSession.id == bindparam("session_id"), Account.id == bindparam("account_id"), *ALIVE)
 )
@@ -75,6 +76,8 @@ class OpenedSession:
     refresh_token: str
     device_token: str | None = None
     next_steps: Sequence[str] = ()
+    push_activated: bool | None = None
+    """Whether a switch turned push messages on; None for every other session."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,9 @@ class SignedIn:
 
     session_id: UUID
     account: AccountView
+    signed_in_at: datetime
+    switched_from_id: UUID | None = None
+    """The account that was signed in to, where the session was switched to from there."""
 
 
 @dataclass(frozen=True)
@@ -92,32 +98,42 @@ class Sessions:
     access_tokens: AccessTokens
     refresh_tokens: RefreshTokens
     device_tokens: DeviceTokens
+    linking_states: frozenset[str]
 
-    async def open(self, session: AsyncSession, account: AccountView, device: Device) -> OpenedSession:
-        """Opens a session within the caller's transaction, for somebody who has just proved who he is."""
+    async def open(
+        self, session: AsyncSession, account: AccountView, device: Device, *, parent: SignInSession | None = None
+    ) -> OpenedSession:
+        """Opens a session within the caller's transaction, for somebody who has just proved who he is.
+
+        Or, from a `parent` session, for a linked account: with the sign-in time and the end of the parent, and never more rights.
+        """
         now = self.clock.now()
         known = None if device.shared else await self._remember(session, account, device, now)
         lifetimes = Lifetimes.of(account.portal, shared=device.shared)
         session_id = uuid4()
         refresh_token = self.refresh_tokens.first(session_id)
-        session.add(
-            SignInSession(
-                id=session_id,
-                account_id=account.id,
-                signed_in_at=now,
-                last_used_at=now,
-                idle_expires_at=now + lifetimes.idle,
-                expires_at=now + lifetimes.absolute,
-                refresh_digest=self.refresh_tokens.digest(refresh_token),
-                device_id=known,
-                device_name=device.name,
-                installation_id=device.installation_id,
-                shared=device.shared,
-            )
+        opened = SignInSession(
+            id=session_id,
+            account_id=account.id,
+            signed_in_at=now,
+            last_used_at=now,
+            idle_expires_at=now + lifetimes.idle,
+            expires_at=now + lifetimes.absolute,
+            refresh_digest=self.refresh_tokens.digest(refresh_token),
+            device_id=known,
+            device_name=device.name,
+            installation_id=device.installation_id,
+            shared=device.shared,
         )
+        if parent:
+            opened.signed_in_at, opened.parent_session_id = parent.signed_in_at, parent.id
+            opened.expires_at = min(opened.expires_at, parent.expires_at)
+            root_id = parent.switched_from_id or parent.account_id
+            opened.switched_from_id = parent.account_id if root_id == account.id else root_id
+        session.add(opened)
         audit.record(
             session,
-            "api:session:started",
+            "api:session:switched" if parent else "api:session:started",
             at=now,
             actor=audit.by_account(account.id),
             district_id=account.district_id,
@@ -140,7 +156,13 @@ class Sessions:
         row = await self.database.read_row(_SIGNED_IN, named)
         if row is None or row.district_id != claims.district_id:
             raise InvalidToken
-        return SignedIn(claims.session_id, AccountView.of(row))
+        if row.switched_from_id is not None:
+            await self._require_live_link(row.account_id, row.switched_from_id)
+        return SignedIn(claims.session_id, AccountView.of(row), row.signed_in_at, row.switched_from_id)
+
+    async def _require_live_link(self, account_id: UUID, root_id: UUID) -> None:
+        async with self.database.reading() as connection:
+            await require_live_link(connection, account_id, root_id, self.linking_states, self.clock.now())
 
     async def end_this(self, session: AsyncSession, caller: SignedIn, reason: str) -> None:
         """Ends the caller's own session within the caller's transaction."""
@@ -149,18 +171,26 @@ class Sessions:
 
     async def end_others(self, session: AsyncSession, caller: SignedIn, reason: str) -> int:
         """Ends the account's other sessions within the caller's transaction; gives how many ended."""
-        mine = SignInSession.account_id == caller.account.id
-        return len(await end_sessions(session, self.clock.now(), reason, mine, SignInSession.id != caller.session_id))
+        mine = and_(SignInSession.account_id == caller.account.id, SignInSession.id != caller.session_id)
+        # Whoever else was signed in here may have switched to linked accounts from here.
+        switched = and_(
+            SignInSession.switched_from_id == caller.account.id, SignInSession.parent_session_id != caller.session_id
+        )
+        return len(await end_sessions(session, self.clock.now(), reason, or_(mine, switched)))
 
     async def end_all(self, session: AsyncSession, account_id: UUID, reason: str) -> int:
-        """Ends every session of an account within the caller's transaction and forgets its devices; gives how many ended."""
+        """Ends every session of an account, and those switched to from it, within the caller's transaction; forgets its devices."""
         now = self.clock.now()
         await session.execute(
             update(KnownDevice)
             .where(KnownDevice.account_id == account_id, KnownDevice.revoked_at.is_(None))
             .values(revoked_at=now)
         )
-        return len(await end_sessions(session, now, reason, SignInSession.account_id == account_id))
+        await session.execute(
+            delete(PushDevice).where(PushDevice.account_id == account_id).execution_options(synchronize_session=False)
+        )
+        of_account = or_(SignInSession.account_id == account_id, SignInSession.switched_from_id == account_id)
+        return len(await end_sessions(session, now, reason, of_account))
 
     async def _remember(self, session: AsyncSession, account: AccountView, device: Device, now: datetime) -> UUID:
         """The id of the device, known from before by its token, or new."""

@@ -30,6 +30,8 @@ class SharedNetworks:
         age = time.monotonic() - self._asked_at
         if age > (_FRESH_ENOUGH_TO_REFUSE_S if about_to_refuse else _FRESH_S):
             await self._ask()
+        if not self._networks:
+            return set()
         return {district for network, district in self._networks if address is not None and address in network}
 
     async def _ask(self) -> None:

@@ -23,13 +23,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("subject", "device", name="pk_failed_sign_ins"),
     )
     op.create_table(
-        "address_counts",
+        "window_counts",
         sa.Column("digest", sa.String(length=80), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("digest", name="pk_address_counts"),
+        sa.PrimaryKeyConstraint("digest", name="pk_window_counts"),
     )
-    op.create_index("ix_address_counts_ends_at", "address_counts", ["ends_at"])
+    op.create_index("ix_window_counts_ends_at", "window_counts", ["ends_at"])
     op.create_table(
         "spent_captchas",
         sa.Column("digest", sa.String(length=80), nullable=False),
@@ -51,7 +51,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("district_networks", "spent_captchas", "address_counts", "failed_sign_ins"):
+    for table in ("district_networks", "spent_captchas", "window_counts", "failed_sign_ins"):
         op.drop_table(table)
 
 

@@ -1,6 +1,6 @@
-"""How often something happened from one address within ten minutes, for CAPTCHA thresholds.
+"""How often something happened within minutes, from one address or to one account.
 
-The window begins with the first and ends ten minutes later; unlike rate limits it survives a restart and a lost Redis.
+The window begins with the first and ends at a fixed time; unlike rate limits it survives a restart and a lost Redis.
 """
 
 from dataclasses import dataclass
@@ -11,46 +11,46 @@ from sqlalchemy import Insert, Integer, Table, bindparam, case, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.errors import CaptchaRequired
-from app.models import AddressCount
+from app.models import WindowCount
 from app.models.base import UtcDateTime
 from app.security.digests import Digests
 
-WINDOW = timedelta(minutes=10)
+TEN_MINUTES = timedelta(minutes=10)
 _NO_LIMIT = 2**31 - 1
 
 # The table itself: see sign_in_ladder.py.
-_COUNTS = cast("Table", AddressCount.__table__)
+_COUNTS = cast("Table", WindowCount.__table__)
 
 
 @dataclass(frozen=True)
-class AddressCounts:
+class WindowCounts:
     digests: Digests
 
     async def count(
-        self, session: AsyncSession, purpose: str, address: str, now: datetime, *, free: int, solved: bool
-    ) -> None:
-        """One more, counted and decided in one statement.
-
-        Raises:
-            CaptchaRequired: `free` of them are used up and no CAPTCHA was solved; this one does not count.
-        """
+        self,
+        session: AsyncSession,
+        purpose: str,
+        subject: str,
+        now: datetime,
+        *,
+        free: int | None,
+        window: timedelta = TEN_MINUTES,
+    ) -> bool:
+        """One more, counted and decided in one statement; False where `free` of them are used up, and this one does not count."""
         values = {
-            "key": self._digest(purpose, address),
+            "key": self._digest(purpose, subject),
             "now": now,
-            "new_end": now + WINDOW,
-            "free": _NO_LIMIT if solved else free,
+            "new_end": now + window,
+            "free": _NO_LIMIT if free is None else free,
         }
-        counted = await session.execute(_COUNT[session.get_bind().dialect.name], values)
-        if counted.first() is None:
-            raise CaptchaRequired
+        return await session.scalar(_COUNT[session.get_bind().dialect.name], values) is not None
 
-    async def take_back(self, session: AsyncSession, purpose: str, address: str) -> None:
+    async def take_back(self, session: AsyncSession, purpose: str, subject: str) -> None:
         """One less: what was counted beforehand did not happen."""
-        await session.execute(_TAKE_BACK, {"key": self._digest(purpose, address)})
+        await session.execute(_TAKE_BACK, {"key": self._digest(purpose, subject)})
 
-    def _digest(self, purpose: str, address: str) -> str:
-        return self.digests.digest("address-count", purpose, address)
+    def _digest(self, purpose: str, subject: str) -> str:
+        return self.digests.digest("window-count", purpose, subject)
 
 
 def _count(dialect: Any) -> Insert:

@@ -1,0 +1,118 @@
+"""What happened to an account, for its owner: sign-ins and security events out of the audit trail.
+
+Kinds and times, and the devices of its own sessions; nothing of what a refused stranger typed, and nobody else's data.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.database import Database
+from app.models import AuditEvent, SignInSession
+from app.security.digests import Digests
+from app.services.sessions import SignedIn
+
+KINDS = {
+    "api:account:activated": "activated",
+    "api:account:disputed": "disputed",
+    "api:account:linked": "linked",
+    "api:account:links_confirmed": "links_confirmed",
+    "api:account:password_changed": "password_changed",
+    "api:account:password_reset": "password_reset",
+    "api:account:recovery_email_confirmed": "recovery_email_confirmed",
+    "api:account:recovery_email_set": "recovery_email_changed",
+    "api:account:unlinked": "unlinked",
+    "api:session:ended": "signed_out",
+    "api:session:refused": "sign_in_refused",
+    "api:session:started": "signed_in",
+    "api:session:switched": "switched",
+    "operator:account:disabled": "disabled",
+    "operator:account:enabled": "enabled",
+    "operator:account:reset": "started_over",
+    "operator:account:unlocked": "unlocked",
+}
+"""What an owner sees of each tag of the trail; other tags are none of his security."""
+SESSION_ENDED = "session_ended"
+"""Instead of `signed_out`, where the service ended it: a token was used twice, or the current password was guessed at."""
+
+Position = tuple[datetime, int]
+"""Where a page ends: a moment, and how many events of that moment have been shown. (An event's number would tell how many there are.)"""
+
+
+@dataclass(frozen=True)
+class ActivityItem:
+    id: UUID
+    kind: str
+    at: datetime
+    device_name: str | None = None
+    """Of a session that is still remembered."""
+    current: bool | None = None
+    """Whether it began or ended the session of this very request; None for what is no session's."""
+
+
+@dataclass(frozen=True)
+class Activity:
+    database: Database
+    digests: Digests
+
+    async def page(
+        self, caller: SignedIn, limit: int, after: Position | None
+    ) -> tuple[list[ActivityItem], Position | None]:
+        """Up to `limit` events, newest first, and the position after which the next page begins, if there is one."""
+        async with self.database.reading() as connection:
+            rows = (await connection.execute(_events(caller.account.id, limit + 1, after))).all()
+            shown = rows[:limit]
+            devices = await _devices(connection, caller.account.id, shown)
+        items = [self._item(row, devices, caller.session_id) for row in shown]
+        return items, _position(shown, after) if len(rows) > limit else None
+
+    def _item(self, row: Row[Any], devices: dict[str, str | None], own_session: UUID) -> ActivityItem:
+        session = row.data.get("session")
+        return ActivityItem(
+            id=self._opaque(row.id),
+            kind=_kind(row),
+            at=row.at,
+            device_name=devices.get(session) if session else None,
+            current=session == str(own_session) if session else None,
+        )
+
+    def _opaque(self, number: int) -> UUID:
+        """The same for an event as long as the secret keys stay."""
+        return UUID(bytes=self.digests.macs("activity", str(number))[0][:16])
+
+
+def _kind(row: Row[Any]) -> str:
+    kind = KINDS[row.tag]
+    return SESSION_ENDED if kind == "signed_out" and row.data["reason"] != kind else kind
+
+
+def _events(account_id: UUID, limit: int, after: Position | None) -> Any:
+    query = (
+        select(AuditEvent.id, AuditEvent.at, AuditEvent.tag, AuditEvent.data)
+        .where(AuditEvent.account_id == account_id, AuditEvent.tag.in_(KINDS))
+        .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
+        .limit(limit)
+    )
+    return query.where(AuditEvent.at <= after[0]).offset(after[1]) if after else query
+
+
+async def _devices(connection: AsyncConnection, account_id: UUID, rows: Sequence[Row[Any]]) -> dict[str, str | None]:
+    """Names by session, of the account's own sessions only."""
+    named = {UUID(row.data["session"]) for row in rows if "session" in row.data}
+    if not named:
+        return {}
+    own = select(SignInSession.id, SignInSession.device_name).where(
+        SignInSession.id.in_(named), SignInSession.account_id == account_id
+    )
+    return {str(row.id): row.device_name for row in await connection.execute(own)}
+
+
+def _position(shown: Sequence[Row[Any]], after: Position | None) -> Position:
+    last = shown[-1].at
+    same = sum(row.at == last for row in shown)
+    return last, same + (after[1] if after and after[0] == last else 0)

@@ -1,0 +1,174 @@
+"""Where an account's push messages go: apps on devices, each registered by the app itself.
+
+A push token is one account's at a time, unless the accounts are linked: on a shared phone it moves to whoever registers it last. It dies with
+sign-out, reset, disable and unlink.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.clock import Clock
+from app.database import Database
+from app.errors import NotFound
+from app.models import LinkedAccount, PushDevice, SignInSession
+from app.security.digests import Digests
+from app.services.account_view import AccountView
+from app.services.districts import open_district
+from app.services.links import linked_accounts
+
+STALE_AFTER = timedelta(days=90)
+"""Without the app having said that it is there."""
+
+
+@dataclass(frozen=True)
+class PushRegistration:
+    platform: str
+    provider: str
+    push_token: str
+    locale: str | None = None
+
+
+@dataclass(frozen=True)
+class Devices:
+    database: Database
+    clock: Clock
+    digests: Digests
+    linking_states: frozenset[str]
+
+    async def register(
+        self, account: AccountView, installation_id: str, registration: PushRegistration, *, for_linked: bool = False
+    ) -> None:
+        """The app is there and may be written to; again and again is fine.
+
+        With `for_linked` the same device gets the messages of all linked accounts, too.
+
+        Raises:
+            FeatureDisabled: the district has switched push messages off.
+        """
+        now = self.clock.now()
+        async with self.database.transaction() as session:
+            (await open_district(session, account.district_id)).require("push")
+            accounts = [account.id]
+            if for_linked:
+                linked = await linked_accounts(session, account.id, self.linking_states)
+                accounts += [each.id for each in linked if await _wants_push(session, each)]
+            await self._take_from_strangers(session, account.id, installation_id, registration.push_token)
+            for account_id in accounts:
+                await self._write(session, account_id, installation_id, registration, now)
+
+    async def switch_off(self, account: AccountView, installation_id: str) -> None:
+        """No more messages of this account on this device; a later switch of accounts does not turn them on again.
+
+        Raises:
+            NotFound: the device is not registered.
+        """
+        async with self.database.transaction() as session:
+            off = await session.execute(
+                update(PushDevice)
+                .where(
+                    PushDevice.account_id == account.id,
+                    PushDevice.installation_id == installation_id,
+                    PushDevice.switched_off_at.is_(None),
+                )
+                .values(switched_off_at=self.clock.now())
+                .returning(PushDevice.id)
+            )
+            if off.first() is None:
+                raise NotFound
+
+    async def _take_from_strangers(
+        self, session: AsyncSession, account_id: UUID, installation_id: str, push_token: str
+    ) -> None:
+        """Who had this app or this token before, and is not linked with the account, has it no more."""
+        group = select(LinkedAccount.group_id).where(
+            LinkedAccount.account_id == account_id, LinkedAccount.suspended_at.is_(None)
+        )
+        kin = select(LinkedAccount.account_id).where(
+            LinkedAccount.group_id.in_(group), LinkedAccount.suspended_at.is_(None)
+        )
+        same = or_(
+            PushDevice.installation_id == installation_id, PushDevice.token_digest.in_(self._candidates(push_token))
+        )
+        await session.execute(
+            delete(PushDevice)
+            .where(same, PushDevice.account_id != account_id, PushDevice.account_id.not_in(kin))
+            .execution_options(synchronize_session=False)
+        )
+
+    async def _write(
+        self,
+        session: AsyncSession,
+        account_id: UUID,
+        installation_id: str,
+        registration: PushRegistration,
+        now: datetime,
+    ) -> None:
+        device = await session.scalar(
+            select(PushDevice)
+            .where(PushDevice.account_id == account_id, PushDevice.installation_id == installation_id)
+            .with_for_update()
+        )
+        if device is None:
+            device = PushDevice(account_id=account_id, installation_id=installation_id)
+            session.add(device)
+        device.platform, device.provider = registration.platform, registration.provider
+        device.token_digest = self._candidates(registration.push_token)[0]
+        device.sealed_token = self.digests.seal(registration.push_token)
+        device.locale, device.registered_at, device.switched_off_at = registration.locale, now, None
+        await session.flush()
+
+    def _candidates(self, push_token: str) -> list[str]:
+        return self.digests.candidates("push-token", push_token)
+
+
+async def turn_push_on(session: AsyncSession, account: AccountView, other: AccountView, installation_id: str) -> bool:
+    """Registers a device of `account` for the linked `other`, too, if it never was; whether it did."""
+    if not await _wants_push(session, other):
+        return False
+    here = await session.scalar(
+        select(PushDevice).where(
+            PushDevice.account_id == account.id,
+            PushDevice.installation_id == installation_id,
+            PushDevice.switched_off_at.is_(None),
+        )
+    )
+    there = await session.scalar(
+        select(PushDevice.id).where(PushDevice.account_id == other.id, PushDevice.installation_id == installation_id)
+    )
+    if here is None or there is not None:
+        return False
+    session.add(
+        PushDevice(
+            account_id=other.id,
+            installation_id=installation_id,
+            platform=here.platform,
+            provider=here.provider,
+            token_digest=here.token_digest,
+            sealed_token=here.sealed_token,
+            locale=here.locale,
+            registered_at=here.registered_at,
+        )
+    )
+    return True
+
+
+async def forget_push_devices(session: AsyncSession, session_id: UUID, *, with_children: bool = False) -> None:
+    """What a session's app was registered for ends with it."""
+    which = SignInSession.id == session_id
+    if with_children:
+        which = or_(which, SignInSession.parent_session_id == session_id)
+    rows = await session.execute(select(SignInSession.account_id, SignInSession.installation_id).where(which))
+    for row in rows.all():
+        await session.execute(
+            delete(PushDevice)
+            .where(PushDevice.account_id == row.account_id, PushDevice.installation_id == row.installation_id)
+            .execution_options(synchronize_session=False)
+        )
+
+
+async def _wants_push(session: AsyncSession, account: AccountView) -> bool:
+    return (await open_district(session, account.district_id)).settings.features.push

@@ -1,0 +1,82 @@
+"""Switching to a linked account on the same device: a session there, with never more rights than the one here."""
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.clock import Clock
+from app.database import Database
+from app.errors import InvalidToken, LinkingNotAvailable, NotFound
+from app.models import Account, LinkedAccount, SignInSession
+from app.portals import Portal
+from app.services.account_view import AccountView, select_account
+from app.services.devices import turn_push_on
+from app.services.districts import open_district
+from app.services.links import has_suspended_link, offer_of
+from app.services.portal_access import confirm_access
+from app.services.sessions import Device, OpenedSession, Sessions, SignedIn
+
+# Takes the lock that switching an account off takes, too; so the one sees what the other did.
+_NOTE_SIGN_IN = (
+    update(Account)
+    .where(Account.id == bindparam("account"), Account.disabled_at.is_(None))
+    .values(last_signed_in_at=bindparam("now"))
+    .returning(Account.person_id, Account.portal, Account.district_id)
+    .execution_options(synchronize_session=False)
+)
+
+
+@dataclass(frozen=True)
+class Switching:
+    database: Database
+    clock: Clock
+    sessions: Sessions
+
+    async def switch(self, caller: SignedIn, account_id: UUID, installation_id: str | None) -> OpenedSession:
+        """A session of a linked account; everything is looked at anew.
+
+        Raises:
+            NotFound: the account is not linked with the caller's, or cannot be used now.
+            LinkingNotAvailable, FeatureDisabled, Maintenance: public facts of its district, or of the caller's.
+        """
+        async with self.database.transaction() as session:
+            target = await self._enter(session, caller, account_id)
+            parent = await session.get(SignInSession, caller.session_id)
+            if parent is None or parent.ended_at is not None:
+                raise InvalidToken
+            installation = installation_id or parent.installation_id
+            device = Device(installation_id=installation, name=parent.device_name, shared=parent.shared)
+            opened = await self.sessions.open(session, target, device, parent=parent)
+            activated = bool(installation) and await turn_push_on(session, caller.account, target, installation or "")
+            return replace(opened, push_activated=activated)
+
+    async def _enter(self, session: AsyncSession, caller: SignedIn, account_id: UUID) -> AccountView:
+        """The target, from now until the transaction ends: alive, linked, entitled, in an open district."""
+        now = self.clock.now()
+        row = (await session.execute(_NOTE_SIGN_IN, {"account": account_id, "now": now})).one_or_none()
+        if row is None or not await _are_linked(session, caller.account.id, account_id):
+            raise NotFound
+        for district_id in (caller.account.district_id, row.district_id):
+            district = await open_district(session, district_id)
+            if not offer_of(district.state, district.settings, self.sessions.linking_states).available:
+                raise LinkingNotAvailable
+        district.require_no_maintenance(now)
+        district.require_portal(Portal(row.portal))
+        if not await confirm_access(session, row.person_id, Portal(row.portal)):
+            raise NotFound
+        query = select_account(has_suspended_link()).where(Account.id == account_id)
+        return AccountView.of((await session.execute(query)).one())
+
+
+async def _are_linked(session: AsyncSession, *accounts: UUID) -> bool:
+    """Whether they are in one group, this moment and until the transaction ends; locked in one order, as unlinking does."""
+    rows = await session.execute(
+        select(LinkedAccount.group_id)
+        .where(LinkedAccount.account_id.in_(accounts), LinkedAccount.suspended_at.is_(None))
+        .order_by(LinkedAccount.account_id)
+        .with_for_update()
+    )
+    groups = list(rows.scalars())
+    return len(groups) == len(set(accounts)) == 2 and len(set(groups)) == 1
