@@ -11,6 +11,7 @@ from app.clock import Clock, SystemClock
 from app.database import Database
 from app.mail.senders import MailSender, sender_for
 from app.migrate import newest_revision
+from app.push.senders import PushSender, senders_for
 from app.security.access_tokens import AccessTokens
 from app.security.dev_secret import dev_secret_key
 from app.security.device_tokens import DeviceTokens
@@ -42,6 +43,7 @@ from app.services.own_sessions import OwnSessions
 from app.services.password_reset import PasswordReset
 from app.services.passwords import Passwords
 from app.services.pruning import Pruning
+from app.services.push_preparation import PushPreparation
 from app.services.readiness import Readiness
 from app.services.recovery_email import RecoveryEmail
 from app.services.roster import RosterImport
@@ -69,6 +71,7 @@ class Campus:
     access_tokens: AccessTokens
     captchas: Captchas
     rate_windows: RateWindows
+    push_sender: PushSender
     networks: SharedNetworks
     guard: Guard
     districts: Districts
@@ -99,7 +102,11 @@ class Campus:
 
 @asynccontextmanager
 async def open_campus(
-    settings: Settings, *, clock: Clock | None = None, mail_sender: MailSender | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    mail_sender: MailSender | None = None,
+    push_sender: PushSender | None = None,
 ) -> AsyncIterator[Campus]:
     """All parts over one database, closed at the end.
 
@@ -114,13 +121,15 @@ async def open_campus(
     altcha = Altcha(digests, clock, work=settings.captcha_work)
     captchas = Captchas(_chosen_captcha(settings, clock) or altcha, altcha)
     windows = windows_for(settings.redis_url)
+    push = push_sender or senders_for(settings, clock)
     try:
         configured = [key.get_secret_value() for key in settings.signing_keys]
         signing_keys = await SigningKeyStore(database, clock, digests).load(configured)
         access_tokens = AccessTokens(signing_keys, issuer=settings.public_url, clock=clock)
-        ground = _Ground(settings, clock, database, digests, hash_pool, access_tokens, captchas, windows)
+        ground = _Ground(settings, clock, database, digests, hash_pool, access_tokens, captchas, windows, push)
         yield _wire(ground, mail_sender or _mail_sender(settings, clock))
     finally:
+        await push.close()
         await windows.close()
         await captchas.close()
         hash_pool.close()
@@ -164,6 +173,7 @@ class _Ground:
     access_tokens: AccessTokens
     captchas: Captchas
     rate_windows: RateWindows
+    push_sender: PushSender
 
 
 def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
@@ -183,6 +193,7 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
     recovery_email = RecoveryEmail(database, clock, passwords, links, quotas)
     username_recovery = UsernameRecovery(database, clock, quotas)
     preparation = MailPreparation(database, clock, tokens, settings.public_url)
+    push_preparation = PushPreparation(database, clock, digests)
     typed_keys = TypedKeys(clock, digests)
     return Campus(
         **vars(ground),
@@ -201,7 +212,7 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
         activity=Activity(database, digests),
         me=Me(database, states),
         linking=Linking(database, clock, digests, counts, states),
-        switching=Switching(database, clock, sessions),
+        switching=Switching(database, clock, sessions, username_recovery),
         devices=Devices(database, clock, digests, states),
         accounts=Accounts(database, clock, sessions, key_issue, ladder),
         passwords=passwords,
@@ -209,7 +220,9 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
         username_recovery=username_recovery,
         recovery_email=recovery_email,
         dispute=Dispute(database, clock, sessions, links),
-        mail_delivery=MailDelivery(database, clock, preparation, mail_sender, settings.mail_from),
+        mail_delivery=MailDelivery(
+            database, clock, preparation, mail_sender, settings.mail_from, push_preparation, ground.push_sender
+        ),
         pruning=Pruning(database, clock),
         readiness=Readiness(database, settings.redis_url, newest_revision()),
     )

@@ -19,6 +19,7 @@ CampusError
 │   ├── Forbidden
 │   ├── FeatureDisabled
 │   ├── LinkingNotAvailable
+│   ├── LinksSuspended        after a reset, until the owner confirms
 │   ├── AccountLocked         carries the reason
 │   ├── CaptchaRefused        carries a challenge for the next try
 │   │   ├── CaptchaRequired
@@ -279,6 +280,14 @@ class LinkingNotAvailable(NotAllowed):
     detail = "Accounts of this school district cannot be linked with those of other districts."
     remedy = "GET /districts/link says why: the state does not allow it, or the district has switched it off."
     next_step = "contact_district"
+
+
+class LinksSuspended(NotAllowed):
+    code = "links_suspended"
+    title = "Confirm your links first"
+    detail = "Your password was reset. Please confirm first that your linked accounts are still yours."
+    remedy = "Show the linked accounts and ask the owner to confirm them: POST /districts/link/confirm."
+    next_step = "confirm_links"
 
 
 class AccountLocked(NotAllowed):

@@ -30,6 +30,7 @@ from app.middleware.request_context import RequestContextMiddleware
 from app.middleware.security_headers import SecurityHeadersMiddleware
 from app.openapi import operation_id, specification
 from app.problems import refuse
+from app.push.senders import PushSender
 from app.routers import (
     activate,
     captcha,
@@ -65,6 +66,7 @@ def create_app(
     *,
     clock: Clock | None = None,
     mail_sender: MailSender | None = None,
+    push_sender: PushSender | None = None,
     with_worker: bool = False,
 ) -> FastAPI:
     """The application; without arguments it reads the environment.
@@ -78,7 +80,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_campus(settings, clock=clock, mail_sender=mail_sender) as campus:
+        async with open_campus(settings, clock=clock, mail_sender=mail_sender, push_sender=push_sender) as campus:
             app.state.campus = campus
             if settings.is_production:
                 _spare_what_stays()

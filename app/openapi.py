@@ -19,6 +19,7 @@ from app.errors import (
     FieldError,
     InternalError,
     InvalidToken,
+    Maintenance,
     MalformedJson,
     NotAuthenticated,
     Overloaded,
@@ -133,7 +134,7 @@ def _complete_refusals(operation: dict[str, Any], kinds_of_guards: list[type[Cam
     elif operation.get("parameters"):
         kinds.append(ValidationFailed)
     if operation.get("security"):
-        kinds += [NotAuthenticated, InvalidToken]
+        kinds += [NotAuthenticated, InvalidToken, Maintenance]
     answers = operation["responses"]
     if MEDIA_TYPE not in answers.get("422", {}).get("content", {}):
         answers.pop("422", None)  # FastAPI's own form of it

@@ -3,12 +3,13 @@
 They are sent the response and our secret, never a child's address or name. Redirects are not followed.
 """
 
+import asyncio
 import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import httpx
+from pydantic import BaseModel, Field, StrictBool, StrictFloat, ValidationError
 
 from app.captcha.provider import Challenge, Proof, ProviderDown, Purpose
 from app.clock import Clock
@@ -48,11 +49,11 @@ class HostedCaptcha:
 
     async def verify(self, response: str, purpose: Purpose) -> Proof | None:
         verdict = await self._ask(response)
-        if not verdict["success"]:
-            if _OUR_OWN_FAULTS & set(verdict.get("error-codes", ())):
+        if not verdict.success:
+            if _OUR_OWN_FAULTS & set(verdict.error_codes):
                 raise ProviderDown
             return None
-        if not _is_for(verdict, purpose):
+        if not self._is_for(verdict, purpose):
             return None
         digest = hashlib.sha256(response.encode()).hexdigest()
         return Proof(f"{self.name}:{digest}", self.clock.now() + _REMEMBERED)
@@ -60,22 +61,31 @@ class HostedCaptcha:
     async def close(self) -> None:
         await self.http.aclose()
 
-    async def _ask(self, response: str) -> dict[str, Any]:
+    async def _ask(self, response: str) -> "_Verdict":
         form = {"secret": self.secret, "response": response, "sitekey": self.site_key}
         try:
-            answer = await self.http.post(self.verify_url, data=form)
-            verdict = answer.raise_for_status().json()
-        except (httpx.HTTPError, ValueError) as fault:
+            # httpx counts from byte to byte; the visitor waits for the whole.
+            async with asyncio.timeout(TIMEOUT_S):
+                answer = await self.http.post(self.verify_url, data=form)
+            return _Verdict.model_validate_json(answer.raise_for_status().content)
+        except (httpx.HTTPError, TimeoutError, ValidationError) as fault:
             raise ProviderDown from fault
-        if not isinstance(verdict, dict) or not isinstance(verdict.get("success"), bool):
-            raise ProviderDown
-        return verdict
+
+    def _is_for(self, verdict: "_Verdict", purpose: Purpose) -> bool:
+        """What the provider says of the widget must be what we asked; not every provider says everything."""
+        if self.name == "hcaptcha":
+            likely_a_person = (verdict.score or 0.0) <= 1 - _MIN_SCORE  # its score is one of malice
+        else:
+            likely_a_person = verdict.score is None or verdict.score >= _MIN_SCORE
+        is_ours = verdict.action in {None, "", purpose.action} and verdict.cdata in {None, "", purpose.district}
+        return likely_a_person and is_ours
 
 
-def _is_for(verdict: dict[str, Any], purpose: Purpose) -> bool:
-    """What the provider says of the widget must be what we asked; not every provider says everything."""
-    return (
-        verdict.get("action") in {None, "", purpose.action}
-        and verdict.get("cdata") in {None, "", purpose.district}
-        and verdict.get("score", 1.0) >= _MIN_SCORE
-    )
+class _Verdict(BaseModel):
+    """What `siteverify` answers, of all three."""
+
+    success: StrictBool
+    error_codes: tuple[str, ...] = Field((), alias="error-codes")
+    action: str | None = None
+    cdata: str | None = None
+    score: StrictFloat | None = None

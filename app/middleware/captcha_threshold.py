@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.composition import Campus
 from app.middleware.body import plain_text_of, read_body, text_of
 from app.route_guards import captcha_rule_of
+from app.services.captchas import CAPTCHA_MAX_LENGTH
 from app.services.credential_policy import PASSWORD_MAX_LENGTH
 from app.services.guard import CaptchaRule, Knock
 from app.services.sign_in_ladder import SignInSubject
@@ -37,7 +38,8 @@ class CaptchaThresholdMiddleware:
 def _knock(rule: CaptchaRule, scope: Scope, body: dict[str, Any]) -> Knock | None:
     """What the guard needs to know; None where it is not all there, which the route's own schema refuses."""
     district, subject, password = plain_text_of(body, "district"), None, text_of(body, "password") or ""
-    if district is None:
+    captcha = plain_text_of(body, "captcha")
+    if district is None or len(captcha or "") > CAPTCHA_MAX_LENGTH:
         return None
     if rule.has_ladder:
         portal, username = plain_text_of(body, "portal"), plain_text_of(body, "username")
@@ -49,7 +51,7 @@ def _knock(rule: CaptchaRule, scope: Scope, body: dict[str, Any]) -> Knock | Non
         rule=rule,
         district_id=district,
         address=scope["state"]["client_address"],
-        captcha=plain_text_of(body, "captcha"),
+        captcha=captcha,
         subject=subject,
         password=password,
         device_token=plain_text_of(device, "device_token") if isinstance(device, dict) else None,

@@ -35,8 +35,8 @@ class SignInSession(HasId, Base):
     shared: Mapped[bool] = mapped_column(default=False)
     switched_from_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
     """The account that somebody signed in to, where the session was switched to from there; it lasts while the two are linked."""
-    parent_session_id: Mapped[UUID | None] = mapped_column(index=True)
-    """The session that it was switched from."""
+    root_session_id: Mapped[UUID | None] = mapped_column(index=True)
+    """The session of that sign-in, however many switches ago."""
 
 
 class KnownDevice(HasId, Base):

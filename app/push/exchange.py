@@ -44,6 +44,8 @@ class Exchange:
         except httpx.HTTPError as fault:
             # Without the cause: it holds the request, and so the token and what proves who we are.
             raise PushPostponed(_reason(fault)) from None
+        except httpx.InvalidURL:
+            raise PushPostponed("address_unusable") from None
 
     @asynccontextmanager
     async def one_message(self) -> AsyncIterator[None]:

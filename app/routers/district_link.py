@@ -12,6 +12,7 @@ from app.errors import (
     LinkCodeExpired,
     LinkCodeInvalid,
     LinkingNotAvailable,
+    LinksSuspended,
     Maintenance,
     NotFound,
     PortalMismatch,
@@ -35,7 +36,10 @@ async def list_links(caller: Caller, campus: CampusPart) -> LinksAnswer:
 
 
 @router.post(
-    "/codes", summary="Show a code for linking", status_code=201, responses=refusals(SignInAgain, LinkingNotAvailable)
+    "/codes",
+    summary="Show a code for linking",
+    status_code=201,
+    responses=refusals(SignInAgain, LinkingNotAvailable, LinksSuspended),
 )
 @limited(Budget.SESSION)
 async def create_link_code(caller: Caller, campus: CampusPart) -> LinkCodeAnswer:
@@ -50,6 +54,7 @@ async def create_link_code(caller: Caller, campus: CampusPart) -> LinkCodeAnswer
     responses=refusals(
         SignInAgain,
         LinkingNotAvailable,
+        LinksSuspended,
         LinkCodeInvalid,
         LinkCodeExpired,
         AlreadyLinked,

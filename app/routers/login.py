@@ -41,7 +41,7 @@ async def login(body: LoginBody, campus: CampusPart, admission: Admitted) -> Ses
 @router.post(
     "/refresh",
     summary="Get the next tokens of a session",
-    responses=refusals(InvalidToken),
+    responses=refusals(InvalidToken, Maintenance),
     response_model_exclude_none=True,
 )
 @limited(Budget.PUBLIC)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from app.services.captchas import CAPTCHA_MAX_LENGTH
 from app.services.credential_policy import PASSWORD_MAX_LENGTH
 from app.services.district_settings import DISTRICT_ID_MAX_LENGTH
 from app.text import is_plain
@@ -92,7 +93,7 @@ MailAddress = Annotated[
 SecretText = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 CaptchaText = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=16_384),
+    StringConstraints(min_length=1, max_length=CAPTCHA_MAX_LENGTH),
     Field(description="What the CAPTCHA's widget gave; for ALTCHA its base64 payload. Needed after `captcha_required`"),
 ]
 

@@ -42,7 +42,7 @@ from app.services.credential_policy import check_credentials
 from app.services.district_settings import PasswordPolicy, UsernamePolicy
 from app.services.districts import OpenDistrict
 from app.services.idempotency import RepeatableRequest
-from app.services.linking import take_out
+from app.services.link_groups import take_out
 from app.services.mailed_links import revoke_links
 from app.services.portal_access import confirm_access
 from app.services.recovery_email import RecoveryEmail

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,8 @@ from app.captcha.provider import CaptchaProvider, Challenge, Proof, ProviderDown
 from app.errors import CaptchaInvalid, CaptchaRequired
 from app.models import SpentCaptcha
 
+CAPTCHA_MAX_LENGTH = 16_384
+"""Characters of a response; the longest that are known have about half."""
 PAUSE_S = 30.0
 """How long a provider that was down is not asked again."""
 
@@ -30,11 +33,11 @@ class Captchas:
 
     chosen: CaptchaProvider
     altcha: Altcha
+    now: Callable[[], float] = time.monotonic
     _ask_again_at: float = field(default=0.0, init=False)
 
     def challenge(self, purpose: Purpose) -> Challenge:
-        is_down = time.monotonic() < self._ask_again_at
-        return (self.altcha if is_down else self.chosen).challenge(purpose)
+        return (self.altcha if self._is_down() else self.chosen).challenge(purpose)
 
     async def prove(self, response: str, purpose: Purpose) -> Proof:
         """That the challenge was solved; `spend` makes it count.
@@ -45,11 +48,13 @@ class Captchas:
         """
         # A client may come with ALTCHA's although the chosen provider has just come back.
         provider = self.altcha if is_altcha(response) else self.chosen
+        if provider is not self.altcha and self._is_down():
+            raise CaptchaRequired(self.challenge(purpose).as_dict())
         try:
             proof = await provider.verify(response, purpose)
         except ProviderDown:
             log.warning("captcha_provider_down", kind=provider.name)
-            self._ask_again_at = time.monotonic() + PAUSE_S
+            self._ask_again_at = self.now() + PAUSE_S
             OUTCOMES.labels(provider.name, "provider_down").inc()
             raise CaptchaRequired(self.challenge(purpose).as_dict()) from None
         OUTCOMES.labels(provider.name, "solved" if proof else "wrong").inc()
@@ -81,6 +86,9 @@ class Captchas:
 
     async def close(self) -> None:
         await self.chosen.close()
+
+    def _is_down(self) -> bool:
+        return self.now() < self._ask_again_at
 
 
 def _digest(proof: Proof) -> str:

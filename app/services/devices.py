@@ -156,11 +156,11 @@ async def turn_push_on(session: AsyncSession, account: AccountView, other: Accou
     return True
 
 
-async def forget_push_devices(session: AsyncSession, session_id: UUID, *, with_children: bool = False) -> None:
+async def forget_push_devices(session: AsyncSession, session_id: UUID, *, with_switched: bool = False) -> None:
     """What a session's app was registered for ends with it."""
     which = SignInSession.id == session_id
-    if with_children:
-        which = or_(which, SignInSession.parent_session_id == session_id)
+    if with_switched:
+        which = or_(which, SignInSession.root_session_id == session_id)
     rows = await session.execute(select(SignInSession.account_id, SignInSession.installation_id).where(which))
     for row in rows.all():
         await session.execute(

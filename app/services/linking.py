@@ -9,35 +9,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import Clock
 from app.database import Database
 from app.errors import (
-    AlreadyLinked,
     LinkCodeExpired,
     LinkCodeInvalid,
     LinkingNotAvailable,
+    LinksSuspended,
     NotFound,
     PortalMismatch,
     RateLimited,
     SameDistrict,
     SignInAgain,
 )
-from app.models import Account, LinkCode, LinkedAccount, Person, PushDevice, SignInSession
+from app.models import Account, LinkCode, LinkedAccount, Person
 from app.security.activation_codes import ALPHABET, normalise_activation_code
 from app.security.digests import Digests
 from app.services import audit, idempotency
 from app.services.account_view import AccountView
 from app.services.districts import OpenDistrict, open_district
 from app.services.idempotency import RepeatableRequest
-from app.services.links import change_alone, is_suspended, linked_accounts, offer_of
+from app.services.link_groups import change_alone, join, others_of_group, take_out
+from app.services.links import is_suspended, linked_accounts, offer_of, waits_for_confirmation
 from app.services.portal_access import may_enter_its_portal
 from app.services.security_notices import tell_linked, tell_unlinked
-from app.services.sessions import SignedIn, end_sessions
+from app.services.sessions import SignedIn
 from app.services.window_counts import WindowCounts
 
 CODE_LIFETIME = timedelta(minutes=10)
@@ -96,6 +97,7 @@ class Linking:
         async with self.database.transaction() as session:
             self._require_offer(await open_district(session, caller.account.district_id))
             await session.execute(select(Account.id).where(Account.id == caller.account.id).with_for_update())
+            await _require_confirmed(session, caller)
             await _end_oldest_codes(session, caller.account.id, now)
             session.add(
                 LinkCode(
@@ -145,7 +147,7 @@ class Linking:
         """
         now = self.clock.now()
         async with self.database.transaction() as session:
-            await change_alone(session)
+            await change_alone(session, caller.account.id)
             group = (
                 select(LinkedAccount.group_id).where(LinkedAccount.account_id == caller.account.id).scalar_subquery()
             )
@@ -175,12 +177,14 @@ class Linking:
             )
             if confirmed.first():
                 await _record(session, "links_confirmed", caller.account.id, caller, now)
-                for member in await _others_of_group(session, caller.account.id):
+                for member in await others_of_group(session, caller.account.id):
                     await tell_linked(session, member, now)
 
     async def _link(self, session: AsyncSession, caller: SignedIn, code: str, now: datetime) -> None:
-        await change_alone(session)
-        other = await self._owner_of_code(session, code, now)
+        owner = await self._owner_of_code(session, code, now)
+        await change_alone(session, owner.account_id, caller.account.id)
+        other = await self._owner_of_code(session, code, now)  # as it is now that nobody else may change it
+        await _require_confirmed(session, caller)
         mine = await open_district(session, caller.account.district_id)
         self._require_offer(mine)
         if other.district_id == mine.id:
@@ -188,7 +192,7 @@ class Linking:
         self._require_offer(await open_district(session, other.district_id))
         if other.portal != caller.account.portal:
             raise PortalMismatch
-        await _join_groups(session, other, caller, now)
+        await join(session, (other.account_id, other.district_id), (caller.account.id, mine.id), now=now)
         used = await session.execute(
             update(LinkCode)
             .where(LinkCode.id == other.code_id, LinkCode.used_at.is_(None))
@@ -217,6 +221,7 @@ class Linking:
                 LinkCode.used_at.is_(None),
                 Account.disabled_at.is_(None),
                 may_enter_its_portal(Account.portal),
+                ~waits_for_confirmation(),
             )
         )
         row = (await session.execute(query)).one_or_none()
@@ -252,71 +257,10 @@ class Linking:
             raise SignInAgain
 
 
-async def _join_groups(session: AsyncSession, other: Any, caller: SignedIn, now: datetime) -> None:
-    """Puts both accounts, and whoever is linked with either, into one group."""
-    both = {other.account_id: other.district_id, caller.account.id: caller.account.district_id}
-    rows = await session.execute(
-        select(LinkedAccount.account_id, LinkedAccount.group_id).where(LinkedAccount.account_id.in_(both))
-    )
-    groups = {row.account_id: row.group_id for row in rows}
-    if len(groups) == 2 and len(set(groups.values())) == 1:
-        raise AlreadyLinked
-    members = (
-        await session.execute(
-            select(LinkedAccount.account_id, LinkedAccount.district_id).where(
-                LinkedAccount.group_id.in_(groups.values())
-            )
-        )
-    ).all()
-    districts = {**{row.account_id: row.district_id for row in members}, **both}
-    if len(set(districts.values())) < len(districts):
-        raise SameDistrict  # one of the two is linked with another account of the other's district already
-    group_id = next(iter(groups.values()), None) or uuid4()
-    await session.execute(
-        update(LinkedAccount)
-        .where(LinkedAccount.group_id.in_(groups.values()))
-        .values(group_id=group_id)
-        .execution_options(synchronize_session=False)
-    )
-    for account_id in both.keys() - groups.keys():
-        session.add(
-            LinkedAccount(account_id=account_id, group_id=group_id, district_id=both[account_id], linked_at=now)
-        )
-    await session.flush()
-
-
-async def take_out(session: AsyncSession, account_id: UUID, now: datetime) -> bool:
-    """Takes an account out of its group, ends what came of the link, and dissolves a group of one; False where it was in none."""
-    group_id = await session.scalar(
-        delete(LinkedAccount).where(LinkedAccount.account_id == account_id).returning(LinkedAccount.group_id)
-    )
-    if group_id is None:
-        return False
-    others = list(await session.scalars(select(LinkedAccount.account_id).where(LinkedAccount.group_id == group_id)))
-    if len(others) == 1:
-        await session.execute(delete(LinkedAccount).where(LinkedAccount.group_id == group_id))
-    to_it = and_(SignInSession.account_id == account_id, SignInSession.switched_from_id.is_not(None))
-    await end_sessions(session, now, "unlinked", or_(to_it, SignInSession.switched_from_id == account_id))
-    await _part_devices(session, account_id, others)
-    return True
-
-
-async def _part_devices(session: AsyncSession, account_id: UUID, others: Sequence[UUID]) -> None:
-    """A device that both had belongs to the others from now on: a push token is one account's unless they are linked."""
-    theirs = select(PushDevice.token_digest).where(PushDevice.account_id.in_(others))
-    await session.execute(
-        delete(PushDevice)
-        .where(PushDevice.account_id == account_id, PushDevice.token_digest.in_(theirs))
-        .execution_options(synchronize_session=False)
-    )
-
-
-async def _others_of_group(session: AsyncSession, account_id: UUID) -> list[UUID]:
-    group = select(LinkedAccount.group_id).where(LinkedAccount.account_id == account_id).scalar_subquery()
-    query = select(LinkedAccount.account_id).where(
-        LinkedAccount.group_id == group, LinkedAccount.account_id != account_id
-    )
-    return list(await session.scalars(query))
+async def _require_confirmed(session: AsyncSession, caller: SignedIn) -> None:
+    """After a reset nobody is brought into the group before its owner confirmed that it is still hers."""
+    if await is_suspended(session, caller.account.id):
+        raise LinksSuspended
 
 
 async def _end_oldest_codes(session: AsyncSession, account_id: UUID, now: datetime) -> None:

@@ -10,18 +10,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, exists, func, select, update
+from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.errors import InvalidToken, Maintenance
-from app.models import Account, District, LinkedAccount, Person
+from app.models import Account, District, LinkCode, LinkedAccount, Person
 from app.services.account_view import AccountView, select_account
 from app.services.district_settings import DistrictSettings
 from app.services.portal_access import may_enter_its_portal
-
-_LINKING = 0x6C696E6B
-"""The key of the lock under which groups change: one change at a time, in all processes. SQLite's writers are alone anyway."""
 
 
 @dataclass(frozen=True)
@@ -42,21 +39,23 @@ def offer_of(state: str, settings: DistrictSettings, linking_states: Collection[
     return LinkOffer(None if settings.features.linking else "switched_off")
 
 
-async def change_alone(session: AsyncSession) -> None:
-    """Waits until nobody else changes groups, and keeps others waiting until the transaction ends."""
-    if session.get_bind().dialect.name == "postgresql":
-        await session.execute(select(func.pg_advisory_xact_lock(_LINKING)))
+async def hold_accounts(session: AsyncSession, account_ids: Collection[UUID]) -> dict[UUID, bool]:
+    """Which of these accounts are alive, from now until the transaction ends; held in one order, so that nobody waits in a circle."""
+    query = select(Account.id, Account.disabled_at).where(Account.id.in_(account_ids)).order_by(Account.id)
+    rows = await session.execute(query.with_for_update(read=True, key_share=True))
+    return {row.id: row.disabled_at is None for row in rows}
 
 
 async def linked_accounts(
     connection: AsyncConnection | AsyncSession, account_id: UUID, linking_states: Collection[str]
 ) -> Sequence[AccountView]:
     """The accounts that this one is linked with and that could be used now, by district."""
-    mine = aliased(LinkedAccount)
+    mine, my_district = aliased(LinkedAccount), aliased(District)
     rows = await connection.execute(
-        select_account(District.state, District.settings, District.opened_at)
+        select_account(*_offer_columns(District, "there"), *_offer_columns(my_district, "here"))
         .join(LinkedAccount, LinkedAccount.account_id == Account.id)
         .join(mine, mine.group_id == LinkedAccount.group_id)
+        .join(my_district, my_district.id == mine.district_id)
         .where(
             mine.account_id == account_id,
             Account.id != account_id,
@@ -67,7 +66,7 @@ async def linked_accounts(
         )
         .order_by(District.name, Account.id)
     )
-    return [AccountView.of(row) for row in rows if _offers(row, linking_states)]
+    return [AccountView.of(row) for row in rows if _both_offer(row, linking_states)]
 
 
 async def is_suspended(connection: AsyncConnection | AsyncSession, account_id: UUID) -> bool:
@@ -77,10 +76,24 @@ async def is_suspended(connection: AsyncConnection | AsyncSession, account_id: U
     return (await connection.execute(query)).first() is not None
 
 
+def waits_for_confirmation() -> ColumnElement[bool]:
+    """SQL: the links of the `Account` row are suspended until its owner confirms them."""
+    return exists().where(LinkedAccount.account_id == Account.id, LinkedAccount.suspended_at.is_not(None))
+
+
 def has_suspended_link() -> Any:
-    """SQL: the `Account` row waits for its owner to confirm the links; the column `links_suspended`."""
-    waits = and_(LinkedAccount.account_id == Account.id, LinkedAccount.suspended_at.is_not(None))
-    return exists().where(waits).label("links_suspended")
+    """The same as the column `links_suspended`."""
+    return waits_for_confirmation().label("links_suspended")
+
+
+async def end_link_codes(session: AsyncSession, account_id: UUID, now: datetime) -> None:
+    """Whoever was thrown out may still have one in his hand."""
+    await session.execute(
+        update(LinkCode)
+        .where(LinkCode.account_id == account_id, LinkCode.used_at.is_(None))
+        .values(used_at=now)
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def suspend_links(session: AsyncSession, account_id: UUID, now: datetime) -> None:
@@ -106,11 +119,12 @@ async def require_live_link(
         InvalidToken: the two are no longer linked, or the root account may no longer be used.
         Maintenance: the district is being maintained.
     """
-    root_link, root = aliased(LinkedAccount), aliased(Account)
+    root_link, root, root_district = aliased(LinkedAccount), aliased(Account), aliased(District)
     query = (
-        select(District.state, District.settings, District.opened_at)
+        select(*_offer_columns(District, "there"), *_offer_columns(root_district, "here"))
         .join(LinkedAccount, LinkedAccount.district_id == District.id)
         .join(root_link, root_link.group_id == LinkedAccount.group_id)
+        .join(root_district, root_district.id == root_link.district_id)
         .join(root, root.id == root_link.account_id)
         .join(Person, Person.id == root.person_id)
         .where(
@@ -123,13 +137,28 @@ async def require_live_link(
         )
     )
     row = (await connection.execute(query)).one_or_none()
-    if row is None or not _offers(row, linking_states):
+    if row is None or not _both_offer(row, linking_states):
         raise InvalidToken
-    until = DistrictSettings.model_validate(row.settings).maintenance_until
+    until = DistrictSettings.model_validate(row.settings_there).maintenance_until
     if until and until > now:
         raise Maintenance(until, now=now)
 
 
-def _offers(row: Row[Any], linking_states: Collection[str]) -> bool:
-    settings = DistrictSettings.model_validate(row.settings)
-    return row.opened_at is not None and offer_of(row.state, settings, linking_states).available
+def _offer_columns(district: Any, place: str) -> tuple[Any, ...]:
+    return (
+        district.state.label(f"state_{place}"),
+        district.settings.label(f"settings_{place}"),
+        district.opened_at.label(f"opened_at_{place}"),
+    )
+
+
+def _both_offer(row: Any, linking_states: Collection[str]) -> bool:
+    """Whether both districts of a link are open and offer linking, now."""
+    ends = (
+        (row.state_here, row.settings_here, row.opened_at_here),
+        (row.state_there, row.settings_there, row.opened_at_there),
+    )
+    return all(
+        opened_at is not None and offer_of(state, DistrictSettings.model_validate(settings), linking_states).available
+        for state, settings, opened_at in ends
+    )

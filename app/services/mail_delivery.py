@@ -23,8 +23,10 @@ from app.errors import Overloaded
 from app.mail.compose import compose
 from app.mail.senders import MailPostponed, MailRefused, MailSender
 from app.models import OutboxMail
+from app.push.senders import PushGone, PushPostponed, PushRefused, PushSender
 from app.services.mail_preparation import MailPreparation
-from app.services.outbox import NothingToSend
+from app.services.outbox import PUSH, NothingToSend
+from app.services.push_preparation import PushPreparation
 
 LEASE = timedelta(minutes=1)
 SENDERS = 4
@@ -47,6 +49,8 @@ class MailDelivery:
     preparation: MailPreparation
     sender: MailSender
     mail_from: str
+    push_preparation: PushPreparation
+    push_sender: PushSender
 
     async def run(self, stop: asyncio.Event) -> None:
         """Delivers until `stop` is set, finishing the mails at hand; a lost database is waited for."""
@@ -74,11 +78,12 @@ class MailDelivery:
     async def _deliver_next(self) -> bool:
         """Claims one mail that is due and tries it; False where none is."""
         lease = uuid4()
-        mail_id = await self._claim(lease)
-        if mail_id is None:
+        claimed = await self._claim(lease)
+        if claimed is None:
             return False
+        mail_id, channel = claimed
         try:
-            await self._deliver(mail_id, lease)
+            await self._deliver(mail_id, lease, channel)
         except Overloaded:
             raise
         except Exception as fault:  # noqa: BLE001  # one mail that cannot be made must not stop all others
@@ -86,10 +91,11 @@ class MailDelivery:
             await self._postpone(mail_id, lease, "fault")
         return True
 
-    async def _claim(self, lease: UUID) -> UUID | None:
+    async def _claim(self, lease: UUID) -> tuple[UUID, str] | None:
+        """The id of a message that is due now, and its channel."""
         now = self.clock.now()
         due = (
-            select(OutboxMail.id)
+            select(OutboxMail.id, OutboxMail.channel)
             .where(
                 OutboxMail.finished_at.is_(None),
                 OutboxMail.due_at <= now,
@@ -102,30 +108,42 @@ class MailDelivery:
             if (await connection.execute(due)).first() is None:
                 return None  # an idle worker does not ask for the writer
         async with self.database.transaction() as session:
-            mail_id = await session.scalar(due.with_for_update(skip_locked=True))
-            if mail_id is not None:
-                await session.execute(
-                    update(OutboxMail)
-                    .where(OutboxMail.id == mail_id)
-                    .values(lease=lease, leased_until=now + LEASE, attempts=OutboxMail.attempts + 1)
-                    .execution_options(synchronize_session=False)
-                )
-        return mail_id
+            claimed = (await session.execute(due.with_for_update(skip_locked=True))).one_or_none()
+            if claimed is None:
+                return None
+            await session.execute(
+                update(OutboxMail)
+                .where(OutboxMail.id == claimed.id)
+                .values(lease=lease, leased_until=now + LEASE, attempts=OutboxMail.attempts + 1)
+                .execution_options(synchronize_session=False)
+            )
+        return claimed.id, claimed.channel
 
-    async def _deliver(self, mail_id: UUID, lease: UUID) -> None:
+    async def _deliver(self, mail_id: UUID, lease: UUID, channel: str) -> None:
         try:
-            letter = await self.preparation.prepare(mail_id, lease)
+            await (self._push(mail_id, lease) if channel == PUSH else self._mail(mail_id, lease))
         except NothingToSend as reason:
             await self._finish(mail_id, lease, reason.outcome)
-            return
-        try:
-            await self.sender.send(compose(letter, self.mail_from, self.clock.now()))
-        except MailRefused as refusal:
+        except (MailRefused, PushRefused) as refusal:
             await self._finish(mail_id, lease, "refused", refusal.reason)
         except MailPostponed as postponed:
             await self._postpone(mail_id, lease, postponed.reason)
+        except PushPostponed as postponed:
+            await self._postpone(mail_id, lease, postponed.reason, postponed.retry_after)
         else:
             await self._finish(mail_id, lease, "sent")
+
+    async def _mail(self, mail_id: UUID, lease: UUID) -> None:
+        letter = await self.preparation.prepare(mail_id, lease)
+        await self.sender.send(compose(letter, self.mail_from, self.clock.now()))
+
+    async def _push(self, mail_id: UUID, lease: UUID) -> None:
+        message = await self.push_preparation.prepare(mail_id, lease)
+        try:
+            await self.push_sender.send(message)
+        except PushGone as gone:
+            await self.push_preparation.forget(mail_id, gone.since)
+            raise NothingToSend("gone") from gone
 
     async def _finish(self, mail_id: UUID, lease: UUID, outcome: str, error: str | None = None) -> None:
         """What was written and to whom is forgotten with it; that it was done, and how it ended, stays."""
@@ -137,12 +155,14 @@ class MailDelivery:
             FINISHED.labels(kind, outcome).inc()
             log.info("mail", kind=kind, outcome=outcome, error=error)
 
-    async def _postpone(self, mail_id: UUID, lease: UUID, reason: str) -> None:
+    async def _postpone(self, mail_id: UUID, lease: UUID, reason: str, retry_after: float | None = None) -> None:
         POSTPONED.labels(reason).inc()
         async with self.database.reading() as connection:
             query = select(OutboxMail.attempts, OutboxMail.expires_at).where(OutboxMail.id == mail_id)
-            row = (await connection.execute(query)).one()
-        again = self.clock.now() + _pause(row.attempts)
+            row = (await connection.execute(query)).one_or_none()
+        if row is None:
+            return  # its device was forgotten meanwhile, and the message with it
+        again = self.clock.now() + max(_pause(row.attempts), timedelta(seconds=retry_after or 0))
         if again >= row.expires_at:
             await self._finish(mail_id, lease, "given_up", reason)
         else:

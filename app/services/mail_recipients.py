@@ -66,6 +66,7 @@ async def stay_within(session: AsyncSession, mail: OutboxMail, now: datetime, li
             .where(
                 OutboxMail.account_id == mail.account_id,
                 OutboxMail.kind == mail.kind,
+                OutboxMail.channel == mail.channel,
                 OutboxMail.id != mail.id,
                 OutboxMail.prepared_at > now - span,
             )

@@ -11,7 +11,7 @@ from app.models import OutboxMail
 from app.services.districts import OpenDistrict
 from app.services.mail_recipients import address_to, is_named_by, named, owner_of, recoverable, stay_within
 from app.services.mailed_links import LinkPurpose, create_link, extend_link
-from app.services.outbox import MailKind, NothingToSend
+from app.services.outbox import MailKind, NothingToSend, promise_push
 
 _LIMITS_OF_REFUSED = {timedelta(days=1): 1}
 """Anybody can bring this mail about, as often as he likes."""
@@ -48,6 +48,8 @@ async def _find_owner(session: AsyncSession, mail: OutboxMail, district: OpenDis
     # Made now, not when the sign-ins were refused: in a dispute the older link has the last word, and the address may be a new one.
     link = create_link(session, LinkPurpose.DISPUTE, account.id, now, address=account.recovery_email)
     address_to(mail, account, now, {"link": str(link), "happened_at": mail.created_at.isoformat()})
+    kind = MailKind(mail.kind)
+    await promise_push(session, kind, account_id=account.id, district_id=district.id, now=now, locale=account.locale)
     await session.flush()
 
 

@@ -5,12 +5,17 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models import OutboxMail
+from app.models import OutboxMail, PushDevice
 
 KEPT_TRYING = timedelta(hours=24)
 """How long a mail is tried; a reset that arrives a day late helps nobody."""
+
+
+MAIL, PUSH = "mail", "push"
+"""The channels of the outbox."""
 
 
 class MailKind(StrEnum):
@@ -28,7 +33,7 @@ class MailKind(StrEnum):
 
 
 class NothingToSend(Exception):
-    """The promise leads to no mail: `nobody`, `limited`, `superseded` or `given_up`."""
+    """The promise leads to no message: `nobody`, `limited`, `superseded`, `given_up` or `gone`."""
 
     def __init__(self, outcome: str) -> None:
         super().__init__(outcome)
@@ -60,3 +65,26 @@ def promise(
             due_at=now,
         )
     )
+
+
+async def promise_push(
+    session: AsyncSession, kind: MailKind, *, account_id: UUID, district_id: str, now: datetime, locale: str | None
+) -> None:
+    """Adds one push message for each device of the account that wants them."""
+    devices = select(PushDevice.id).where(PushDevice.account_id == account_id, PushDevice.switched_off_at.is_(None))
+    for device_id in await session.scalars(devices):
+        session.add(
+            OutboxMail(
+                district_id=district_id,
+                kind=kind.value,
+                channel=PUSH,
+                account_id=account_id,
+                push_device_id=device_id,
+                locale=locale,
+                details={},
+                created_at=now,
+                prepared_at=now,
+                expires_at=now + KEPT_TRYING,
+                due_at=now,
+            )
+        )

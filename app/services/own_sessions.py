@@ -54,14 +54,12 @@ class OwnSessions:
             NotFound: there is no such live session, or it is somebody else's.
         """
         async with self.database.transaction() as session:
-            await forget_push_devices(session, session_id, with_children=session_id != signed_in.session_id)
+            await forget_push_devices(session, session_id, with_switched=session_id != signed_in.session_id)
             mine = SignInSession.account_id == signed_in.account.id
             if not await end_sessions(session, self.clock.now(), "signed_out", mine, SignInSession.id == session_id):
                 raise NotFound
             if session_id != signed_in.session_id:  # a lost phone may have switched to linked accounts
-                await end_sessions(
-                    session, self.clock.now(), "signed_out", SignInSession.parent_session_id == session_id
-                )
+                await end_sessions(session, self.clock.now(), "signed_out", SignInSession.root_session_id == session_id)
             self.sessions.record_end(session, signed_in.account.id, signed_in.account.district_id, session_id)
 
     async def sign_out(self, *, access_token: str | None, refresh_token: str | None) -> None:

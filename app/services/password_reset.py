@@ -105,7 +105,7 @@ class PasswordReset:
                 await suspend_links(session, owner.account.id, now)
                 await self.sessions.end_all(session, owner.account.id, "password_reset")
                 await self.ladder.end_all(session, *_subject(owner))
-                tell_password_changed(session, owner, now)
+                await tell_password_changed(session, owner, now)
                 _record(session, owner, now)
 
 

@@ -44,7 +44,7 @@ class Passwords:
             if not await replace_password(session, owner, password_hash, now):
                 raise InProgress
             await self.sessions.end_others(session, caller, "password_changed")
-            tell_password_changed(session, owner, now)
+            await tell_password_changed(session, owner, now)
             audit.record(
                 session,
                 "api:account:password_changed",

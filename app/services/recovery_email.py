@@ -52,7 +52,7 @@ class RecoveryEmail:
             is_allowed = await self.ask_to_confirm(session, account, email, now)
             if is_allowed:
                 if account.recovery_email and account.recovery_email_folded != fold_address(email):
-                    tell_address_changed(session, caller.account, account.recovery_email, email, now)
+                    await tell_address_changed(session, caller.account, account.recovery_email, email, now)
                 self._record(session, caller.account, "recovery_email_set", now)
         if not is_allowed:
             raise DailyLimitReached(day.seconds_left(now))

@@ -1,4 +1,4 @@
-"""Mails that tell an owner what happened to the account, each with a link to dispute it. None repeats text from a request."""
+"""Telling an owner what happened to the account: by mail, with a link to dispute it, and by push. None repeats text from a request."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from app.models import Account, KnownDevice
 from app.services.account_view import AccountView, mask_address
 from app.services.mailed_links import LinkPurpose, create_link
 from app.services.new_password import PasswordOwner
-from app.services.outbox import MailKind, promise
+from app.services.outbox import MailKind, promise, promise_push
 from app.services.sign_in_ladder import SignInSubject
 
 # Made once, as every statement of a sign-in.
@@ -20,33 +20,32 @@ _ADDRESS_OF_KNOWN = select(Account.recovery_email).where(
 )
 
 
-def tell_password_changed(session: AsyncSession, owner: PasswordOwner, now: datetime) -> None:
-    """Where the owner has a confirmed address."""
-    if owner.confirmed_address:
-        moment = {"changed_at": now.isoformat()}
-        _tell(session, MailKind.PASSWORD_CHANGED, owner.account, owner.confirmed_address, now, moment)
+async def tell_password_changed(session: AsyncSession, owner: PasswordOwner, now: datetime) -> None:
+    moment = {"changed_at": now.isoformat()}
+    await _tell(session, MailKind.PASSWORD_CHANGED, owner.account, owner.confirmed_address, now, moment)
 
 
-def tell_address_changed(
+async def tell_address_changed(
     session: AsyncSession, account: AccountView, old_address: str, new_address: str, now: datetime
 ) -> None:
     """To the old address, which the link can restore."""
     told = {"new_address_masked": mask_address(new_address), "changed_at": now.isoformat()}
-    _tell(session, MailKind.RECOVERY_EMAIL_CHANGED, account, old_address, now, told)
+    await _tell(session, MailKind.RECOVERY_EMAIL_CHANGED, account, old_address, now, told)
 
 
 async def tell_new_device(session: AsyncSession, account: AccountView, now: datetime) -> None:
     """Of a sign-in that no device token proved; before the new device is noted.
 
-    Where the owner has a confirmed address and has had devices before: nobody needs a mail about the first one.
+    Where the owner has had devices before: nobody needs to be told of the first one.
     """
-    address = await session.scalar(_ADDRESS_OF_KNOWN, {"account_id": account.id})
-    if address:
-        _tell(session, MailKind.NEW_DEVICE, account, address, now, {"happened_at": now.isoformat()})
+    known = (await session.execute(_ADDRESS_OF_KNOWN, {"account_id": account.id})).one_or_none()
+    if known:
+        moment = {"happened_at": now.isoformat()}
+        await _tell(session, MailKind.NEW_DEVICE, account, known.recovery_email, now, moment)
 
 
 async def tell_linked(session: AsyncSession, account_id: UUID, now: datetime) -> None:
-    """To the owner of one of the linked accounts, at a confirmed address."""
+    """To the owner of one of the linked accounts."""
     await _tell_of_link(session, MailKind.ACCOUNTS_LINKED, account_id, now)
 
 
@@ -69,19 +68,21 @@ def tell_sign_ins_refused(session: AsyncSession, subject: SignInSubject, now: da
 async def _tell_of_link(session: AsyncSession, kind: MailKind, account_id: UUID, now: datetime) -> None:
     found = select(Account.id, Account.district_id, Account.locale, Account.recovery_email)
     owner = (await session.execute(found.where(Account.id == account_id))).one()
-    if owner.recovery_email:
-        _tell(session, kind, owner, owner.recovery_email, now, {"happened_at": now.isoformat()})
+    await _tell(session, kind, owner, owner.recovery_email, now, {"happened_at": now.isoformat()})
 
 
-def _tell(
+async def _tell(
     session: AsyncSession,
     kind: MailKind,
     owner: AccountView | Row[*tuple[Any, ...]],
-    address: str,
+    address: str | None,
     now: datetime,
     told: dict[str, Any],
 ) -> None:
-    """`owner` has `id`, `district_id` and `locale`."""
+    """By mail to the confirmed `address`, if there is one, and on every device; `owner` has `id`, `district_id` and `locale`."""
+    await promise_push(session, kind, account_id=owner.id, district_id=owner.district_id, now=now, locale=owner.locale)
+    if address is None:
+        return
     link = create_link(session, LinkPurpose.DISPUTE, owner.id, now, address=address)
     promise(
         session,

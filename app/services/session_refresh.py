@@ -51,7 +51,7 @@ class SessionRefresh:
         row = (await session.execute(select_account(has_suspended_link()).where(Account.id == family.account_id))).one()
         if row.disabled_at is not None:
             return None
-        if family.switched_from_id is not None:
+        if family.switched_from_id is not None and family.switched_from_id != family.account_id:
             states = self.sessions.linking_states
             await require_live_link(session, family.account_id, family.switched_from_id, states, now)
         account = AccountView.of(row)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import and_, bindparam, delete, or_, update
+from sqlalchemy import and_, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import Clock
@@ -22,7 +22,7 @@ from app.security.device_tokens import DeviceTokens
 from app.security.refresh_tokens import RefreshTokens
 from app.services import audit
 from app.services.account_view import AccountView, select_account
-from app.services.links import require_live_link
+from app.services.links import end_link_codes, require_live_link
 from app.text import fold
 
 ALIVE = (
@@ -126,10 +126,9 @@ class Sessions:
             shared=device.shared,
         )
         if parent:
-            opened.signed_in_at, opened.parent_session_id = parent.signed_in_at, parent.id
-            opened.expires_at = min(opened.expires_at, parent.expires_at)
-            root_id = parent.switched_from_id or parent.account_id
-            opened.switched_from_id = parent.account_id if root_id == account.id else root_id
+            opened.signed_in_at, opened.expires_at = parent.signed_in_at, min(opened.expires_at, parent.expires_at)
+            opened.switched_from_id = parent.switched_from_id or parent.account_id
+            opened.root_session_id = parent.root_session_id or parent.id
         session.add(opened)
         audit.record(
             session,
@@ -156,7 +155,7 @@ class Sessions:
         row = await self.database.read_row(_SIGNED_IN, named)
         if row is None or row.district_id != claims.district_id:
             raise InvalidToken
-        if row.switched_from_id is not None:
+        if row.switched_from_id not in {None, row.account_id}:
             await self._require_live_link(row.account_id, row.switched_from_id)
         return SignedIn(claims.session_id, AccountView.of(row), row.signed_in_at, row.switched_from_id)
 
@@ -174,7 +173,15 @@ class Sessions:
         mine = and_(SignInSession.account_id == caller.account.id, SignInSession.id != caller.session_id)
         # Whoever else was signed in here may have switched to linked accounts from here.
         switched = and_(
-            SignInSession.switched_from_id == caller.account.id, SignInSession.parent_session_id != caller.session_id
+            SignInSession.switched_from_id == caller.account.id, SignInSession.root_session_id != caller.session_id
+        )
+        here = select(SignInSession.installation_id).where(
+            SignInSession.id == caller.session_id, SignInSession.installation_id.is_not(None)
+        )
+        await session.execute(
+            delete(PushDevice)
+            .where(PushDevice.account_id == caller.account.id, PushDevice.installation_id.not_in(here))
+            .execution_options(synchronize_session=False)
         )
         return len(await end_sessions(session, self.clock.now(), reason, or_(mine, switched)))
 
@@ -189,6 +196,7 @@ class Sessions:
         await session.execute(
             delete(PushDevice).where(PushDevice.account_id == account_id).execution_options(synchronize_session=False)
         )
+        await end_link_codes(session, account_id, now)
         of_account = or_(SignInSession.account_id == account_id, SignInSession.switched_from_id == account_id)
         return len(await end_sessions(session, now, reason, of_account))
 

@@ -14,16 +14,16 @@ from app.portals import Portal
 from app.services.account_view import AccountView, select_account
 from app.services.devices import turn_push_on
 from app.services.districts import open_district
-from app.services.links import has_suspended_link, offer_of
+from app.services.links import has_suspended_link, hold_accounts, offer_of
 from app.services.portal_access import confirm_access
 from app.services.sessions import Device, OpenedSession, Sessions, SignedIn
+from app.services.username_recovery import UsernameRecovery
 
-# Takes the lock that switching an account off takes, too; so the one sees what the other did.
 _NOTE_SIGN_IN = (
     update(Account)
     .where(Account.id == bindparam("account"), Account.disabled_at.is_(None))
     .values(last_signed_in_at=bindparam("now"))
-    .returning(Account.person_id, Account.portal, Account.district_id)
+    .returning(Account.person_id, Account.portal, Account.district_id, Account.recovery_email_folded)
     .execution_options(synchronize_session=False)
 )
 
@@ -33,6 +33,7 @@ class Switching:
     database: Database
     clock: Clock
     sessions: Sessions
+    username_recovery: UsernameRecovery
 
     async def switch(self, caller: SignedIn, account_id: UUID, installation_id: str | None) -> OpenedSession:
         """A session of a linked account; everything is looked at anew.
@@ -43,7 +44,7 @@ class Switching:
         """
         async with self.database.transaction() as session:
             target = await self._enter(session, caller, account_id)
-            parent = await session.get(SignInSession, caller.session_id)
+            parent = await session.get(SignInSession, caller.session_id, with_for_update=True)
             if parent is None or parent.ended_at is not None:
                 raise InvalidToken
             installation = installation_id or parent.installation_id
@@ -55,6 +56,10 @@ class Switching:
     async def _enter(self, session: AsyncSession, caller: SignedIn, account_id: UUID) -> AccountView:
         """The target, from now until the transaction ends: alive, linked, entitled, in an open district."""
         now = self.clock.now()
+        here = {caller.account.id, caller.switched_from_id or caller.account.id}
+        alive = await hold_accounts(session, {*here, account_id})
+        if not all(alive[each] for each in here):
+            raise InvalidToken
         row = (await session.execute(_NOTE_SIGN_IN, {"account": account_id, "now": now})).one_or_none()
         if row is None or not await _are_linked(session, caller.account.id, account_id):
             raise NotFound
@@ -64,7 +69,8 @@ class Switching:
                 raise LinkingNotAvailable
         district.require_no_maintenance(now)
         district.require_portal(Portal(row.portal))
-        if not await confirm_access(session, row.person_id, Portal(row.portal)):
+        locked = await self.username_recovery.locks_sign_in(session, district, row.recovery_email_folded)
+        if locked or not await confirm_access(session, row.person_id, Portal(row.portal)):
             raise NotFound
         query = select_account(has_suspended_link()).where(Account.id == account_id)
         return AccountView.of((await session.execute(query)).one())
