@@ -23,6 +23,7 @@ from app.security.rate_windows import RateWindows, windows_for
 from app.security.refresh_tokens import RefreshTokens
 from app.services.accounts import Accounts
 from app.services.activate import Activation
+from app.services.activation_repeat import ActivationRepeat
 from app.services.activity import Activity
 from app.services.captchas import Captchas
 from app.services.daily_quotas import DailyQuotas
@@ -195,6 +196,7 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
     preparation = MailPreparation(database, clock, tokens, settings.public_url)
     push_preparation = PushPreparation(database, clock, digests)
     typed_keys = TypedKeys(clock, digests)
+    activation_repeat = ActivationRepeat(database, clock, hash_pool, sessions, typed_keys, ladder)
     return Campus(
         **vars(ground),
         networks=networks,
@@ -204,7 +206,9 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
         district_office=DistrictOffice(database, clock),
         roster_import=RosterImport(database, clock, digests),
         key_issue=key_issue,
-        activation=Activation(database, clock, digests, hash_pool, sessions, recovery_email, typed_keys, ladder),
+        activation=Activation(
+            database, clock, digests, hash_pool, sessions, recovery_email, typed_keys, ladder, activation_repeat
+        ),
         login=Login(database, clock, hash_pool, sessions, username_recovery, guard),
         sessions=sessions,
         session_refresh=SessionRefresh(database, clock, refresh_tokens, sessions),

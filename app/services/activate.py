@@ -20,14 +20,8 @@ from app.clock import Clock
 from app.database import Database
 from app.errors import (
     ActivationKeyExpired,
-    ActivationKeyUsed,
-    CaptchaRequired,
     FieldError,
-    IdempotencyKeyReused,
     InProgress,
-    Overloaded,
-    PasswordOff,
-    TooManyAttempts,
     UsernameTaken,
     ValidationFailed,
 )
@@ -38,6 +32,7 @@ from app.security.digests import Digests
 from app.security.hash_pool import HashPool
 from app.services import audit, idempotency
 from app.services.account_view import AccountView, select_account
+from app.services.activation_repeat import ActivationRepeat
 from app.services.credential_policy import check_credentials
 from app.services.district_settings import PasswordPolicy, UsernamePolicy
 from app.services.districts import OpenDistrict
@@ -47,7 +42,7 @@ from app.services.mailed_links import revoke_links
 from app.services.portal_access import confirm_access
 from app.services.recovery_email import RecoveryEmail
 from app.services.sessions import Device, OpenedSession, Sessions
-from app.services.sign_in_ladder import SignInLadder, SignInSubject
+from app.services.sign_in_ladder import SignInLadder
 from app.services.typed_keys import TypedKeys
 from app.text import fold, tidy
 from app.translation import msg
@@ -99,6 +94,7 @@ class Activation:
     recovery_email: RecoveryEmail
     keys: TypedKeys
     ladder: SignInLadder
+    repeat: ActivationRepeat
 
     async def verify(self, district_id: str, activation_key: str) -> KeyOffer:
         """What the key opens; it is not used up.
@@ -130,7 +126,9 @@ class Activation:
         """
         repeatable = self._repeatable(request)
         if repeatable and (made := await self._begin(repeatable)):
-            return await self._repeat(made, request)
+            return await self.repeat.open_session(
+                made, request.district, request.username, request.password, request.device
+            )
         try:
             await self._refuse_cheaply(request)
             async with self._leased(request) as reservation:
@@ -227,7 +225,8 @@ class Activation:
                 person_id=reservation.person_id,
                 data={"key": str(reservation.key_id), "portal": reservation.portal},
             )
-            return await self.sessions.open(session, await _view(session, account.id), request.device)
+            view = AccountView.of((await session.execute(select_account().where(Account.id == account.id))).one())
+            return await self.sessions.open(session, view, request.device)
 
     async def _write_account(
         self,
@@ -303,45 +302,6 @@ class Activation:
         async with self.database.transaction() as session:
             return await idempotency.begin(session, repeatable, self.clock.now())
 
-    async def _repeat(self, account_id: UUID, request: ActivationRequest) -> OpenedSession:
-        """The answer was lost: a new session of the account that the first request made, if the password is the same."""
-        async with self.database.reading() as connection:
-            district = await self.keys.district(connection, request.district)
-            query = select(Account.password_hash, Account.portal).where(Account.id == account_id)
-            stored, portal = (await connection.execute(query)).one_or_none() or (None, "")
-        subject = SignInSubject(request.district, portal, fold(request.username))
-        await self._count_try(subject, district)
-        try:
-            verdict = await self.hash_pool.verify(request.password, stored)
-        except Overloaded:
-            await self._give_try_back(subject)
-            raise
-        if not verdict.right:
-            raise IdempotencyKeyReused
-        async with self.database.transaction() as session:
-            account = await session.scalar(
-                select(Account)
-                .where(Account.id == account_id, Account.password_hash == stored, Account.disabled_at.is_(None))
-                .with_for_update()
-            )
-            if account is None or not await confirm_access(session, account.person_id, Portal(account.portal)):
-                raise ActivationKeyUsed
-            await self.ladder.end(session, subject)
-            return await self.sessions.open(session, await _view(session, account_id), request.device)
-
-    async def _count_try(self, subject: SignInSubject, district: OpenDistrict) -> None:
-        """A repeated request tries a password, so it climbs the ladder of the sign-in as far as that is free."""
-        free_tries = district.settings.captcha.threshold
-        async with self.database.transaction() as session:
-            try:
-                await self.ladder.climb(session, subject, self.clock.now(), free_tries=free_tries, solved=False)
-            except (CaptchaRequired, TooManyAttempts, PasswordOff) as refusal:
-                raise IdempotencyKeyReused from refusal
-
-    async def _give_try_back(self, subject: SignInSubject) -> None:
-        async with self.database.transaction() as session:
-            await self.ladder.step_back(session, subject)
-
 
 def _check_fields(request: ActivationRequest, district: OpenDistrict, key: Row[Any]) -> None:
     if key.username and fold(key.username) != fold(request.username):
@@ -356,7 +316,3 @@ def _check_fields(request: ActivationRequest, district: OpenDistrict, key: Row[A
         context_words=[key.first_name, key.last_name, f"{key.first_name}{key.last_name}", district.name, district.id],
         own_student_number=key.student_number if key.portal == Portal.STUDENT else None,
     )
-
-
-async def _view(session: AsyncSession, account_id: UUID) -> AccountView:
-    return AccountView.of((await session.execute(select_account().where(Account.id == account_id))).one())

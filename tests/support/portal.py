@@ -37,10 +37,12 @@ class Server:
     def use_hash_pool(self, pool: HashPool) -> None:
         """From now on every flow that hashes does it in `pool`."""
         campus = self.campus
+        repeat = replace(campus.activation.repeat, hash_pool=pool)
         self.app.state.campus = replace(
             campus,
             hash_pool=pool,
-            activation=replace(campus.activation, hash_pool=pool),
+            guard=replace(campus.guard, hash_pool=pool),
+            activation=replace(campus.activation, hash_pool=pool, repeat=repeat),
             login=replace(campus.login, hash_pool=pool),
         )
 
