@@ -87,7 +87,15 @@ def _several_processes(settings: Settings) -> Iterator[Finding]:
 
 
 def _files(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
-    for name in ("SECRET_KEYS", "SIGNING_KEYS", "DATABASE_URL", "REDIS_URL", "CAPTCHA_SECRET"):
+    for name in (
+        "SECRET_KEYS",
+        "SIGNING_KEYS",
+        "DATABASE_URL",
+        "REDIS_URL",
+        "CAPTCHA_SECRET",
+        "PUSH_FCM_CREDENTIALS",
+        "PUSH_APNS_KEY",
+    ):
         file = environ.get(f"{PREFIX}{name}_FILE")
         if file and _others_may_read(Path(file)):
             yield Finding("unsafe", f"{PREFIX}{name}_FILE", "everybody on this machine may read the file; chmod 600 it")

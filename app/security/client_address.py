@@ -21,8 +21,7 @@ _REMEMBERED = 4_096
 """Clients ask again and again; reading an address takes as long as all else that the limits do."""
 
 
-@lru_cache(_REMEMBERED)
-def client_address(peer: str | None, forwarded_for: str, trusted: tuple[Network, ...]) -> Address | None:
+def client_address(peer: str | None, forwarded_for: str, trusted: Sequence[Network]) -> Address | None:
     """The client's address; None where there is none that can be read.
 
     `peer` is the other end of the connection, `forwarded_for` the whole X-Forwarded-For (its lines joined by commas).
@@ -54,6 +53,7 @@ def is_within(address: Address, networks: Sequence[Network]) -> bool:
     return any(address in network for network in networks)
 
 
+@lru_cache(_REMEMBERED)
 def _address(text: str) -> Address | None:
     """One form for all spellings; an IPv4 address that is written as an IPv6 one is the IPv4 address."""
     try:

@@ -82,6 +82,8 @@ class SharedWindows:
             try:
                 answer = await self._hit(keys=[key], args=values)
             except StoreTimeout:
+                if self._ask_again_at:
+                    raise
                 answer = await self._hit(keys=[key], args=values)  # it may have been this process that was slow
         except (ValkeyError, OSError, TimeoutError) as fault:
             self._note_loss(fault)

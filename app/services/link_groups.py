@@ -70,14 +70,16 @@ async def join(session: AsyncSession, *pair: tuple[UUID, str], now: datetime) ->
 
 async def take_out(session: AsyncSession, account_id: UUID, now: datetime) -> bool:
     """Takes an account out of its group, ends what came of the link, and dissolves a group of one; False where it was in none."""
-    group_id = await session.scalar(
-        delete(LinkedAccount).where(LinkedAccount.account_id == account_id).returning(LinkedAccount.group_id)
+    group = select(LinkedAccount.group_id).where(LinkedAccount.account_id == account_id).scalar_subquery()
+    in_one_order = (
+        select(LinkedAccount.account_id).where(LinkedAccount.group_id == group).order_by(LinkedAccount.account_id)
     )
-    if group_id is None:
+    members = list(await session.scalars(in_one_order.with_for_update()))
+    if account_id not in members:
         return False
-    others = list(await session.scalars(select(LinkedAccount.account_id).where(LinkedAccount.group_id == group_id)))
-    if len(others) == 1:
-        await session.execute(delete(LinkedAccount).where(LinkedAccount.group_id == group_id))
+    others = [member for member in members if member != account_id]
+    leaving = members if len(others) == 1 else [account_id]
+    await session.execute(delete(LinkedAccount).where(LinkedAccount.account_id.in_(leaving)))
     to_it = and_(SignInSession.account_id == account_id, SignInSession.switched_from_id != account_id)
     from_it = and_(SignInSession.switched_from_id == account_id, SignInSession.account_id != account_id)
     await end_sessions(session, now, "unlinked", or_(to_it, from_it))

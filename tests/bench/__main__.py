@@ -13,9 +13,9 @@ from tempfile import TemporaryDirectory
 
 from app.composition import open_campus
 from app.settings import load_settings
-from tests.bench import bare_argon2, district, mail
+from tests.bench import bare_argon2, district, mail, middleware, parity
 from tests.bench.bare_executemany import seconds_to_copy
-from tests.bench.databases import Engine, Environment, both_engines, production
+from tests.bench.databases import UNHURRIED, Engine, Environment, both_engines, production
 from tests.bench.figures import Figure, Series, print_figures
 from tests.bench.http_client import get
 from tests.bench.progress import ProgressLine
@@ -28,6 +28,8 @@ MEMORY_MB = 120
 
 _HELLO = ("tests.bench.hello:create_app", "/hello")
 _CAMPUS = ("app.main:create_app", "/healthz")
+_WITH_GUARD = {"a bare route": middleware.BARE, "the login screen": f"/districts/{district.DISTRICT}"}
+_ASKED_BY_ANYBODY = {"wrong sign-ins": (parity.sign_in, 401), "reset requests": (parity.reset, 202)}
 
 
 def main() -> None:
@@ -40,9 +42,11 @@ def main() -> None:
             names = [engine.name for engine in engines]
             environments = _measure_imports(engines, district.write_roster(Path(folder) / "roster"), series, progress)
             _measure_mail(environments, series, progress)
+            _measure_guard(environments, series, progress)
             _measure_starts(environments, series, progress)
             with _all_served(environments) as (hello, served):
                 _measure_requests(hello, served, series, progress)
+                _measure_parity(served, series, progress)
     progress.clear()
     print_figures(list(_figures(series, names)), machine)
 
@@ -55,7 +59,7 @@ def _measure_imports(
     for turn in range(1, ROUNDS + 1):
         for engine in engines:
             progress.say(f"roster import, {engine.name}, {turn} of {ROUNDS}")
-            environment = environments[engine.name] = production(engine.new_database())
+            environment = environments[engine.name] = production(engine.new_database()) | UNHURRIED
             seconds = run(_import(environment, package))
             rows, bare_seconds = run(seconds_to_copy(environment["CAMPUS_DATABASE_URL"], engine.new_database()))
             series.add(rows / seconds, "rows", engine.name)
@@ -84,6 +88,15 @@ def _measure_mail(environments: dict[str, Environment], series: Series, progress
             left, sent = run(mail.left_per_second(environment))
             for name, value in (("kept", kept), ("inserted", inserted), ("left", left), ("sent", sent)):
                 series.add(value, name, engine)
+
+
+def _measure_guard(environments: dict[str, Environment], series: Series, progress: ProgressLine) -> None:
+    for engine, environment in environments.items():
+        for name, path in _WITH_GUARD.items():
+            progress.say(f"the guard of {name}, {engine}")
+            guarded, unguarded = run(middleware.microseconds(environment, path))
+            series.add(guarded, name, engine)
+            series.add(unguarded, f"{name} unguarded", engine)
 
 
 def _measure_starts(environments: dict[str, Environment], series: Series, progress: ProgressLine) -> None:
@@ -125,6 +138,14 @@ def _measure_requests(hello: Server, served: Sequence[Served], series: Series, p
         series.add(one.server.resident_megabytes(), "memory", one.engine)
 
 
+def _measure_parity(served: Sequence[Served], series: Series, progress: ProgressLine) -> None:
+    """Last, as it leaves wrong passwords behind."""
+    for one in served:
+        for name, (request, expected) in _ASKED_BY_ANYBODY.items():
+            progress.say(f"{name}, known and unknown, {parity.SAMPLES} of each, {one.engine}")
+            series.add(run(parity.area_under_curve(one.server, request, expected)), name, one.engine)
+
+
 def _figures(series: Series, engines: Sequence[str]) -> Iterator[Figure]:
     for engine in engines:
         measured = series.median("sign-ins", engine)
@@ -146,11 +167,22 @@ def _figures(series: Series, engines: Sequence[str]) -> Iterator[Figure]:
         measured, limit = series.median("left", engine), series.median("sent", engine)
         yield Figure(f"mails delivered, {engine}", "/s", measured, "a bare SMTP loop", limit, 0.30)
     for engine in engines:
+        yield from _figures_of_guard(series, engine)
+    for engine in engines:
         start, limit = series.median("start", engine), series.median("bare start")
         yield Figure(f"start to first answer, {engine}", "s", start, "FastAPI and SQLAlchemy", limit, 1.3, at_most=True)
     for engine in engines:
         memory = series.median("memory", engine)
         yield Figure(f"memory after all this, {engine}", "MB", memory, "what we allow", MEMORY_MB, 1, at_most=True)
+
+
+def _figures_of_guard(series: Series, engine: str) -> Iterator[Figure]:
+    for name in _WITH_GUARD:
+        guarded, unguarded = series.median(name, engine), series.median(f"{name} unguarded", engine)
+        yield Figure(f"{name} with the guard, {engine}", "us", guarded, "without it", unguarded, 1.1, at_most=True)
+    for name in _ASKED_BY_ANYBODY:
+        area = series.median(name, engine)
+        yield Figure(f"AUC of the time of {name}, {engine}", "", area, "who is known, for sure", 1, 0.55, at_most=True)
 
 
 def _machine() -> str:

@@ -102,14 +102,20 @@ async def give_accounts(campus: Campus) -> None:
 
 
 def sign_ins() -> list[bytes]:
-    """A request for every account."""
+    """A request for every account, each from its owner's home."""
     return [
         post(
             "/login",
-            {"district": DISTRICT, "portal": "parent", "username": _guardian_id(number), "password": PASSWORD},
+            {"district": DISTRICT, "portal": "parent", "username": guardian_id(number), "password": PASSWORD},
+            address=home(number),
         )
         for number in range(GUARDIANS)
     ]
+
+
+def home(number: int) -> str:
+    """An address for each; for up to 65,536 people."""
+    return f"10.0.{number // 256}.{number % 256}"
 
 
 def _username(sourced_id: str) -> dict[str, str]:
@@ -130,7 +136,7 @@ def _school(number: int) -> Sequence[str]:
 
 
 def _student(number: int) -> Sequence[str]:
-    agents = ",".join(_guardian_id((number + n * STUDENTS) % GUARDIANS) for n in range(GUARDIANS_A_STUDENT))
+    agents = ",".join(guardian_id((number + n * STUDENTS) % GUARDIANS) for n in range(GUARDIANS_A_STUDENT))
     first, last = _name(number)
     place = f"school{number % SCHOOLS}"
     student_number = f"{number:07}"
@@ -153,11 +159,11 @@ def _student(number: int) -> Sequence[str]:
 
 
 def _guardian(number: int) -> Sequence[str]:
-    name = _guardian_id(number)
+    name = guardian_id(number)
     return (name, "", "", "true", "district", "parent", name, "", *_name(number + 3), "", "", f"{name}@example.org")
 
 
-def _guardian_id(number: int) -> str:
+def guardian_id(number: int) -> str:
     """Also the username of the account."""
     return f"guardian{number}"
 

@@ -23,6 +23,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self) -> None:
         self._received = b""
+        self._expected = b""
         self._answer: asyncio.Future[bytes] | None = None
 
     @classmethod
@@ -30,12 +31,13 @@ class Connection(asyncio.Protocol):
         _, connection = await asyncio.get_running_loop().create_connection(cls, "127.0.0.1", port)
         return connection
 
-    async def ask(self, request: bytes) -> bytes:
-        """The body of a 200.
+    async def ask(self, request: bytes, expected: int = 200) -> bytes:
+        """The body of an answer with the status that is expected.
 
         Raises:
-            UnexpectedAnswer: anything else.
+            UnexpectedAnswer: any other one.
         """
+        self._expected = f"HTTP/1.1 {expected}".encode()
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(request)
         return await self._answer
@@ -53,7 +55,7 @@ class Connection(asyncio.Protocol):
         if not end or (length and len(body) < int(length[1])):
             return
         self._received = b""
-        if head.startswith(b"HTTP/1.1 200"):
+        if head.startswith(self._expected):
             self._settle(body, None)
         else:
             self._settle(b"", UnexpectedAnswer((head.partition(b"\r\n")[0] + b" " + body).decode(errors="replace")))
@@ -86,7 +88,8 @@ def get(path: str, *, token: str | None = None) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{authorization}\r\n".encode()
 
 
-def post(path: str, body: dict[str, Any]) -> bytes:
+def post(path: str, body: dict[str, Any], *, address: str) -> bytes:
+    """As a proxy passes it on that somebody at `address` asked."""
     content = json.dumps(body).encode()
-    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
-    return head.encode() + content
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {address}\r\n"
+    return f"{head}Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n".encode() + content

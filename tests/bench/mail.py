@@ -12,6 +12,7 @@ from app.composition import Campus, open_campus
 from app.logs import configure_logs
 from app.models import Account, OutboxMail
 from app.portals import Portal
+from app.services.districts import open_district
 from app.services.outbox import MailKind, promise
 from app.settings import Settings, load_settings
 from tests.bench import district
@@ -26,9 +27,11 @@ SENDERS = 4
 async def kept_per_second(environment: Environment) -> tuple[float, float]:
     """Requests for a reset mail kept by the service, and bare inserts of the same row, each in its own transaction."""
     async with open_campus(_quiet(environment)) as campus:
+        async with campus.database.reading() as connection:
+            opened = await open_district(connection, district.DISTRICT)
 
         async def request(number: int) -> None:
-            await campus.password_reset.request(district.DISTRICT, Portal.PARENT, f"nobody{number}", None)
+            await campus.password_reset.request(opened, Portal.PARENT, f"nobody{number}", None)
 
         async def bare(_: int) -> None:
             async with campus.database.transaction() as session:

@@ -67,6 +67,30 @@ FACTS: Mapping[str, Mapping[str, Any]] = {
         "dispute_link": "https://portal.example/dispute#token=dsp_2",
         "changed_at": NOW,
     },
+    "new_device": {
+        **ZONE,
+        "first_name": "Maria",
+        "dispute_link": "https://portal.example/dispute#token=dsp_3",
+        "happened_at": NOW,
+    },
+    "accounts_linked": {
+        **ZONE,
+        "first_name": "Maria",
+        "dispute_link": "https://portal.example/dispute#token=dsp_4",
+        "happened_at": NOW,
+    },
+    "accounts_unlinked": {
+        **ZONE,
+        "first_name": "Maria",
+        "dispute_link": "https://portal.example/dispute#token=dsp_5",
+        "happened_at": NOW,
+    },
+    "sign_ins_refused": {
+        **ZONE,
+        "first_name": "Maria",
+        "dispute_link": "https://portal.example/dispute#token=dsp_6",
+        "happened_at": NOW,
+    },
 }
 KINDS = list(FACTS)
 LOCALES = [*LANGUAGES, PSEUDO]

@@ -93,7 +93,7 @@ async def test_an_intruders_own_link_does_not_undo_the_owners(maria: Owner, post
     """He has changed address and password, so the notice of the password came to him. The older address has the last word."""
     owners = await take_over(maria, post)
     clock.advance(timedelta(hours=1))
-    await maria.sign_in()
+    await maria.sign_in(device={"device_token": maria.session["device_token"]})
     await maria.change_password(THIEFS_PASSWORD)
     thiefs = await post.one()
     assert thiefs.to == THIEFS
@@ -106,7 +106,7 @@ async def test_an_intruder_who_disputes_first_gains_nothing(maria: Owner, post: 
     """His dispute brings his own address back, and a reset mail; the owner's ends both."""
     owners = await take_over(maria, post)
     clock.advance(timedelta(hours=1))
-    await maria.sign_in()
+    await maria.sign_in(device={"device_token": maria.session["device_token"]})
     await maria.change_password(THIEFS_PASSWORD)
     thiefs = await post.one()
     assert (await maria.dispute(thiefs.token(DISPUTE))).status_code == 204

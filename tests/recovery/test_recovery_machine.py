@@ -211,8 +211,7 @@ class RecoveryMachine(RuleBasedStateMachine):
         assert self.runner.run(model.owner.set_address(new)).status_code == 202
         model.pending = new
         model.kill(CONFIRM)
-        if model.address:
-            model.notices.append((model.address, self.clock.now()))
+        self.is_told(model)
         if at_once:
             self.deliver()
 
@@ -234,6 +233,11 @@ class RecoveryMachine(RuleBasedStateMachine):
         model.password = model.owner.password = password
         model.expected_hash = self.runner.run(self.stored_hash(model))
         assert self.runner.run(model.owner.signs_in_with(password))
+        self.is_told(model)
+        self.is_told(model)
+
+    def is_told(self, model: Model) -> None:
+        """Of a new password, and of each sign-in, as they all come from new devices."""
         if model.address:
             model.notices.append((model.address, self.clock.now()))
 
@@ -270,7 +274,10 @@ class RecoveryMachine(RuleBasedStateMachine):
         """Whether the account can be signed in to now; then its app holds fresh tokens."""
         if model.password is None:
             return False
-        return self.runner.run(model.owner.sign_in(password=model.password)).is_success
+        is_in = self.runner.run(model.owner.sign_in(password=model.password)).is_success
+        if is_in:
+            self.is_told(model)
+        return is_in
 
     def known_links(self, page: str) -> list[tuple[Model, Link]]:
         return [(model, link) for model in self.people for link in model.links if link.page == page]

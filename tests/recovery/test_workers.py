@@ -16,7 +16,7 @@ from app.clock import Clock, ManualClock
 from app.composition import Campus, open_campus
 from app.mail.senders import MailSender, MemorySender
 from app.models import OutboxMail
-from app.services.mail_preparation import NothingToSend
+from app.services.outbox import NothingToSend
 from app.settings import Settings
 from tests.support.engines import postgresql_only, sqlite_only
 from tests.support.office import Office

@@ -18,7 +18,9 @@ from app.clock import Clock
 from app.mail.senders import MailSender, MemorySender
 from app.main import create_app
 from app.models import OutboxMail
+from app.push.senders import PushSender
 from app.security.hash_pool import HashPool
+from app.services.outbox import MAIL
 from app.settings import Settings
 from tests.support.addresses import FromEverywhere
 from tests.support.gate import GatedHashPool
@@ -123,7 +125,11 @@ class Post:
         return Counter(row.outcome or "waiting" for row in await self.rows())
 
     async def rows(self) -> list[Any]:
-        query = select(*OutboxMail.__table__.columns).order_by(OutboxMail.created_at, OutboxMail.finished_at)
+        query = (
+            select(*OutboxMail.__table__.columns)
+            .where(OutboxMail.channel == MAIL)
+            .order_by(OutboxMail.created_at, OutboxMail.finished_at)
+        )
         async with self.server.campus.database.reading() as connection:
             return list(await connection.execute(query))
 
@@ -206,9 +212,11 @@ class Owner(User):
 
 
 @asynccontextmanager
-async def posting(settings: Settings, clock: Clock, sender: MailSender | None = None) -> AsyncIterator[Server]:
-    """The service as `serving` starts it, its mails handed to `sender`."""
-    app = create_app(settings, clock=clock, mail_sender=sender or MemorySender())
+async def posting(
+    settings: Settings, clock: Clock, sender: MailSender | None = None, push_sender: PushSender | None = None
+) -> AsyncIterator[Server]:
+    """The service as `serving` starts it, its mails handed to `sender`, its push messages to `push_sender`."""
+    app = create_app(settings, clock=clock, mail_sender=sender or MemorySender(), push_sender=push_sender)
     transport = FromEverywhere(app)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url=BASE_URL) as http:
         yield Server(app, http)

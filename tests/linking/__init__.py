@@ -1,0 +1,1 @@
+"""Families with children in two districts: linking, switching, devices."""
