@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from app.composition import open_campus
 from app.settings import load_settings
-from tests.bench import bare_argon2, district, mail, middleware, parity
+from tests.bench import bare_argon2, district, mail, middleware, parity, second_district
 from tests.bench.bare_executemany import seconds_to_copy
 from tests.bench.databases import UNHURRIED, Engine, Environment, both_engines, production
 from tests.bench.figures import Figure, Series, print_figures
@@ -78,6 +78,7 @@ async def _import(environment: Environment, package: Path) -> float:
 async def _give_accounts(environment: Environment) -> None:
     async with open_campus(load_settings(environment)) as campus:
         await district.give_accounts(campus)
+        await second_district.link_families(campus)
 
 
 def _measure_mail(environments: dict[str, Environment], series: Series, progress: ProgressLine) -> None:
@@ -131,6 +132,10 @@ def _measure_requests(hello: Server, served: Sequence[Served], series: Series, p
         for one in served:
             series.add(one.reads_per_second(), "reads", one.engine)
         for one in served:
+            progress.say(f"linked accounts, {one.engine}, {turn} of {ROUNDS}")
+            series.add(one.all_children_per_second(), "all children", one.engine)
+            series.add(one.switches_per_second(), "switches", one.engine)
+        for one in served:
             progress.say(f"GET /me while others sign in, {one.engine}, {turn} of {ROUNDS}")
             series.add_all(one.read_latencies(in_storm=False), "quiet", one.engine)
             series.add_all(one.read_latencies(in_storm=True), "storm", one.engine)
@@ -154,6 +159,12 @@ def _figures(series: Series, engines: Sequence[str]) -> Iterator[Figure]:
     for engine in engines:
         measured = series.median("reads", engine)
         yield Figure(f"GET /me, {engine}", "/s", measured, "bare FastAPI", series.median("hello"), 0.15)
+    for engine in engines:
+        reads = series.median("reads", engine)
+        yield Figure(
+            f"children of two districts, {engine}", "/s", series.median("all children", engine), "GET /me", reads, 0.4
+        )
+        yield Figure(f"switches, {engine}", "/s", series.median("switches", engine), "GET /me", reads, 0.1)
     for engine in engines:
         quiet, storm = (1_000 * series.p99(name, engine) for name in ("quiet", "storm"))
         yield Figure(f"p99 of GET /me in a storm, {engine}", "ms", storm, "without the storm", quiet, 5, at_most=True)

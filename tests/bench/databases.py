@@ -33,6 +33,7 @@ def both_engines(folder: Path) -> Iterator[list[Engine]]:
 
 UNHURRIED = {
     "CAMPUS_TRUSTED_PROXIES": "127.0.0.1",
+    "CAMPUS_LINKING_STATES": "GA",
     **{f"CAMPUS_RATE_{budget}": "1000000" for budget in ("PUBLIC", "SESSION", "DISTRICT", "EVERYONE")},
 }
 """More settings for measurements, which ask faster than a district does. Each visitor's own limits hold: visitors have addresses of their own."""

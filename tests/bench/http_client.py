@@ -88,8 +88,9 @@ def get(path: str, *, token: str | None = None) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{authorization}\r\n".encode()
 
 
-def post(path: str, body: dict[str, Any], *, address: str) -> bytes:
+def post(path: str, body: dict[str, Any], *, address: str = "10.0.0.1", token: str | None = None) -> bytes:
     """As a proxy passes it on that somebody at `address` asked."""
     content = json.dumps(body).encode()
-    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {address}\r\n"
+    authorization = f"Authorization: Bearer {token}\r\n" if token else ""
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {address}\r\n{authorization}"
     return f"{head}Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n".encode() + content

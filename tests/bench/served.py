@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import uvloop
 
-from tests.bench.http_client import connected, get
+from tests.bench.http_client import connected, get, post
 from tests.bench.load import latencies, saturate, saturated
 from tests.bench.server import Server
 
@@ -28,7 +28,10 @@ class Served:
         self.engine = engine
         self.server = server
         self._sign_ins = sign_ins
-        self._reads = run(_reads(server, sign_ins[:CONNECTIONS]))
+        tokens = run(_tokens(server, sign_ins[:CONNECTIONS]))
+        self._reads = [get("/me", token=token) for token in tokens]
+        self._all_children = [get("/me/students?include_linked=true", token=token) for token in tokens]
+        self._switches = run(_switches(server, tokens))
 
     def sign_ins_per_second(self) -> float:
         return answers_per_second(self.server, self._sign_ins, SIGN_IN_S)
@@ -36,6 +39,14 @@ class Served:
     def reads_per_second(self) -> float:
         """`GET /me`, each connection with a session of its own."""
         return answers_per_second(self.server, self._reads, READ_S)
+
+    def all_children_per_second(self) -> float:
+        """The children of two linked accounts in one call."""
+        return answers_per_second(self.server, self._all_children, READ_S)
+
+    def switches_per_second(self) -> float:
+        """To the linked account, each a new session."""
+        return answers_per_second(self.server, self._switches, READ_S)
 
     def read_latencies(self, *, in_storm: bool) -> list[float]:
         """Seconds of `GET /me` at a fixed rate, while nobody signs in or while every connection of others does."""
@@ -64,8 +75,21 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         return runner.run(work)
 
 
-async def _reads(server: Server, sign_ins: Sequence[bytes]) -> list[bytes]:
-    """A `GET /me` of each who signs in."""
-    async with connected(server.port, len(sign_ins)) as connections:
-        answers = await asyncio.gather(*(one.ask(request) for one, request in zip(connections, sign_ins, strict=True)))
-    return [get("/me", token=json.loads(answer)["access_token"]) for answer in answers]
+async def _tokens(server: Server, sign_ins: Sequence[bytes]) -> list[str]:
+    """The access token of each who signs in."""
+    return [str(answer["access_token"]) for answer in await _answers(server, sign_ins)]
+
+
+async def _switches(server: Server, tokens: Sequence[str]) -> list[bytes]:
+    """Each to the account that is linked with the token's."""
+    links = await _answers(server, [get("/districts/link", token=token) for token in tokens])
+    return [
+        post(f"/districts/link/{answer['accounts'][0]['id']}/switch", {}, token=token)
+        for answer, token in zip(links, tokens, strict=True)
+    ]
+
+
+async def _answers(server: Server, requests: Sequence[bytes]) -> list[dict[str, Any]]:
+    async with connected(server.port, len(requests)) as connections:
+        asked = (one.ask(request) for one, request in zip(connections, requests, strict=True))
+        return [json.loads(answer) for answer in await asyncio.gather(*asked)]
