@@ -1,0 +1,1 @@
+"""The guard, as parents, pupils, strangers and botnets meet it."""

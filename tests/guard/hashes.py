@@ -1,0 +1,48 @@
+"""Hash pools for the whole server, its guard too: a quick one, and one without a free place."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+from app.security.hash_pool import HashPool
+from app.security.passwords import PasswordHasher
+from tests.support.portal import Server
+
+QUICK = PasswordHasher(memory_kib=64, time_cost=1)
+
+
+@contextmanager
+def quick_hashes(server: Server) -> Iterator[None]:
+    """Until the end of the block a hash costs next to nothing; it is counted as always."""
+    with _instead(server, HashPool(QUICK, threads=1, queue=1_000)):
+        yield
+
+
+@contextmanager
+def no_free_place(server: Server) -> Iterator[None]:
+    """Until the end of the block every hash is one too many."""
+    with _instead(server, HashPool(QUICK, threads=1, queue=-1)):
+        yield
+
+
+@contextmanager
+def _instead(server: Server, pool: HashPool) -> Iterator[None]:
+    before = server.campus
+    server.app.state.campus = _with_pool(before, pool)
+    try:
+        yield
+    finally:
+        server.app.state.campus = before
+        pool.close()
+
+
+def _with_pool(part: Any, pool: HashPool) -> Any:
+    """The part with `pool` in it, and in all parts that it is made of; what does not hash stays the same object."""
+    if isinstance(part, HashPool):
+        return pool
+    if not is_dataclass(part) or isinstance(part, type):
+        return part
+    now = {field.name: getattr(part, field.name) for field in fields(part)}
+    changes = {name: new for name, value in now.items() if (new := _with_pool(value, pool)) is not value}
+    return replace(part, **changes) if changes else part

@@ -1,0 +1,146 @@
+"""The public doors of the service, and the people about whom somebody may ask at each: unknown ones, and all kinds of known ones."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+import httpx
+
+from tests.guard.stranger import WRONG, guess_with_captcha
+from tests.support.recovery import NEW_PASSWORD, Owner
+
+Ask = Callable[[Owner], Awaitable[httpx.Response]]
+Asks = dict[str, Ask]
+"""By whom they are about: one that is unknown, and all kinds of known ones."""
+
+ABOUT_NOBODY = {
+    "GET /districts",
+    "GET /districts/{district_id}",
+    "GET /captcha",
+    "GET /healthz",
+    "GET /readyz",
+    "GET /.well-known/jwks.json",
+    "GET /problems",
+    "GET /problems/{problem}",
+}
+"""Public facts, about districts and the service itself."""
+
+
+@dataclass(frozen=True)
+class People:
+    """All that an account can be, and what was once given out to them."""
+
+    names: Mapping[str, str]
+    addresses: Mapping[str, str]
+    refresh_token: str
+    links: Mapping[str, str]
+    keys: Mapping[str, str]
+
+
+def sign_in(people: People) -> Asks:
+    """Ten tries lead through the free ones to the CAPTCHA."""
+    return {kind: _login(name) for kind, name in people.names.items()}
+
+
+def sign_in_with_captcha(people: People) -> Asks:
+    """Twelve lead through the CAPTCHA to the wait."""
+
+    def ask(name: str) -> Ask:
+        return lambda visitor: guess_with_captcha(visitor, username=name)
+
+    return {kind: ask(people.names[kind]) for kind in ("nobody", "an owner", "switched off")}
+
+
+def ask_for_reset(people: People) -> Asks:
+    def ask(name: str) -> Ask:
+        return lambda visitor: visitor.ask_for_reset(username=name)
+
+    return {kind: ask(people.names[kind]) for kind in ("nobody", "an owner", "switched off", "unconfirmed")}
+
+
+def ask_for_usernames(people: People) -> Asks:
+    def ask(address: str) -> Ask:
+        return lambda visitor: visitor.ask_for_usernames(address)
+
+    return {kind: ask(address) for kind, address in people.addresses.items()}
+
+
+def verify_key(people: People) -> Asks:
+    return {kind: _post("/activate/verify", activation_key=key) for kind, key in _keys(people).items()}
+
+
+def activate(people: People) -> Asks:
+    """Somebody without a live key learns of no username whether it is taken."""
+    password = {"password": NEW_PASSWORD, "password_confirm": NEW_PASSWORD}
+    free, taken = people.names["nobody"], people.names["an owner"]
+    return {
+        f"{kind}, {username}": _post("/activate", activation_key=key, username=username, **password)
+        for kind, key in _keys(people).items()
+        for username in (free, taken)
+    }
+
+
+def refresh(people: People) -> Asks:
+    return _tokens("/login/refresh", "refresh_token", people.refresh_token)
+
+
+def sign_out(people: People) -> Asks:
+    return _tokens("/login/logout", "refresh_token", people.refresh_token)
+
+
+def check_link(people: People) -> Asks:
+    return _tokens("/password-reset/check", "token", people.links["reset"])
+
+
+def use_link(people: People) -> Asks:
+    password = {"password": NEW_PASSWORD, "password_confirm": NEW_PASSWORD}
+    return _tokens("/password-reset/confirm", "token", people.links["reset"], **password)
+
+
+def confirm_address(people: People) -> Asks:
+    return _tokens("/recovery-email/confirm", "token", people.links["confirm"])
+
+
+def dispute(people: People) -> Asks:
+    return _tokens("/security/dispute", "token", people.links["dispute"])
+
+
+PUBLIC: Mapping[str, list[tuple[Callable[[People], Asks], int]]] = {
+    "POST /activate/verify": [(verify_key, 10)],
+    "POST /activate": [(activate, 10)],
+    "POST /login": [(sign_in, 10), (sign_in_with_captcha, 12)],
+    "POST /login/refresh": [(refresh, 10)],
+    "POST /login/logout": [(sign_out, 10)],
+    "POST /password-reset": [(ask_for_reset, 22)],
+    "POST /password-reset/check": [(check_link, 10)],
+    "POST /password-reset/confirm": [(use_link, 10)],
+    "POST /username-recovery": [(ask_for_usernames, 22)],
+    "POST /recovery-email/confirm": [(confirm_address, 10)],
+    "POST /security/dispute": [(dispute, 10)],
+}
+"""Each door with those who stand before it, and how often each of them asks: beyond its thresholds."""
+
+
+def _login(name: str) -> Ask:
+    return lambda visitor: visitor.sign_in(username=name, password=WRONG)
+
+
+def _post(path: str, **body: object) -> Ask:
+    return lambda visitor: visitor.http.post(path, json={"district": visitor.district, **body})
+
+
+def _keys(people: People) -> dict[str, str]:
+    return {"made up": "F7KQ2-9XWMA-RT4BH-6YPCN-3ZD8V", **people.keys}
+
+
+def _tokens(path: str, name: str, genuine: str, **body: object) -> Asks:
+    """One that is made up altogether, and two that are made up around something that there is."""
+    made_up = {
+        "nothing": genuine[:4] + "A" * (len(genuine) - 4),
+        "its beginning": genuine[: len(genuine) // 2] + "A" * (len(genuine) - len(genuine) // 2),
+        "all but its end": genuine[:-4] + ("AAAA" if genuine[-4:] != "AAAA" else "BBBB"),
+    }
+
+    def ask(token: str) -> Ask:
+        return lambda visitor: visitor.http.post(path, json={name: token, **body})
+
+    return {kind: ask(token) for kind, token in made_up.items()}

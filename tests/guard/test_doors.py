@@ -1,0 +1,212 @@
+"""Every door that takes a secret: each is limited, and whoever guesses at one that can be guessed is stopped (D20)."""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+
+from app.main import create_app
+from app.openapi import operation_id
+from app.problems import MEDIA_TYPE
+from app.settings import Settings
+from tests.guard.hashes import no_free_place
+from tests.guard.stranger import ASKED, INVALID, WRONG, guess
+from tests.support.engines import sqlite_only
+from tests.support.office import Office
+from tests.support.portal import Server, refused
+from tests.support.recovery import ADDRESS, CONFIRM, NEW_PASSWORD, Owner, Post
+
+# What a secret is: too long to be guessed, just being chosen, or short enough that its door must count the tries.
+LONG, NEW, GUESSABLE = "100 random bits or more", "set here, proves nothing", "short or made by people"
+_NEW_PASSWORD = {"password": NEW, "password_confirm": NEW}
+DOORS: Mapping[str, Mapping[str, str]] = {
+    "POST /activate/verify": {"activation_key": LONG},
+    # Repeated with the same Idempotency-Key, the password proves whose account it is.
+    "POST /activate": {
+        "activation_key": LONG,
+        "password": GUESSABLE,
+        "password_confirm": NEW,
+        "device.device_token": LONG,
+    },
+    "POST /login": {"password": GUESSABLE, "device.device_token": LONG},
+    "POST /login/refresh": {"refresh_token": LONG},
+    "POST /login/logout": {"refresh_token": LONG},
+    "POST /password-reset/check": {"token": LONG},
+    "POST /password-reset/confirm": {"token": LONG, **_NEW_PASSWORD},
+    "POST /recovery-email/confirm": {"token": LONG},
+    "POST /security/dispute": {"token": LONG},
+    "PUT /me/password": {"current_password": GUESSABLE, **_NEW_PASSWORD},
+    "PUT /me/recovery-email": {"current_password": GUESSABLE},
+    "POST /me/recovery-email/confirm": {"token": LONG, "code": GUESSABLE},
+    "POST /districts/link": {"code": GUESSABLE},
+    "PUT /me/devices/{installation_id}": {"push_token": NEW},
+}
+NO_SECRETS = {
+    *("district", "district_id", "portal", "username", "email", "recovery_email", "locale", "captcha", "action"),
+    *("device.installation_id", "device.name", "device.shared", "session_id", "problem", "explain"),
+    *("q", "state", "limit", "cursor", "If-None-Match", "Idempotency-Key"),
+    *("account_id", "installation_id", "platform", "provider", "for_linked", "include_linked"),
+}
+ONCE = {"Idempotency-Key": "6f1c2e3d-once"}
+REUSED = (422, "idempotency_key_reused")
+WRONG_PASSWORD, ENDED = (403, "current_password_wrong"), (401, "invalid_token")
+WRONG_LINK, TOO_MANY = (404, "link_code_invalid"), (429, "rate_limited")
+WRONG_CODE, EXHAUSTED = (403, "code_wrong"), (403, "code_exhausted")
+
+
+async def sign_in(rosa: Owner, proof: str) -> httpx.Response:
+    return await rosa.on_another_device().sign_in(password=proof)
+
+
+async def activate_again(rosa: Owner, proof: str) -> httpx.Response:
+    return await rosa.on_another_device().activate(ONCE, password=proof, password_confirm=proof)
+
+
+async def change_password(rosa: Owner, proof: str) -> httpx.Response:
+    return await rosa.change_password(NEW_PASSWORD, current_password=proof)
+
+
+async def set_address(rosa: Owner, proof: str) -> httpx.Response:
+    return await rosa.set_address(ADDRESS, current_password=proof)
+
+
+async def type_code(rosa: Owner, proof: str) -> httpx.Response:
+    return await rosa.confirm_in_app(code=proof)
+
+
+async def link(rosa: Owner, proof: str) -> httpx.Response:
+    return await rosa.ask("POST", "/districts/link", json={"code": proof})
+
+
+@dataclass(frozen=True)
+class Guesses:
+    """What twelve wrong guesses at a door are told, and the right one after them; and how many passwords were verified."""
+
+    at: Callable[[Owner, str], Awaitable[httpx.Response]]
+    told: list[tuple[int, str]]
+    then: tuple[int, str]
+    verified: int
+
+
+GUESSED = {
+    "POST /login": Guesses(sign_in, [INVALID] * 3 + [ASKED] * 9, ASKED, verified=3),
+    "POST /activate": Guesses(activate_again, [REUSED] * 12, REUSED, verified=3),
+    "PUT /me/password": Guesses(change_password, [WRONG_PASSWORD] * 5 + [ENDED] * 7, ENDED, verified=5),
+    "PUT /me/recovery-email": Guesses(set_address, [WRONG_PASSWORD] * 5 + [ENDED] * 7, ENDED, verified=5),
+    "POST /districts/link": Guesses(link, [WRONG_LINK] * 10 + [TOO_MANY] * 2, TOO_MANY, verified=0),
+    "POST /me/recovery-email/confirm": Guesses(type_code, [WRONG_CODE] * 5 + [EXHAUSTED] * 7, EXHAUSTED, verified=0),
+}
+
+
+@pytest.fixture(scope="module")
+def app() -> FastAPI:
+    return create_app(Settings())
+
+
+@pytest.fixture
+async def rosa(server: Server, post: Post) -> Owner:
+    """She has activated her account a moment ago, in a state where accounts can be linked, and waits for a code by mail."""
+    wake = await Office.open(server, "wake", "Wake County Schools", "NC")
+    rosa = Owner.of(await wake.parent("Rosa Diaz"), post)
+    assert (await rosa.activate(ONCE)).status_code == 201
+    assert (await rosa.set_address(ADDRESS)).status_code == 202
+    return rosa
+
+
+def test_d20_every_field_of_every_request_is_known_to_be_a_secret_or_none(app: FastAPI) -> None:
+    """Whoever adds a field says here what it is; a secret gets a guard with it."""
+    for door, operation in operations(app):
+        secrets = set(fields_of(app, operation)) - NO_SECRETS
+        assert secrets == set(DOORS.get(door, ())), door
+    assert set(DOORS) <= {door for door, _ in operations(app)}
+
+
+def test_d20_every_door_that_takes_a_secret_declares_its_rate_limit(app: FastAPI) -> None:
+    endpoints = {operation_id(route): route.endpoint for route in iter_route_contexts(app.routes) if route.name}
+    for door, operation in operations(app):
+        if door in DOORS:
+            assert vars(endpoints[operation["operationId"]]).get("limits"), door
+
+
+def test_d20_every_door_where_guessing_could_help_says_how_it_stops_it(app: FastAPI) -> None:
+    guessable = {door for door, secrets in DOORS.items() if GUESSABLE in secrets.values()}
+    assert guessable == set(GUESSED)
+    for door, operation in operations(app):
+        if door in GUESSED:
+            status, code = GUESSED[door].told[-1]
+            assert code in operation["responses"][str(status)]["content"][MEDIA_TYPE]["examples"], door
+
+
+@pytest.mark.parametrize("door", GUESSED)
+@sqlite_only
+async def test_d20_whoever_guesses_at_a_door_is_stopped(server: Server, post: Post, rosa: Owner, door: str) -> None:
+    """After some tries the right answer does not help either."""
+    guesses = GUESSED[door]
+    right = await right_answer(server, post, rosa, guesses)
+    before = await server.hashes_computed()
+    told = [refused(await guesses.at(rosa, f"{WRONG}{number}")) for number in range(12)]
+    assert told == guesses.told
+    assert refused(await guesses.at(rosa, right)) == guesses.then
+    assert await server.hashes_computed() == before + guesses.verified
+
+
+async def right_answer(server: Server, post: Post, rosa: Owner, guesses: Guesses) -> str:
+    """The code of her mail, a code that her account in another district shows, else her password."""
+    if guesses.at is type_code:
+        return (await post.one(CONFIRM)).code
+    if guesses.at is not link:
+        return rosa.password
+    durham = await Office.open(server, "durham", "Durham Public Schools", "NC")
+    other = await durham.parent("Rosa Diaz")
+    assert (await other.activate()).status_code == 201
+    return str((await other.ask("POST", "/districts/link/codes")).json()["code"])
+
+
+@sqlite_only
+async def test_d20_a_repeated_activation_and_the_sign_in_count_together(rosa: Owner) -> None:
+    assert [refused(await activate_again(rosa, WRONG)) for _ in range(2)] == [REUSED] * 2
+    assert await guess(rosa, 2) == [INVALID, ASKED]
+    assert refused(await activate_again(rosa, rosa.password)) == REUSED
+
+
+@sqlite_only
+async def test_d20_a_repeated_activation_with_the_right_password_ends_the_count(rosa: Owner) -> None:
+    for _ in range(3):
+        assert [refused(await activate_again(rosa, WRONG)) for _ in range(2)] == [REUSED] * 2
+        assert (await activate_again(rosa, rosa.password)).status_code == 201
+
+
+@sqlite_only
+async def test_d20_a_repeated_activation_that_verified_nothing_is_given_back(server: Server, rosa: Owner) -> None:
+    for _ in range(4):
+        with no_free_place(server):
+            assert refused(await activate_again(rosa, rosa.password)) == (503, "overloaded")
+    assert (await activate_again(rosa, rosa.password)).status_code == 201
+
+
+def operations(app: FastAPI) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for path, methods in app.openapi()["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
+def fields_of(app: FastAPI, operation: Mapping[str, Any]) -> Iterator[str]:
+    """The names of all that a request may hold, in its body with a dot between an object and what is in it."""
+    yield from (parameter["name"] for parameter in operation.get("parameters", ()))
+    for media_type in operation.get("requestBody", {"content": {}})["content"].values():
+        yield from _leaves(app, media_type["schema"])
+
+
+def _leaves(app: FastAPI, schema: Mapping[str, Any], name: str = "") -> Iterator[str]:
+    if "$ref" in schema:
+        schema = app.openapi()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    if "items" in schema:
+        yield from _leaves(app, schema["items"], name)
+    elif "properties" not in schema:
+        yield name
+    for field, below in schema.get("properties", {}).items():
+        yield from _leaves(app, below, f"{name}.{field}" if name else field)
