@@ -54,6 +54,15 @@ class ActivationRepeat:
             stored, portal = (await connection.execute(query)).one_or_none() or (None, "")
         subject = SignInSubject(district_id, portal, fold(username))
         await self._prove(subject, district, password, stored)
+        try:
+            return await self._open(account_id, stored, subject, device)
+        except ActivationKeyUsed:
+            await self._step_back(subject)  # the password was right
+            raise
+
+    async def _open(
+        self, account_id: UUID, stored: str | None, subject: SignInSubject, device: Device
+    ) -> OpenedSession:
         async with self.database.transaction() as session:
             account = await session.scalar(
                 select(Account)
@@ -76,8 +85,11 @@ class ActivationRepeat:
         try:
             verdict = await self.hash_pool.verify(password, stored)
         except Overloaded:
-            async with self.database.transaction() as session:
-                await self.ladder.step_back(session, subject)
+            await self._step_back(subject)
             raise
         if not verdict.right:
             raise IdempotencyKeyReused
+
+    async def _step_back(self, subject: SignInSubject) -> None:
+        async with self.database.transaction() as session:
+            await self.ladder.step_back(session, subject)

@@ -6,9 +6,11 @@ sign-out, reset, disable and unlink.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 from sqlalchemy import delete, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import Clock
@@ -18,10 +20,11 @@ from app.models import LinkedAccount, PushDevice, SignInSession
 from app.security.digests import Digests
 from app.services.account_view import AccountView
 from app.services.districts import open_district
-from app.services.links import linked_accounts
+from app.services.links import hold_accounts, linked_accounts
 
 STALE_AFTER = timedelta(days=90)
 """Without the app having said that it is there."""
+_ONE_OF_A_KIND = (PushDevice.account_id, PushDevice.installation_id)
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,9 @@ class Devices:
             if for_linked:
                 linked = await linked_accounts(session, account.id, self.linking_states)
                 accounts += [each.id for each in linked if await _wants_push(session, each)]
+            await hold_accounts(session, accounts)
             await self._take_from_strangers(session, account.id, installation_id, registration.push_token)
-            for account_id in accounts:
+            for account_id in sorted(accounts):  # in one order, as others may be doing the same
                 await self._write(session, account_id, installation_id, registration, now)
 
     async def switch_off(self, account: AccountView, installation_id: str) -> None:
@@ -93,6 +97,8 @@ class Devices:
         same = or_(
             PushDevice.installation_id == installation_id, PushDevice.token_digest.in_(self._candidates(push_token))
         )
+        in_one_order = select(PushDevice.id).where(same).order_by(PushDevice.account_id).with_for_update()
+        await session.execute(in_one_order)
         await session.execute(
             delete(PushDevice)
             .where(same, PushDevice.account_id != account_id, PushDevice.account_id.not_in(kin))
@@ -107,19 +113,18 @@ class Devices:
         registration: PushRegistration,
         now: datetime,
     ) -> None:
-        device = await session.scalar(
-            select(PushDevice)
-            .where(PushDevice.account_id == account_id, PushDevice.installation_id == installation_id)
-            .with_for_update()
-        )
-        if device is None:
-            device = PushDevice(account_id=account_id, installation_id=installation_id)
-            session.add(device)
-        device.platform, device.provider = registration.platform, registration.provider
-        device.token_digest = self._candidates(registration.push_token)[0]
-        device.sealed_token = self.digests.seal(registration.push_token)
-        device.locale, device.registered_at, device.switched_off_at = registration.locale, now, None
-        await session.flush()
+        """In one statement, as an app that starts twice asks twice."""
+        values = {
+            "platform": registration.platform,
+            "provider": registration.provider,
+            "token_digest": self._candidates(registration.push_token)[0],
+            "sealed_token": self.digests.seal(registration.push_token),
+            "locale": registration.locale,
+            "registered_at": now,
+            "switched_off_at": None,
+        }
+        new = _insert(session).values(id=uuid4(), account_id=account_id, installation_id=installation_id, **values)
+        await session.execute(new.on_conflict_do_update(index_elements=_ONE_OF_A_KIND, set_=values))
 
     def _candidates(self, push_token: str) -> list[str]:
         return self.digests.candidates("push-token", push_token)
@@ -136,24 +141,15 @@ async def turn_push_on(session: AsyncSession, account: AccountView, other: Accou
             PushDevice.switched_off_at.is_(None),
         )
     )
-    there = await session.scalar(
-        select(PushDevice.id).where(PushDevice.account_id == other.id, PushDevice.installation_id == installation_id)
-    )
-    if here is None or there is not None:
+    if here is None:
         return False
-    session.add(
-        PushDevice(
-            account_id=other.id,
-            installation_id=installation_id,
-            platform=here.platform,
-            provider=here.provider,
-            token_digest=here.token_digest,
-            sealed_token=here.sealed_token,
-            locale=here.locale,
-            registered_at=here.registered_at,
-        )
-    )
-    return True
+    copied = {
+        name: getattr(here, name)
+        for name in ("platform", "provider", "token_digest", "sealed_token", "locale", "registered_at")
+    }
+    new = _insert(session).values(id=uuid4(), account_id=other.id, installation_id=installation_id, **copied)
+    made = await session.execute(new.on_conflict_do_nothing(index_elements=_ONE_OF_A_KIND).returning(PushDevice.id))
+    return made.first() is not None
 
 
 async def forget_push_devices(session: AsyncSession, session_id: UUID, *, with_switched: bool = False) -> None:
@@ -168,6 +164,11 @@ async def forget_push_devices(session: AsyncSession, session_id: UUID, *, with_s
             .where(PushDevice.account_id == row.account_id, PushDevice.installation_id == row.installation_id)
             .execution_options(synchronize_session=False)
         )
+
+
+def _insert(session: AsyncSession) -> Any:
+    dialect: Any = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    return dialect.insert(PushDevice)
 
 
 async def _wants_push(session: AsyncSession, account: AccountView) -> bool:

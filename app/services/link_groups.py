@@ -1,6 +1,7 @@
 """How link groups change: two become one, an account leaves, a group of one dissolves.
 
-One change at a time, so that what a change has seen is true until it ends; locks are taken in the order account, link, session.
+One change at a time, so that what a change has seen is true until it ends; locks are taken in the order
+account, link, push device, session.
 """
 
 from collections.abc import Sequence
@@ -82,8 +83,8 @@ async def take_out(session: AsyncSession, account_id: UUID, now: datetime) -> bo
     await session.execute(delete(LinkedAccount).where(LinkedAccount.account_id.in_(leaving)))
     to_it = and_(SignInSession.account_id == account_id, SignInSession.switched_from_id != account_id)
     from_it = and_(SignInSession.switched_from_id == account_id, SignInSession.account_id != account_id)
-    await end_sessions(session, now, "unlinked", or_(to_it, from_it))
     await _part_devices(session, account_id, others)
+    await end_sessions(session, now, "unlinked", or_(to_it, from_it))
     return True
 
 

@@ -122,19 +122,18 @@ class Linking:
         repeatable = self._repeatable(caller, typed, idempotency_key)
         if repeatable and await self._was_done(repeatable, now):
             return await self.links(caller)
-        async with self.database.transaction() as session:
-            allowed = await self._count_try(session, caller, now)
-        if not allowed:
-            raise RateLimited(int(_HOUR.total_seconds()))
         try:
+            await self._count_try(caller, now)
             async with self.database.transaction() as session:
                 await self._link(session, caller, normalise_activation_code(typed), now)
                 await self.counts.take_back(session, "link-code", str(caller.account.id))
                 if repeatable:
                     await idempotency.settle(session, repeatable, caller.account.id)
-        except BaseException:
-            if repeatable:
-                async with self.database.transaction() as session:
+        except BaseException as refusal:
+            async with self.database.transaction() as session:
+                if not isinstance(refusal, LinkCodeInvalid | RateLimited):  # the code was not wrong
+                    await self.counts.take_back(session, "link-code", str(caller.account.id))
+                if repeatable:
                     await idempotency.give_back(session, repeatable)
             raise
         return await self.links(caller)
@@ -231,11 +230,13 @@ class Linking:
             raise LinkCodeExpired
         return row
 
-    async def _count_try(self, session: AsyncSession, caller: SignedIn, now: datetime) -> bool:
+    async def _count_try(self, caller: SignedIn, now: datetime) -> None:
         """Before the code is looked for, so that parallel guesses are at most ten."""
-        return await self.counts.count(
-            session, "link-code", str(caller.account.id), now, free=WRONG_CODES_AN_HOUR, window=_HOUR
-        )
+        subject = str(caller.account.id)
+        async with self.database.transaction() as session:
+            if await self.counts.count(session, "link-code", subject, now, free=WRONG_CODES_AN_HOUR, window=_HOUR):
+                return
+        raise RateLimited(int(_HOUR.total_seconds()))
 
     def _repeatable(self, caller: SignedIn, typed: str, key: str | None) -> RepeatableRequest | None:
         if key is None:

@@ -1,7 +1,8 @@
 """Link groups: which accounts are one human's, and when that counts.
 
 A link counts while neither end is suspended (after a reset, until its owner confirms), both accounts are alive, and both districts are open and
-offer linking. It is asked for anew each time; nothing is remembered. Locks are taken in the order account, link, session.
+offer linking. It is asked for anew each time; nothing is remembered. Locks are taken in the order account, link,
+push device, session.
 """
 
 from collections.abc import Collection, Sequence

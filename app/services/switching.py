@@ -1,5 +1,6 @@
 """Switching to a linked account on the same device: a session there, with never more rights than the one here."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -58,7 +59,7 @@ class Switching:
         now = self.clock.now()
         here = {caller.account.id, caller.switched_from_id or caller.account.id}
         alive = await hold_accounts(session, {*here, account_id})
-        if not all(alive[each] for each in here):
+        if not all(alive[each] for each in here) or not await _may_still_enter(session, here):
             raise InvalidToken
         row = (await session.execute(_NOTE_SIGN_IN, {"account": account_id, "now": now})).one_or_none()
         if row is None or not await _are_linked(session, caller.account.id, account_id):
@@ -74,6 +75,12 @@ class Switching:
             raise NotFound
         query = select_account(has_suspended_link()).where(Account.id == account_id)
         return AccountView.of((await session.execute(query)).one())
+
+
+async def _may_still_enter(session: AsyncSession, accounts: Collection[UUID]) -> bool:
+    """Where the caller comes from: access that is being taken away at this moment is waited for."""
+    rows = await session.execute(select(Account.person_id, Account.portal).where(Account.id.in_(accounts)))
+    return all([await confirm_access(session, row.person_id, Portal(row.portal)) for row in rows.all()])
 
 
 async def _are_linked(session: AsyncSession, *accounts: UUID) -> bool:

@@ -66,20 +66,20 @@ def upgrade() -> None:
         batch_op.create_index("ix_outbox_mails_push_device_id", ["push_device_id"])
     with op.batch_alter_table("sessions") as batch_op:
         batch_op.add_column(sa.Column("switched_from_id", sa.Uuid(), nullable=True))
-        batch_op.add_column(sa.Column("parent_session_id", sa.Uuid(), nullable=True))
+        batch_op.add_column(sa.Column("root_session_id", sa.Uuid(), nullable=True))
         batch_op.create_foreign_key(
             "fk_sessions_switched_from_id", "accounts", ["switched_from_id"], ["id"], ondelete="CASCADE"
         )
         batch_op.create_index("ix_sessions_switched_from_id", ["switched_from_id"])
-        batch_op.create_index("ix_sessions_parent_session_id", ["parent_session_id"])
+        batch_op.create_index("ix_sessions_root_session_id", ["root_session_id"])
 
 
 def downgrade() -> None:
     with op.batch_alter_table("sessions") as batch_op:
-        batch_op.drop_index("ix_sessions_parent_session_id")
+        batch_op.drop_index("ix_sessions_root_session_id")
         batch_op.drop_index("ix_sessions_switched_from_id")
         batch_op.drop_constraint("fk_sessions_switched_from_id", type_="foreignkey")
-        batch_op.drop_column("parent_session_id")
+        batch_op.drop_column("root_session_id")
         batch_op.drop_column("switched_from_id")
     with op.batch_alter_table("outbox_mails") as batch_op:
         batch_op.drop_index("ix_outbox_mails_push_device_id")

@@ -152,39 +152,59 @@ def _measure_parity(served: Sequence[Served], series: Series, progress: Progress
 
 
 def _figures(series: Series, engines: Sequence[str]) -> Iterator[Figure]:
-    for engine in engines:
-        measured = series.median("sign-ins", engine)
-        yield Figure(f"sign-ins, {engine}", "/s", measured, "PyNaCl on all cores", series.median("PyNaCl"), 0.65)
-        yield Figure("", "/s", measured, "argon2-cffi on all cores", series.median("argon2-cffi"), 1.4)
-    for engine in engines:
-        measured = series.median("reads", engine)
-        yield Figure(f"GET /me, {engine}", "/s", measured, "bare FastAPI", series.median("hello"), 0.15)
-    for engine in engines:
-        reads = series.median("reads", engine)
-        yield Figure(
-            f"children of two districts, {engine}", "/s", series.median("all children", engine), "GET /me", reads, 0.4
-        )
-        yield Figure(f"switches, {engine}", "/s", series.median("switches", engine), "GET /me", reads, 0.1)
-    for engine in engines:
-        quiet, storm = (1_000 * series.p99(name, engine) for name in ("quiet", "storm"))
-        yield Figure(f"p99 of GET /me in a storm, {engine}", "ms", storm, "without the storm", quiet, 5, at_most=True)
-    for engine in engines:
-        measured, limit = series.median("rows", engine), series.median("bare rows", engine)
-        yield Figure(f"roster rows, {engine}", "/s", measured, "executemany of the driver", limit, 0.40)
-    for engine in engines:
-        measured, limit = series.median("kept", engine), series.median("inserted", engine)
-        yield Figure(f"reset requests kept, {engine}", "/s", measured, "bare inserts", limit, 0.40)
-    for engine in engines:
-        measured, limit = series.median("left", engine), series.median("sent", engine)
-        yield Figure(f"mails delivered, {engine}", "/s", measured, "a bare SMTP loop", limit, 0.30)
-    for engine in engines:
-        yield from _figures_of_guard(series, engine)
-    for engine in engines:
-        start, limit = series.median("start", engine), series.median("bare start")
-        yield Figure(f"start to first answer, {engine}", "s", start, "FastAPI and SQLAlchemy", limit, 1.3, at_most=True)
-    for engine in engines:
-        memory = series.median("memory", engine)
-        yield Figure(f"memory after all this, {engine}", "MB", memory, "what we allow", MEMORY_MB, 1, at_most=True)
+    """One kind after the other, each for both engines side by side."""
+    for of_kind in (
+        _figures_of_sign_ins,
+        _figures_of_reads,
+        _figures_of_links,
+        _figures_of_storm,
+        _figures_of_roster,
+        _figures_of_mail,
+        _figures_of_guard,
+        _figures_of_process,
+    ):
+        for engine in engines:
+            yield from of_kind(series, engine)
+
+
+def _figures_of_sign_ins(series: Series, engine: str) -> Iterator[Figure]:
+    measured = series.median("sign-ins", engine)
+    yield Figure(f"sign-ins, {engine}", "/s", measured, "PyNaCl on all cores", series.median("PyNaCl"), 0.65)
+    yield Figure("", "/s", measured, "argon2-cffi on all cores", series.median("argon2-cffi"), 1.4)
+
+
+def _figures_of_reads(series: Series, engine: str) -> Iterator[Figure]:
+    yield Figure(
+        f"GET /me, {engine}", "/s", series.median("reads", engine), "bare FastAPI", series.median("hello"), 0.15
+    )
+
+
+def _figures_of_storm(series: Series, engine: str) -> Iterator[Figure]:
+    quiet, storm = (1_000 * series.p99(name, engine) for name in ("quiet", "storm"))
+    yield Figure(f"p99 of GET /me in a storm, {engine}", "ms", storm, "without the storm", quiet, 5, at_most=True)
+
+
+def _figures_of_roster(series: Series, engine: str) -> Iterator[Figure]:
+    measured, limit = series.median("rows", engine), series.median("bare rows", engine)
+    yield Figure(f"roster rows, {engine}", "/s", measured, "executemany of the driver", limit, 0.40)
+
+
+def _figures_of_mail(series: Series, engine: str) -> Iterator[Figure]:
+    kept, inserted, left, sent = (series.median(name, engine) for name in ("kept", "inserted", "left", "sent"))
+    yield Figure(f"reset requests kept, {engine}", "/s", kept, "bare inserts", inserted, 0.40)
+    yield Figure(f"mails delivered, {engine}", "/s", left, "a bare SMTP loop", sent, 0.30)
+
+
+def _figures_of_process(series: Series, engine: str) -> Iterator[Figure]:
+    start, limit, memory = series.median("start", engine), series.median("bare start"), series.median("memory", engine)
+    yield Figure(f"start to first answer, {engine}", "s", start, "FastAPI and SQLAlchemy", limit, 1.3, at_most=True)
+    yield Figure(f"memory after all this, {engine}", "MB", memory, "what we allow", MEMORY_MB, 1, at_most=True)
+
+
+def _figures_of_links(series: Series, engine: str) -> Iterator[Figure]:
+    reads = series.median("reads", engine)
+    for name, target in (("all children", 0.4), ("switches", 0.1)):
+        yield Figure(f"{name} of two districts, {engine}", "/s", series.median(name, engine), "GET /me", reads, target)
 
 
 def _figures_of_guard(series: Series, engine: str) -> Iterator[Figure]:
