@@ -30,8 +30,8 @@ class OutboxMail(HasId, Base):
     kind: Mapped[str] = mapped_column(String(40))
     channel: Mapped[str] = mapped_column(String(10), default="mail", server_default="mail")
     """`mail` or `push`."""
-    push_device_id: Mapped[UUID | None] = mapped_column(ForeignKey("push_devices.id", ondelete="CASCADE"), index=True)
-    """Of a push message; None until the worker finds out which devices the account has."""
+    push_device_id: Mapped[UUID | None]
+    """Of a push message. No foreign key: keeping a promise to a device would lock it against being registered again."""
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
     to_address: Mapped[str | None] = mapped_column(String(254))
     """None until prepared; erased when finished."""

@@ -159,9 +159,7 @@ class MailDelivery:
         POSTPONED.labels(reason).inc()
         async with self.database.reading() as connection:
             query = select(OutboxMail.attempts, OutboxMail.expires_at).where(OutboxMail.id == mail_id)
-            row = (await connection.execute(query)).one_or_none()
-        if row is None:
-            return  # its device was forgotten meanwhile, and the message with it
+            row = (await connection.execute(query)).one()
         again = self.clock.now() + max(_pause(row.attempts), timedelta(seconds=retry_after or 0))
         if again >= row.expires_at:
             await self._finish(mail_id, lease, "given_up", reason)

@@ -60,10 +60,6 @@ def upgrade() -> None:
     with op.batch_alter_table("outbox_mails") as batch_op:
         batch_op.add_column(sa.Column("channel", sa.String(length=10), server_default="mail", nullable=False))
         batch_op.add_column(sa.Column("push_device_id", sa.Uuid(), nullable=True))
-        batch_op.create_foreign_key(
-            "fk_outbox_mails_push_device_id", "push_devices", ["push_device_id"], ["id"], ondelete="CASCADE"
-        )
-        batch_op.create_index("ix_outbox_mails_push_device_id", ["push_device_id"])
     with op.batch_alter_table("sessions") as batch_op:
         batch_op.add_column(sa.Column("switched_from_id", sa.Uuid(), nullable=True))
         batch_op.add_column(sa.Column("root_session_id", sa.Uuid(), nullable=True))
@@ -82,8 +78,6 @@ def downgrade() -> None:
         batch_op.drop_column("root_session_id")
         batch_op.drop_column("switched_from_id")
     with op.batch_alter_table("outbox_mails") as batch_op:
-        batch_op.drop_index("ix_outbox_mails_push_device_id")
-        batch_op.drop_constraint("fk_outbox_mails_push_device_id", type_="foreignkey")
         batch_op.drop_column("push_device_id")
         batch_op.drop_column("channel")
     for table in ("push_devices", "link_codes", "linked_accounts"):
