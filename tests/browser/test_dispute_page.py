@@ -19,7 +19,7 @@ async def test_one_button_protects_the_account_and_mails_a_way_back(
     visitor: Visitor, maria: User, mailbox: Mailbox
 ) -> None:
     await visitor.open(await notice_link(maria, mailbox))
-    await visitor.sees("If you made it yourself, close this page: nothing happens.")
+    await visitor.sees("If it was you, close this page: nothing happens.")
     assert visitor.asked("/security/dispute") == 0
     assert (await maria.me()).status_code == 200
     await visitor.press(BUTTON)
