@@ -56,6 +56,15 @@ def test_from_a_paper_key_to_a_signed_in_parent(checkout: Shell, which: str) -> 
     assert (refusal["status"], refusal["code"]) == (401, "invalid_token")
 
 
+@pytest.mark.parametrize("which", CURLS)
+def test_two_districts_and_one_mother(checkout: Shell, which: str) -> None:
+    story = block_after("<!-- two districts -->", README)
+    with served(checkout) as server:
+        links, students = answers_in(bash(checkout, story.replace("http://127.0.0.1:8000", server.url), which))
+    assert [account["district"]["id"] for account in links["accounts"]] == ["cape-fear-nc"]
+    assert [student["first_name"] for student in students["items"]] == ["Mateo", "Sofia"]
+
+
 def test_what_a_districts_office_does(tmp_path: Path, sqlite_url: str) -> None:
     """The commands one after the other; before Maria's account can be shown, somebody must have made it."""
     shell = Shell(tmp_path, {"CAMPUS_DATABASE_URL": sqlite_url})

@@ -96,8 +96,7 @@ class Login:
         district.require_no_maintenance(self.clock.now())
         district.require_portal(request.portal)
         named = {"district": request.district, "portal": request.portal.value, "username": fold(request.username)}
-        async with self.database.reading() as connection:
-            return (await connection.execute(_CANDIDATE, named)).one_or_none()
+        return await self.database.read_row(_CANDIDATE, named)
 
     async def _settle(
         self, request: LoginRequest, candidate: Row[Any], verdict: Verdict, admission: Admission
