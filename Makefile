@@ -50,7 +50,7 @@ browser: setup ## the built-in pages in a real Chromium, which it installs (Debi
 	@$(BIN)/python -m tests.browser.find_chromium
 	@$(BIN)/python -m pytest tests/browser -n $(TEST_WORKERS)
 
-drills: setup ## kill processes at random points, then check that nothing was lost or done twice
+drills: setup ## kill processes at random points, guess passwords (with hydra), crowd a school; print what came of it
 	@$(BIN)/python -m tests.drills
 
 words: setup ## bring the translations up to the code, and say what is left to translate

@@ -60,6 +60,11 @@ class Database:
             SQLITE_READERS, thread_name_prefix="sqlite-row"
         )  # starts none before it is asked
 
+    @property
+    def engines(self) -> list[Engine]:
+        """All that statements go through, for those who watch them."""
+        return [self.writer.sync_engine, self.reader.sync_engine, *([self._row_reader] if self._row_reader else [])]
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """A unit of work: commits when the block ends, rolls back when it raises.

@@ -148,4 +148,4 @@ def _peer(scope: Scope) -> str | None:
 
 
 def _forwarded_for(scope: Scope) -> str:
-    return ",".join(Headers(scope=scope).getlist("x-forwarded-for"))
+    return ",".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for")

@@ -27,7 +27,7 @@ def client_address(peer: str | None, forwarded_for: str, trusted: Sequence[Netwo
     `peer` is the other end of the connection, `forwarded_for` the whole X-Forwarded-For (its lines joined by commas).
     """
     client = _address(peer or "")
-    if client is None or not is_within(client, trusted):
+    if client is None or not forwarded_for or not is_within(client, trusted):
         return client
     for hop in reversed(forwarded_for.split(",")[-_MAX_HOPS:]):
         address = _address(_without_port(hop.strip()))

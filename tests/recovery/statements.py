@@ -27,7 +27,7 @@ class Statements:
 @contextmanager
 def counting(database: Database) -> Iterator[Statements]:
     statements = Statements()
-    engines = [database.writer.sync_engine, database.reader.sync_engine]
+    engines = database.engines
     for engine in engines:
         event.listen(engine, "before_cursor_execute", statements.note)
     try:
