@@ -1,5 +1,6 @@
 """Help by command: look at an account, unlock it, switch it off and on, start it over."""
 
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Annotated
 
@@ -7,7 +8,7 @@ import typer
 
 from app.cli.runtime import DistrictOption, JsonOption, PortalOption, campus, print_json, run
 from app.portals import Portal
-from app.services.accounts import AccountReport
+from app.services.accounts import AccountReport, Accounts
 from app.services.keys import IssuedKey
 
 app = typer.Typer(no_args_is_help=True, help="Look at an account, unlock it, switch it off and on, start it over.")
@@ -50,16 +51,8 @@ def unlock(
     as_json: JsonOption = False,
 ) -> None:
     """Lets its owner try again after too many wrong passwords; the password is the one before."""
-
-    async def command() -> None:
-        async with campus() as parts:
-            await parts.accounts.unlock(district, username, portal)
-
-    run(command())
-    if as_json:
-        print_json({"username": username, "unlocked": True})
-    else:
-        typer.echo(f"{username} may sign in again.")
+    run(_change(lambda accounts: accounts.unlock(district, username, portal)))
+    _report(username, "unlocked", f"{username} may sign in again.", as_json=as_json)
 
 
 @app.command()
@@ -71,16 +64,8 @@ def disable(
     as_json: JsonOption = False,
 ) -> None:
     """Switches an account off; its sessions end at once."""
-
-    async def command() -> None:
-        async with campus() as parts:
-            await parts.accounts.disable(district, username, portal)
-
-    run(command())
-    if as_json:
-        print_json({"username": username, "disabled": True})
-    else:
-        typer.echo(f"{username} is switched off and signed out everywhere.")
+    run(_change(lambda accounts: accounts.disable(district, username, portal)))
+    _report(username, "disabled", f"{username} is switched off and signed out everywhere.", as_json=as_json)
 
 
 @app.command()
@@ -92,16 +77,8 @@ def enable(
     as_json: JsonOption = False,
 ) -> None:
     """Switches an account on again; its password is the old one."""
-
-    async def command() -> None:
-        async with campus() as parts:
-            await parts.accounts.enable(district, username, portal)
-
-    run(command())
-    if as_json:
-        print_json({"username": username, "enabled": True})
-    else:
-        typer.echo(f"{username} is switched on.")
+    run(_change(lambda accounts: accounts.enable(district, username, portal)))
+    _report(username, "enabled", f"{username} is switched on.", as_json=as_json)
 
 
 @app.command()
@@ -125,3 +102,15 @@ def reset(
     else:
         typer.echo(f"{username} is signed out everywhere. The new activation key: {key.activation_key}")
         typer.echo(f"It ends on {key.expires_at:%Y-%m-%d}. Hand it over in person or by letter, never over the phone.")
+
+
+async def _change(change: Callable[[Accounts], Awaitable[None]]) -> None:
+    async with campus() as parts:
+        await change(parts.accounts)
+
+
+def _report(username: str, done: str, sentence: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"username": username, done: True})
+    else:
+        typer.echo(sentence)
