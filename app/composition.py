@@ -53,6 +53,7 @@ from app.services.sessions import Sessions
 from app.services.shared_networks import SharedNetworks
 from app.services.sign_in_ladder import SignInLadder
 from app.services.signing_key_store import SigningKeyStore
+from app.services.staff import Staff
 from app.services.switching import Switching
 from app.services.typed_keys import TypedKeys
 from app.services.username_recovery import UsernameRecovery
@@ -91,6 +92,7 @@ class Campus:
     switching: Switching
     devices: Devices
     accounts: Accounts
+    staff: Staff
     passwords: Passwords
     password_reset: PasswordReset
     username_recovery: UsernameRecovery
@@ -219,6 +221,7 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
         switching=Switching(database, clock, sessions, username_recovery),
         devices=Devices(database, clock, digests, states),
         accounts=Accounts(database, clock, sessions, key_issue, ladder),
+        staff=Staff(database, clock),
         passwords=passwords,
         password_reset=PasswordReset(database, clock, hash_pool, sessions, links, ladder),
         username_recovery=username_recovery,

@@ -8,12 +8,15 @@ CampusError
 │   ├── MethodNotAllowed
 │   ├── NotFound
 │   ├── ValidationFailed      carries one FieldError for each fault
-│   └── IdempotencyKeyReused
+│   ├── IdempotencyKeyReused
+│   ├── PreconditionFailed    somebody else changed it meanwhile
+│   └── PreconditionRequired
 ├── RateLimited               too many requests, whoever sends them
 ├── NotSignedIn               nobody has proved who he is
 │   ├── NotAuthenticated
 │   ├── InvalidToken
 │   ├── SignInAgain           the session is too old for this
+│   ├── StepUpRequired        prove once more who you are
 │   └── InvalidCredentials
 ├── NotAllowed                known, but not allowed
 │   ├── Forbidden
@@ -21,6 +24,8 @@ CampusError
 │   ├── LinkingNotAvailable
 │   ├── LinksSuspended        after a reset, until the owner confirms
 │   ├── AccountLocked         carries the reason
+│   ├── TotpRequired          the password was right; the second factor is missing
+│   ├── TotpInvalid
 │   ├── CaptchaRefused        carries a challenge for the next try
 │   │   ├── CaptchaRequired
 │   │   └── CaptchaInvalid
@@ -46,6 +51,9 @@ CampusError
 │   ├── AlreadyLinked
 │   ├── SameDistrict
 │   ├── PortalMismatch
+│   ├── NotEntitled           the person may not have this account
+│   ├── NoAddress             there is nowhere to write to
+│   ├── KeyNotLive            the key was used, taken back or has expired
 │   ├── InProgress
 │   └── IdempotencyInProgress
 └── NotNow                    the same request may succeed later
@@ -192,6 +200,24 @@ class IdempotencyKeyReused(RequestFault):
     remedy = "Use a new random Idempotency-Key for each new request, and the same one only to repeat it unchanged."
 
 
+class PreconditionFailed(RequestFault):
+    code = "precondition_failed"
+    status = 412
+    title = "Somebody else has changed this meanwhile"
+    detail = "Somebody else has changed this meanwhile. Load it again, then make your change once more."
+    remedy = "Get the resource again, show what is different, and send the change with the new ETag in If-Match."
+    next_step = "reload"
+
+
+class PreconditionRequired(RequestFault):
+    code = "precondition_required"
+    status = 428
+    title = "Say which state you have seen"
+    detail = "This change needs the ETag of what you have seen, so that nobody's work is lost."
+    remedy = "Get the resource first, and send its ETag in the header If-Match."
+    next_step = "reload"
+
+
 class RateLimited(CampusError):
     """Says nothing of anybody: it counts what an address, a session, a district or everybody together asks for."""
 
@@ -243,6 +269,14 @@ class SignInAgain(NotSignedIn):
     detail = "For this, please sign in once more with your password."
     remedy = "Ask for the password again and sign in; this wants a sign-in of the last 15 minutes, not a session that was switched to."
     next_step = "sign_in"
+
+
+class StepUpRequired(NotSignedIn):
+    code = "step_up_required"
+    title = "Confirm that it is you"
+    detail = "For this, please confirm once more that it is you."
+    remedy = "Ask for the code of the authenticator app, or for the password where there is none, and send it to POST /me/step-up. It holds for five minutes."
+    next_step = "step_up"
 
 
 class InvalidCredentials(NotSignedIn):
@@ -315,6 +349,28 @@ class AccountLocked(NotAllowed):
     @property
     def extra(self) -> Mapping[str, object]:
         return {"reason": self.reason}
+
+
+class TotpRequired(NotAllowed):
+    """Only after a right password, or in a session that was opened with one."""
+
+    code = "totp_required"
+    title = "The code of the authenticator app is needed"
+    detail = "Please type the code that your authenticator app shows, or one of your recovery codes."
+    remedy = "At sign-in send the same request again with `totp`. A signed-in account without an authenticator sets one up with POST /me/totp."
+    next_step = "totp"
+
+
+class TotpInvalid(NotAllowed):
+    code = "totp_invalid"
+    title = "The code is wrong"
+    detail = "The code is wrong, or it was used before. Wait for the next one. After five wrong codes there is a pause."
+    remedy = "Ask for the next code. Each works once; the clock of the phone may be half a minute off. A recovery code will do, too."
+    next_step = "totp"
+
+    @property
+    def errors(self) -> Sequence[FieldError]:
+        return (FieldError("/totp", self.code, self.detail),)
 
 
 class CaptchaRefused(NotAllowed):
@@ -545,6 +601,29 @@ class PortalMismatch(Conflict):
     title = "The accounts are of different portals"
     detail = "A parent's account can only be linked with a parent's account, and a student's with a student's."
     remedy = "Use the code in an account of the same portal."
+
+
+class NotEntitled(Conflict):
+    code = "not_entitled"
+    title = "This person may not have such an account"
+    detail = (
+        "This person may not have an account in this portal now: not in the roster, or no student with portal access."
+    )
+    remedy = "GET /admin/people says why. The roster or the relationship's portal flag has to change first."
+
+
+class NoAddress(Conflict):
+    code = "no_address"
+    title = "There is no address to write to"
+    detail = "There is no address on record to which this could be mailed."
+    remedy = "Choose another way: a letter, or in person with photo ID."
+
+
+class KeyNotLive(Conflict):
+    code = "key_not_live"
+    title = "The key does not open anything any more"
+    detail = "This key was used or taken back before, so there is nothing to take back."
+    remedy = "Look at the key's `state`. A used key has made an account: unlock, reset or disable that."
 
 
 class InProgress(Conflict):

@@ -33,6 +33,7 @@ from app.problems import refuse
 from app.push.senders import PushSender
 from app.routers import (
     activate,
+    admin,
     captcha,
     dev_mail,
     devices,
@@ -117,6 +118,7 @@ def create_app(
         docs,
         pages,
         dev_mail,
+        admin,
     ):
         app.include_router(router.router)
     for refusal in (CampusError, HTTPException, RequestValidationError):

@@ -17,6 +17,7 @@ from app.errors import (
     CaptchaInvalid,
     CaptchaRequired,
     FieldError,
+    Forbidden,
     InternalError,
     InvalidToken,
     Maintenance,
@@ -26,12 +27,14 @@ from app.errors import (
     PasswordOff,
     PayloadTooLarge,
     RateLimited,
+    StepUpRequired,
     TooManyAttempts,
+    TotpRequired,
     UnsupportedMediaType,
     ValidationFailed,
 )
 from app.problems import MEDIA_TYPE, problem_body
-from app.route_guards import captcha_rule_of, is_limited
+from app.route_guards import captcha_rule_of, is_limited, staff_access_of
 
 _PROBLEM = "#/components/schemas/Problem"
 _EXAMPLE_REQUEST_ID = "0e6f3a4b5c6d47e8a9b0c1d2e3f4a5b6"
@@ -48,6 +51,12 @@ TAGS = [
     },
     {"name": "Linking", "description": "One login for the accounts of several districts: link, switch, unlink."},
     {"name": "My account", "description": "What a signed-in person sees and changes of himself."},
+    {
+        "name": "Office",
+        "description": "For the staff of a district's office. Everything wants a session that passed the second factor; "
+        "`x-staff-roles` of each operation says for whom it is, `x-step-up` whether it wants a step-up of the last five minutes. "
+        "What belongs to another district or school is not found.",
+    },
     {"name": "Service", "description": "For operators and machines: health, metrics, public keys, problem types."},
 ]
 DESCRIPTION = """The account side of a K-12 portal, for many school districts at once.
@@ -92,6 +101,9 @@ def specification(app: FastAPI) -> dict[str, Any]:
         _complete_refusals(operation, _refusals_of_guards(endpoint))
         if is_limited(endpoint):
             _add_headers(operation)
+        if access := staff_access_of(endpoint):
+            operation["x-staff-roles"] = [role.value for role in access.roles]
+            operation["x-step-up"] = access.step_up
         operation["security"] = _without_repetition(operation.get("security", []))
     schemas = document["components"]["schemas"]
     schemas.pop("HTTPValidationError", None)
@@ -112,12 +124,14 @@ def _without_repetition(members: list[Any]) -> list[Any]:
 
 
 def _refusals_of_guards(endpoint: object) -> list[type[CampusError]]:
-    """What the middleware refuses in front of an endpoint."""
-    rule = captcha_rule_of(endpoint)
+    """What is refused in front of an endpoint."""
+    rule, access = captcha_rule_of(endpoint), staff_access_of(endpoint)
     return [
         *([RateLimited] if is_limited(endpoint) else []),
         *([CaptchaRequired, CaptchaInvalid] if rule else []),
         *([TooManyAttempts, PasswordOff] if rule and rule.has_ladder else []),
+        *([Forbidden, TotpRequired] if access else []),
+        *([StepUpRequired] if access and access.step_up else []),
     ]
 
 

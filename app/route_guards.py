@@ -1,4 +1,4 @@
-"""What stands before a route: declared beside it, enforced by `middleware/`.
+"""What stands before a route: declared beside it, enforced by `middleware/` and, for the office, by `routers/dependencies.py`.
 
 Rate limits are declared in slowapi's words. Its own decorator and middlewares overlook included routers, answers of validation and a
 lost Redis; so its `Limiter` only notes here what was declared, and leaves the endpoint as it is.
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 from slowapi import Limiter
 from slowapi.wrappers import Limit, LimitGroup
 
+from app.services.clerk import StaffAccess, StaffRole
 from app.services.guard import CaptchaRule
 from app.settings import Settings
 
@@ -128,3 +129,18 @@ def guarded(rule: CaptchaRule) -> Callable[[Endpoint], Endpoint]:
 def captcha_rule_of(endpoint: object) -> CaptchaRule | None:
     rule: CaptchaRule | None = getattr(endpoint, "captcha_rule", None)
     return rule
+
+
+def for_staff(role: StaffRole, *, step_up: bool = False) -> Callable[[Endpoint], Endpoint]:
+    """For the office: staff of at least this role whose session passed the second factor, with `step_up` in the last five minutes."""
+
+    def note(endpoint: Endpoint) -> Endpoint:
+        endpoint.__dict__["staff_access"] = StaffAccess(role, step_up=step_up)
+        return limited(Budget.SESSION)(endpoint)
+
+    return note
+
+
+def staff_access_of(endpoint: object) -> StaffAccess | None:
+    access: StaffAccess | None = getattr(endpoint, "staff_access", None)
+    return access

@@ -2,6 +2,8 @@
 
 import unicodedata
 
+NAME_WORDS_MAX_LENGTH = 600
+
 
 def fold(text: str) -> str:
     """Two spellings of one name are equal after this: NFKC, case folded, NFKC again (folding can undo composition)."""
@@ -33,6 +35,11 @@ _IGNORABLE = (
     (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8),
     (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
 )  # fmt: skip
+
+
+def name_words(first_name: str, last_name: str) -> str:
+    """What somebody is found by, in the order in which people are listed."""
+    return search_words(f"{last_name} {first_name}")[:NAME_WORDS_MAX_LENGTH]
 
 
 def search_words(text: str) -> str:

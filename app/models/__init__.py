@@ -1,7 +1,7 @@
 """SQLAlchemy tables, one file an idea."""
 
 from app.models.account import Account
-from app.models.activation_key import ActivationKey
+from app.models.activation_key import ActivationKey, KeyBatch
 from app.models.audit_event import AuditEvent
 from app.models.base import Base
 from app.models.district import Announcement, District, DistrictNetwork, DistrictOrigin
@@ -11,8 +11,11 @@ from app.models.link import LinkCode, LinkedAccount
 from app.models.mail import DailyQuota, MailedLink, OutboxMail, PasswordHistory
 from app.models.person import Enrollment, Person, Relationship, School
 from app.models.push_device import PushDevice
+from app.models.roster_upload import RosterUpload
+from app.models.second_factor import RecoveryCode, TotpFactor
 from app.models.session import KnownDevice, SignInSession
 from app.models.signing_key import SigningKey
+from app.models.staff import StaffMember, StaffSchool
 
 __all__ = [
     "Account",
@@ -27,6 +30,7 @@ __all__ = [
     "Enrollment",
     "FailedSignIns",
     "IdempotencyKey",
+    "KeyBatch",
     "KnownDevice",
     "LinkCode",
     "LinkedAccount",
@@ -35,10 +39,15 @@ __all__ = [
     "PasswordHistory",
     "Person",
     "PushDevice",
+    "RecoveryCode",
     "Relationship",
+    "RosterUpload",
     "School",
     "SignInSession",
     "SigningKey",
     "SpentCaptcha",
+    "StaffMember",
+    "StaffSchool",
+    "TotpFactor",
     "WindowCount",
 ]

@@ -39,3 +39,5 @@ class Account(HasId, Base):
     last_signed_in_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
     """Switched off by the office or an operator."""
+    claim_reopened_at: Mapped[datetime | None]
+    """When the office let a student claim the account once more."""

@@ -31,9 +31,29 @@ class ActivationKey(HasId, Base):
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    channel: Mapped[str | None] = mapped_column(String(10))
+    """How the office hands it over: `in_person`, `letter` or `email`; None for an operator's file."""
+    batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("key_batches.id", ondelete="SET NULL"), index=True)
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
     """The account that it made."""
     leased_until: Mapped[datetime | None]
     """While a redemption computes its hash nobody else may begin one; a lost process lets this lapse."""
     lease: Mapped[UUID | None]
     """Which redemption holds it."""
+
+
+class KeyBatch(HasId, Base):
+    """Keys that the office issued with one request. The keys themselves were given once, in the answer."""
+
+    __tablename__ = "key_batches"
+
+    district_id: Mapped[str] = mapped_column(ForeignKey("districts.id"), index=True)
+    portal: Mapped[str] = mapped_column(String(16))
+    school_id: Mapped[UUID | None] = mapped_column(ForeignKey("schools.id", ondelete="SET NULL"))
+    """Only its people; None for the whole district."""
+    channel: Mapped[str] = mapped_column(String(10))
+    issued: Mapped[int]
+    """How many keys it has."""
+    issued_by: Mapped[UUID | None]
+    """The account of the staff member; None for an operator."""
+    issued_at: Mapped[datetime]

@@ -11,12 +11,14 @@ from app.models.base import Base
 
 
 class AuditEvent(Base):
-    """One event. No foreign keys: a trace outlives what it speaks of."""
+    """One event. No foreign keys: a trace outlives what it speaks of. The database itself refuses to change or delete one."""
 
     __tablename__ = "audit_events"
     __table_args__ = (
         Index("ix_audit_events_account_id_at", "account_id", "at"),
         Index("ix_audit_events_district_id_at", "district_id", "at"),
+        Index("ix_audit_events_person_id_at", "person_id", "at"),
+        Index("ix_audit_events_actor_at", "actor", "at"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)

@@ -18,6 +18,8 @@ class IdempotencyKey(Base):
     fingerprint: Mapped[str] = mapped_column(String(100))
     account_id: Mapped[UUID | None]
     """The account that the first request made; None while it runs."""
+    key_batch_id: Mapped[UUID | None]
+    """The batch of keys that it made, where it made one."""
     lease: Mapped[UUID]
     """Which request holds it."""
     leased_until: Mapped[datetime]

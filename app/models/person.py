@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, HasId
@@ -28,6 +28,7 @@ class Person(HasId, Base):
     __table_args__ = (
         UniqueConstraint("district_id", "sourced_id"),
         Index("ix_persons_district_id_student_number", "district_id", "student_number"),
+        Index("ix_persons_district_id_name_words", "district_id", "name_words"),
     )
 
     district_id: Mapped[str] = mapped_column(ForeignKey("districts.id"))
@@ -37,6 +38,8 @@ class Person(HasId, Base):
     is_staff: Mapped[bool] = mapped_column(default=False)
     first_name: Mapped[str] = mapped_column(String(255))
     last_name: Mapped[str] = mapped_column(String(255))
+    name_words: Mapped[str] = mapped_column(String(600), default="", server_default="")
+    """Last and first name folded for search: lower case, no accents, single spaces."""
     student_number: Mapped[str | None] = mapped_column(String(255))
     state_id: Mapped[str | None] = mapped_column(String(255))
     """The state's number for a student, such as Georgia's GTID."""
@@ -51,6 +54,8 @@ class Person(HasId, Base):
     """Was there before the district joined, so counts as entered long ago."""
     ended_at: Mapped[datetime | None]
     """When the person left the roster: access ends, nothing is erased."""
+    by_office: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Entered by the office or an operator: no roster knows this person, so none ends the entry."""
 
 
 class Enrollment(Base):

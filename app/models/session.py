@@ -29,6 +29,10 @@ class SignInSession(HasId, Base):
     rotated_at: Mapped[datetime | None]
     password_misses: Mapped[int] = mapped_column(default=0, server_default="0")
     """Tries of the current password since the last right one."""
+    totp_at: Mapped[datetime | None]
+    """When somebody proved the second factor in it; None: only the password."""
+    stepped_up_at: Mapped[datetime | None]
+    """When somebody proved once more, in it, who he is."""
     device_id: Mapped[UUID | None] = mapped_column(ForeignKey("known_devices.id", ondelete="SET NULL"))
     device_name: Mapped[str | None] = mapped_column(String(100))
     installation_id: Mapped[str | None] = mapped_column(String(100))

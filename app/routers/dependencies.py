@@ -7,8 +7,10 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import StringConstraints
 
 from app.composition import Campus
-from app.errors import NotAuthenticated
+from app.errors import Forbidden, NotAuthenticated
 from app.problems import language_of
+from app.route_guards import staff_access_of
+from app.services.clerk import Clerk
 from app.services.guard import Admission
 from app.services.sessions import SignedIn
 from app.translation import Translator, translator
@@ -45,6 +47,18 @@ async def _signed_in(
 
 Caller = Annotated[SignedIn, Depends(_signed_in)]
 """The endpoint wants a live session; it gets whose it is."""
+
+
+async def _desk(request: Request, caller: Caller) -> Clerk:
+    access = staff_access_of(request.scope["endpoint"])
+    if access is None:
+        raise Forbidden  # a route of the office that does not say for whom it is, is for nobody
+    campus: Campus = request.app.state.campus
+    return await campus.staff.clerk(caller, access)
+
+
+AtDesk = Annotated[Clerk, Depends(_desk)]
+"""The endpoint is the office's (`for_staff`); it gets the clerk, without whom no service of the office does anything."""
 
 
 async def _admitted(request: Request) -> Admission:

@@ -35,7 +35,12 @@ ALIVE = (
 
 # Every signed-in request runs this one. Made anew each time, it would cost more than all that PostgreSQL and its driver do.
 _SIGNED_IN = (
-    select_account(SignInSession.signed_in_at, SignInSession.switched_from_id)
+    select_account(
+        SignInSession.signed_in_at,
+        SignInSession.switched_from_id,
+        SignInSession.totp_at,
+        SignInSession.stepped_up_at,
+    )
     .join(SignInSession, SignInSession.account_id == Account.id)
     .where(SignInSession.id == bindparam("session_id"), Account.id == bindparam("account_id"), *ALIVE)
 )
@@ -89,6 +94,10 @@ class SignedIn:
     signed_in_at: datetime
     switched_from_id: UUID | None = None
     """The account that was signed in to, where the session was switched to from there."""
+    totp_at: datetime | None = None
+    """When the second factor was proved in this session."""
+    stepped_up_at: datetime | None = None
+    """When somebody proved once more, in this session, who he is."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +166,14 @@ class Sessions:
             raise InvalidToken
         if row.switched_from_id not in {None, row.account_id}:
             await self._require_live_link(row.account_id, row.switched_from_id)
-        return SignedIn(claims.session_id, AccountView.of(row), row.signed_in_at, row.switched_from_id)
+        return SignedIn(
+            claims.session_id,
+            AccountView.of(row),
+            row.signed_in_at,
+            row.switched_from_id,
+            row.totp_at,
+            row.stepped_up_at,
+        )
 
     async def _require_live_link(self, account_id: UUID, root_id: UUID) -> None:
         async with self.database.reading() as connection:

@@ -101,7 +101,7 @@ async def write_differences(
         differences.people,
         now,
         meter,
-        constants={**district, "first_seen_at": now, "in_first_import": in_first_import},
+        constants={**district, "first_seen_at": now, "in_first_import": in_first_import, "by_office": False},
         first=lambda sourced_id: {"sourced_id": sourced_id},
         values=lambda sourced_id: person_values(roster.people[sourced_id]),
     )

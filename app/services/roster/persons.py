@@ -9,6 +9,7 @@ from app.models import Person
 from app.services.roster.bulk import table_of
 from app.services.roster.people import RosterPerson
 from app.services.roster.sync import Synced, has_ended
+from app.text import name_words
 
 _TABLE = table_of(Person)
 _FOLLOWING = (
@@ -17,6 +18,7 @@ _FOLLOWING = (
     "is_staff",
     "first_name",
     "last_name",
+    "name_words",
     "student_number",
     "state_id",
     "birth_date",
@@ -36,6 +38,7 @@ def person_values(person: RosterPerson) -> dict[str, Any]:
         "is_staff": person.is_staff,
         "first_name": person.first_name,
         "last_name": person.last_name,
+        "name_words": name_words(person.first_name, person.last_name),
         "student_number": person.number if is_student else None,
         "state_id": person.state_id if is_student else None,
         "birth_date": person.birth_date if is_student else None,
@@ -66,7 +69,9 @@ def _is_same(row: Row[Any], person: RosterPerson) -> bool:
 
 PERSONS: Synced[str, RosterPerson] = Synced(
     _TABLE,
-    select(_TABLE.c.id, has_ended(_TABLE), _TABLE.c.sourced_id, *(_TABLE.c[name] for name in _FOLLOWING)),
+    select(_TABLE.c.id, has_ended(_TABLE), _TABLE.c.sourced_id, *(_TABLE.c[name] for name in _FOLLOWING)).where(
+        _TABLE.c.by_office.is_(False)
+    ),
     key=lambda row: str(row.sourced_id),
     is_same=_is_same,
 )

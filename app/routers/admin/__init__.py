@@ -1,0 +1,10 @@
+"""The office desk: one file a subject. Each operation says for whom it is (`for_staff`) and works for the clerk whom it is given."""
+
+from types import ModuleType
+
+from fastapi import APIRouter
+
+router = APIRouter(prefix="/admin", tags=["Office"])
+SUBJECTS: tuple[ModuleType, ...] = ()
+for subject in SUBJECTS:
+    router.include_router(subject.router)

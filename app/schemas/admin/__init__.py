@@ -1,0 +1,1 @@
+"""Requests and answers of the office desk, one file a subject."""

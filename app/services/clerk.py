@@ -1,0 +1,113 @@
+"""Who acts for a district's office, and for which part of the district.
+
+Every service of the office takes a `Clerk`: it names the district, the schools, the role, and who stands in the audit trail. What lies
+outside is not found, as if it did not exist.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, or_, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from app.errors import Forbidden
+from app.models import Account, Enrollment, Person, Relationship
+from app.portals import Portal
+from app.services import audit
+
+
+class StaffRole(StrEnum):
+    """What somebody does in the office; each may do what those below may."""
+
+    DISTRICT_ADMIN = "district_admin"
+    HELP_DESK = "help_desk"
+
+
+@dataclass(frozen=True)
+class StaffAccess:
+    """For whom a route of the office is."""
+
+    role: StaffRole
+    """The least one."""
+    step_up: bool = False
+    """Whether it wants a step-up of the last five minutes."""
+
+    @property
+    def roles(self) -> tuple[StaffRole, ...]:
+        """All that may, the one with most rights first."""
+        every = tuple(StaffRole)
+        return every[: every.index(self.role) + 1]
+
+
+@dataclass(frozen=True)
+class Clerk:
+    """Whoever acts for a district's office: a staff member at the desk, or an operator with a shell."""
+
+    district_id: str
+    role: StaffRole = StaffRole.DISTRICT_ADMIN
+    account_id: UUID | None = None
+    """Of the staff member; None for an operator."""
+    person_id: UUID | None = None
+    school_ids: frozenset[UUID] = frozenset()
+    """The schools whose people the clerk sees; empty for the whole district."""
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role is StaffRole.DISTRICT_ADMIN
+
+    def record(
+        self,
+        session: AsyncSession,
+        what: str,
+        *,
+        at: datetime,
+        account_id: UUID | None = None,
+        person_id: UUID | None = None,
+        **data: object,
+    ) -> None:
+        """One event of the audit trail; `what` is `subject:action`."""
+        audit.record(
+            session,
+            f"{'office' if self.account_id else 'operator'}:{what}",
+            at=at,
+            actor=audit.by_account(self.account_id) if self.account_id else audit.OPERATOR,
+            district_id=self.district_id,
+            account_id=account_id,
+            person_id=person_id,
+            data=data,
+        )
+
+    def refuse_self(self, person_id: UUID) -> None:
+        """Nobody changes his own rights or starts his own account over from the desk. Raises Forbidden."""
+        if person_id == self.person_id:
+            raise Forbidden
+
+    def sees_person(self) -> ColumnElement[bool]:
+        """SQL: the `Person` row belongs to the clerk's part of the district."""
+        mine = Person.district_id == self.district_id
+        if not self.school_ids:
+            return mine
+        enrolled = exists().where(Enrollment.person_id == Person.id, Enrollment.school_id.in_(self.school_ids))
+        of_child = aliased(Enrollment)
+        guardian = exists().where(
+            Relationship.guardian_id == Person.id,
+            Relationship.ended_at.is_(None),
+            of_child.person_id == Relationship.student_id,
+            of_child.school_id.in_(self.school_ids),
+        )
+        return and_(mine, or_(enrolled, guardian))
+
+    def sees_portal(self) -> ColumnElement[bool]:
+        """SQL: the `Account` row is of a portal that is the clerk's business; accounts of colleagues are a district admin's."""
+        return true() if self.is_admin else Account.portal != Portal.STAFF.value
+
+    def may_issue_for(self, portal: Portal) -> bool:
+        return self.is_admin or portal is not Portal.STAFF
+
+
+def operator_of(district_id: str) -> Clerk:
+    """For commands: whoever has a shell on the server may do all that the district's office may."""
+    return Clerk(district_id)

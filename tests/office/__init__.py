@@ -1,0 +1,1 @@
+"""The office desk: staff who can help, and only they."""
