@@ -25,6 +25,7 @@ from app.services.accounts import Accounts
 from app.services.activate import Activation
 from app.services.activation_repeat import ActivationRepeat
 from app.services.activity import Activity
+from app.services.authenticator import Authenticator
 from app.services.captchas import Captchas
 from app.services.daily_quotas import DailyQuotas
 from app.services.devices import Devices
@@ -48,6 +49,7 @@ from app.services.push_preparation import PushPreparation
 from app.services.readiness import Readiness
 from app.services.recovery_email import RecoveryEmail
 from app.services.roster import RosterImport
+from app.services.second_factor import SecondFactor
 from app.services.session_refresh import SessionRefresh
 from app.services.sessions import Sessions
 from app.services.shared_networks import SharedNetworks
@@ -94,6 +96,7 @@ class Campus:
     accounts: Accounts
     staff: Staff
     passwords: Passwords
+    authenticator: Authenticator
     password_reset: PasswordReset
     username_recovery: UsernameRecovery
     recovery_email: RecoveryEmail
@@ -198,6 +201,7 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
     preparation = MailPreparation(database, clock, tokens, settings.public_url)
     push_preparation = PushPreparation(database, clock, digests)
     typed_keys = TypedKeys(clock, digests)
+    second_factor = SecondFactor(clock, digests)
     activation_repeat = ActivationRepeat(database, clock, hash_pool, sessions, typed_keys, ladder)
     return Campus(
         **vars(ground),
@@ -211,7 +215,7 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
         activation=Activation(
             database, clock, digests, hash_pool, sessions, recovery_email, typed_keys, ladder, activation_repeat
         ),
-        login=Login(database, clock, hash_pool, sessions, username_recovery, guard),
+        login=Login(database, clock, hash_pool, sessions, username_recovery, second_factor, guard),
         sessions=sessions,
         session_refresh=SessionRefresh(database, clock, refresh_tokens, sessions),
         own_sessions=OwnSessions(database, clock, refresh_tokens, sessions),
@@ -223,6 +227,7 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
         accounts=Accounts(database, clock, sessions, key_issue, ladder),
         staff=Staff(database, clock),
         passwords=passwords,
+        authenticator=Authenticator(database, clock, digests, sessions, passwords, second_factor),
         password_reset=PasswordReset(database, clock, hash_pool, sessions, links, ladder),
         username_recovery=username_recovery,
         recovery_email=recovery_email,

@@ -48,6 +48,7 @@ from app.routers import (
     problems,
     recovery_email,
     service,
+    totp,
     username_recovery,
 )
 from app.settings import Settings, load_settings
@@ -107,6 +108,7 @@ def create_app(
         district_link,  # before the districts, one of which could be called "link"
         districts,
         devices,
+        totp,
         captcha,
         activate,
         password_reset,

@@ -27,6 +27,8 @@ SUBJECTS = {
     "accounts_linked": msg("{district}: your account was linked"),
     "accounts_unlinked": msg("{district}: your account was unlinked"),
     "sign_ins_refused": msg("{district}: wrong passwords for your account"),
+    "totp_changed": msg("{district}: an authenticator app was set up"),
+    "recovery_code_used": msg("{district}: a recovery code was used"),
 }
 _PORTALS = {
     Portal.PARENT: msg("Portal for parents and guardians"),

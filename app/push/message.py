@@ -45,6 +45,14 @@ WORDS = {
         msg("Sign-ins refused"),
         msg("Somebody tried many wrong passwords for your account. If it was not you, open the app."),
     ),
+    "totp_changed": Words(
+        msg("Authenticator app set up"),
+        msg("An authenticator app was set up for your account. If it was not you, open the app."),
+    ),
+    "recovery_code_used": Words(
+        msg("Recovery code used"),
+        msg("Somebody signed in with one of your recovery codes. If it was not you, open the app."),
+    ),
 }
 """All that a push message ever says, by kind."""
 

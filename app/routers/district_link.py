@@ -18,6 +18,7 @@ from app.errors import (
     PortalMismatch,
     SameDistrict,
     SignInAgain,
+    StepUpRequired,
 )
 from app.openapi import refusals
 from app.route_guards import Budget, limited
@@ -90,7 +91,7 @@ async def unlink_account(account_id: UUID, caller: Caller, campus: CampusPart) -
 @router.post(
     "/{account_id}/switch",
     summary="Switch to a linked account",
-    responses=refusals(NotFound, LinkingNotAvailable, FeatureDisabled, Maintenance),
+    responses=refusals(NotFound, LinkingNotAvailable, FeatureDisabled, Maintenance, StepUpRequired),
     response_model_exclude_none=True,
 )
 @limited(Budget.SESSION)

@@ -10,6 +10,8 @@ from app.errors import (
     InvalidToken,
     Maintenance,
     NotAuthenticated,
+    TotpInvalid,
+    TotpRequired,
 )
 from app.openapi import refusals
 from app.route_guards import Budget, costly, guarded, limited
@@ -24,7 +26,9 @@ router = APIRouter(prefix="/login", tags=["Sign-in"])
 @router.post(
     "",
     summary="Sign in",
-    responses=refusals(DistrictNotFound, FeatureDisabled, Maintenance, InvalidCredentials, AccountLocked),
+    responses=refusals(
+        DistrictNotFound, FeatureDisabled, Maintenance, InvalidCredentials, AccountLocked, TotpRequired, TotpInvalid
+    ),
     response_model_exclude_none=True,
 )
 @costly(Budget.LOGIN)
@@ -34,6 +38,8 @@ async def login(body: LoginBody, campus: CampusPart, admission: Admitted) -> Ses
 
     After three wrong passwords (or as many as the district chose) each try wants a CAPTCHA, after ten there are waits of 30 seconds to
     15 minutes, after a hundred the password is off. A device that sends its `device_token` counts for itself.
+
+    `totp_required` and `totp_invalid` come only after a right password: send the same request again with the code of the authenticator app.
     """
     return SessionAnswer.of(await campus.login.sign_in(body.request(), admission))
 

@@ -5,6 +5,7 @@ from pydantic import Field
 from app.portals import Portal
 from app.schemas.common import CaptchaText, DistrictId, Password, Request, SecretText, Username
 from app.schemas.session import DeviceBody
+from app.schemas.totp import TotpCode
 from app.services.login import LoginRequest
 from app.services.sessions import Device
 
@@ -15,11 +16,12 @@ class LoginBody(Request):
     username: Username
     password: Password
     captcha: CaptchaText | None = None
+    totp: TotpCode | None = None
     device: DeviceBody | None = None
 
     def request(self) -> LoginRequest:
         device = self.device.device() if self.device else Device()
-        return LoginRequest(self.district, self.portal, self.username, self.password, device)
+        return LoginRequest(self.district, self.portal, self.username, self.password, self.totp, device)
 
 
 class RefreshBody(Request):

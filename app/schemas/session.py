@@ -77,10 +77,17 @@ class SessionAnswer(Answer):
         ),
     ]
     expires_in: Annotated[int, Field(ge=1, le=3_600, description="Seconds", examples=[600])]
-    refresh_token: Annotated[
-        str,
-        Field(max_length=500, description="For POST /login/refresh, once; keep it where the platform keeps secrets"),
-    ]
+    refresh_token: (
+        Annotated[
+            str,
+            Field(
+                max_length=500,
+                description="For POST /login/refresh, once; keep it where the platform keeps secrets. Left out where the "
+                "session keeps the one that it has: after a step-up",
+            ),
+        ]
+        | None
+    ) = None
     device_token: (
         Annotated[
             str,
@@ -93,6 +100,16 @@ class SessionAnswer(Answer):
     account: AccountAnswer
     push_activated: (
         Annotated[bool, Field(description="After a switch: whether push messages were turned on for this account now")]
+        | None
+    ) = None
+    recovery_codes: (
+        Annotated[
+            list[Annotated[str, Field(max_length=20, examples=["K7QM4-TRX2P"])]],
+            Field(
+                max_length=20,
+                description="After an authenticator was set up: for paper; each stands in for one code, once, and none can be shown again",
+            ),
+        ]
         | None
     ) = None
     next_steps: Annotated[
@@ -108,6 +125,7 @@ class SessionAnswer(Answer):
             refresh_token=opened.refresh_token,
             device_token=opened.device_token,
             push_activated=opened.push_activated,
+            recovery_codes=list(opened.recovery_codes) or None,
             account=AccountAnswer.of(opened.account),
             next_steps=list(opened.next_steps),
         )

@@ -39,7 +39,8 @@ class AccountView:
     recovery_email_masked: str | None
     recovery_email_confirmed: bool
     links_suspended: bool = False
-    """Known where a session is opened."""
+    has_totp: bool = False
+    """These two are known where a session is opened."""
 
     @property
     def next_steps(self) -> tuple[str, ...]:
@@ -49,7 +50,11 @@ class AccountView:
             steps.append("set_recovery_email")
         elif not self.recovery_email_confirmed:
             steps.append("confirm_recovery_email")
-        return (*steps, "confirm_links") if self.links_suspended else tuple(steps)
+        if self.portal is Portal.STAFF and not self.has_totp:
+            steps.append("set_up_totp")
+        if self.links_suspended:
+            steps.append("confirm_links")
+        return tuple(steps)
 
     @classmethod
     def of(cls, row: Any) -> "AccountView":
@@ -68,6 +73,7 @@ class AccountView:
             recovery_email_masked=mask_address(newest) if newest else None,
             recovery_email_confirmed=row.recovery_email is not None and row.unconfirmed_recovery_email is None,
             links_suspended=getattr(row, "links_suspended", False),
+            has_totp=getattr(row, "has_totp", False),
         )
 
 

@@ -41,6 +41,7 @@ from app.services.link_groups import take_out
 from app.services.mailed_links import revoke_links
 from app.services.portal_access import confirm_access
 from app.services.recovery_email import RecoveryEmail
+from app.services.second_factor import drop_second_factor
 from app.services.sessions import Device, OpenedSession, Sessions
 from app.services.sign_in_ladder import SignInLadder
 from app.services.typed_keys import TypedKeys
@@ -255,6 +256,7 @@ class Activation:
             raise ActivationKeyExpired  # switched off while the hash was computed; only the office switches it on
         else:
             await take_out(session, account.id, now)
+            await drop_second_factor(session, account.id)
             await self.sessions.end_all(session, account.id, "activated_again")
             await revoke_links(session, account.id, now)
             await session.execute(delete(PasswordHistory).where(PasswordHistory.account_id == account.id))

@@ -26,6 +26,8 @@ KINDS = {
     "api:account:password_reset": "password_reset",
     "api:account:recovery_email_confirmed": "recovery_email_confirmed",
     "api:account:recovery_email_set": "recovery_email_changed",
+    "api:account:totp_replaced": "totp_replaced",
+    "api:account:totp_set_up": "totp_set_up",
     "api:account:unlinked": "unlinked",
     "api:session:ended": "signed_out",
     "api:session:refused": "sign_in_refused",

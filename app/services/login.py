@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Row, bindparam, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import Clock
 from app.database import Database
-from app.errors import AccountLocked, InvalidCredentials
+from app.errors import AccountLocked, InvalidCredentials, TotpRequired
 from app.models import Account
 from app.portals import Portal
 from app.security.hash_pool import HashPool
@@ -22,7 +23,8 @@ from app.services.districts import OpenDistrict
 from app.services.guard import Admission, Guard
 from app.services.links import has_suspended_link
 from app.services.portal_access import confirm_access, may_enter_its_portal
-from app.services.security_notices import tell_new_device, tell_sign_ins_refused
+from app.services.second_factor import SecondFactor, has_totp
+from app.services.security_notices import tell_new_device, tell_recovery_code_used, tell_sign_ins_refused
 from app.services.sessions import Device, OpenedSession, Sessions
 from app.services.sign_in_ladder import WAIT_AFTER
 from app.services.username_recovery import UsernameRecovery
@@ -34,6 +36,7 @@ _CANDIDATE = select_account(
     Account.recovery_email_folded,
     may_enter_its_portal(Account.portal).label("may_enter"),
     has_suspended_link(),
+    has_totp(),
 ).where(
     Account.district_id == bindparam("district"),
     Account.portal == bindparam("portal"),
@@ -59,6 +62,8 @@ class LoginRequest:
     portal: Portal
     username: str
     password: str
+    totp: str | None = None
+    """A code of the authenticator app, or a recovery code, where the account has a second factor."""
     device: Device = field(default_factory=Device)
 
 
@@ -69,6 +74,7 @@ class Login:
     hash_pool: HashPool
     sessions: Sessions
     username_recovery: UsernameRecovery
+    second_factor: SecondFactor
     guard: Guard
 
     async def sign_in(self, request: LoginRequest, admission: Admission) -> OpenedSession:
@@ -78,6 +84,8 @@ class Login:
             FeatureDisabled, Maintenance: public facts of the district.
             InvalidCredentials: the name, the password, or both are wrong; nothing tells which.
             AccountLocked: the password is right, but the account is switched off or opens no student.
+            TotpRequired: the password is right; nothing is used up, not even a solved CAPTCHA.
+            TotpInvalid, TooManyAttempts: the password is right, the code is not; both counts stand.
         """
         candidate = await self._find(request, admission.district)
         verdict = await self.hash_pool.verify(request.password, candidate.password_hash if candidate else None)
@@ -88,6 +96,8 @@ class Login:
         if reason := await self._lock(admission.district, candidate):
             await self._record_refusal(request, candidate, reason, admission)
             raise AccountLocked(reason)
+        if candidate.has_totp:
+            await self._prove_second_factor(request, candidate, admission)
         opened = await self._settle(request, candidate, verdict, admission)
         admission.close()
         return opened
@@ -97,6 +107,20 @@ class Login:
         district.require_portal(request.portal)
         named = {"district": request.district, "portal": request.portal.value, "username": fold(request.username)}
         return await self.database.read_row(_CANDIDATE, named)
+
+    async def _prove_second_factor(self, request: LoginRequest, candidate: Row[Any], admission: Admission) -> None:
+        if request.totp is None:
+            async with self.database.transaction() as session:
+                self._record(session, "api:session:totp_asked", request, candidate)
+            raise TotpRequired
+        async with self.database.transaction() as session:
+            tried = await self.second_factor.try_code(session, candidate.account_id, request.totp)
+            if tried.used_recovery_code:
+                await tell_recovery_code_used(session, candidate.account_id, self.clock.now())
+        if tried.refusal:
+            admission.close()
+            await self._record_refusal(request, candidate, tried.refusal.code, admission)
+            raise tried.refusal
 
     async def _settle(
         self, request: LoginRequest, candidate: Row[Any], verdict: Verdict, admission: Admission
@@ -115,7 +139,7 @@ class Login:
             account = AccountView.of(candidate)
             if admission.subject is None or admission.subject.device is None:
                 await tell_new_device(session, account, named["now"])
-            opened = await self.sessions.open(session, account, request.device)
+            opened = await self.sessions.open(session, account, request.device, with_totp=candidate.has_totp)
             # Last, as everybody behind one address waits for its row.
             await self.guard.succeed(session, admission)
             return opened
@@ -128,16 +152,21 @@ class Login:
         async with self.database.transaction() as session:
             if admission.is_closed and admission.subject and admission.tries == WAIT_AFTER:
                 tell_sign_ins_refused(session, admission.subject, now)
-            audit.record(
-                session,
-                "api:session:refused",
-                at=now,
-                actor="anonymous",
-                district_id=request.district,
-                account_id=candidate.account_id if candidate else None,
-                person_id=candidate.person_id if candidate else None,
-                data={"portal": request.portal.value, "reason": reason, "tries": admission.tries},
-            )
+            self._record(session, "api:session:refused", request, candidate, reason=reason, tries=admission.tries)
+
+    def _record(
+        self, session: AsyncSession, tag: str, request: LoginRequest, candidate: Row[Any] | None, **data: object
+    ) -> None:
+        audit.record(
+            session,
+            tag,
+            at=self.clock.now(),
+            actor="anonymous",
+            district_id=request.district,
+            account_id=candidate.account_id if candidate else None,
+            person_id=candidate.person_id if candidate else None,
+            data={"portal": request.portal.value, **data},
+        )
 
     async def _lock(self, district: OpenDistrict, candidate: Row[Any]) -> str | None:
         """Why a right password does not open the account, if anything keeps it shut."""

@@ -30,6 +30,8 @@ class MailKind(StrEnum):
     ACCOUNTS_LINKED = "accounts_linked"
     ACCOUNTS_UNLINKED = "accounts_unlinked"
     SIGN_INS_REFUSED = "sign_ins_refused"
+    TOTP_CHANGED = "totp_changed"
+    RECOVERY_CODE_USED = "recovery_code_used"
 
 
 class NothingToSend(Exception):

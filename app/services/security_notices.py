@@ -46,12 +46,21 @@ async def tell_new_device(session: AsyncSession, account: AccountView, now: date
 
 async def tell_linked(session: AsyncSession, account_id: UUID, now: datetime) -> None:
     """To the owner of one of the linked accounts."""
-    await _tell_of_link(session, MailKind.ACCOUNTS_LINKED, account_id, now)
+    await _tell_owner(session, MailKind.ACCOUNTS_LINKED, account_id, now)
 
 
 async def tell_unlinked(session: AsyncSession, account_id: UUID, now: datetime) -> None:
     """To the owner of an account that left its group, or of one that stayed in it."""
-    await _tell_of_link(session, MailKind.ACCOUNTS_UNLINKED, account_id, now)
+    await _tell_owner(session, MailKind.ACCOUNTS_UNLINKED, account_id, now)
+
+
+async def tell_totp_changed(session: AsyncSession, account_id: UUID, now: datetime) -> None:
+    """Of an authenticator app that was set up, or took the place of another."""
+    await _tell_owner(session, MailKind.TOTP_CHANGED, account_id, now)
+
+
+async def tell_recovery_code_used(session: AsyncSession, account_id: UUID, now: datetime) -> None:
+    await _tell_owner(session, MailKind.RECOVERY_CODE_USED, account_id, now)
 
 
 def tell_sign_ins_refused(session: AsyncSession, subject: SignInSubject, now: datetime) -> None:
@@ -65,7 +74,7 @@ def tell_sign_ins_refused(session: AsyncSession, subject: SignInSubject, now: da
     )
 
 
-async def _tell_of_link(session: AsyncSession, kind: MailKind, account_id: UUID, now: datetime) -> None:
+async def _tell_owner(session: AsyncSession, kind: MailKind, account_id: UUID, now: datetime) -> None:
     found = select(Account.id, Account.district_id, Account.locale, Account.recovery_email)
     owner = (await session.execute(found.where(Account.id == account_id))).one()
     await _tell(session, kind, owner, owner.recovery_email, now, {"happened_at": now.isoformat()})

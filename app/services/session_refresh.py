@@ -12,6 +12,7 @@ from app.models import Account, SignInSession
 from app.security.refresh_tokens import GenuineToken, RefreshTokens
 from app.services.account_view import AccountView, select_account
 from app.services.links import has_suspended_link, require_live_link
+from app.services.second_factor import has_totp
 from app.services.sessions import Lifetimes, OpenedSession, Sessions
 
 REPEAT_WINDOW = timedelta(seconds=30)
@@ -48,7 +49,11 @@ class SessionRefresh:
         family = await session.get(SignInSession, token.session_id, with_for_update=True)
         if family is None or family.ended_at is not None or min(family.expires_at, family.idle_expires_at) <= now:
             return None
-        row = (await session.execute(select_account(has_suspended_link()).where(Account.id == family.account_id))).one()
+        row = (
+            await session.execute(
+                select_account(has_suspended_link(), has_totp()).where(Account.id == family.account_id)
+            )
+        ).one()
         if row.disabled_at is not None:
             return None
         if family.switched_from_id is not None and family.switched_from_id != family.account_id:

@@ -46,6 +46,9 @@ _SIGNED_IN = (
 )
 
 
+STEP_UP_HOLDS = timedelta(minutes=5)
+
+
 @dataclass(frozen=True)
 class Lifetimes:
     idle: timedelta
@@ -78,11 +81,14 @@ class OpenedSession:
     account: AccountView
     access_token: str
     expires_in: int
-    refresh_token: str
+    refresh_token: str | None
+    """None where the session keeps the one that it has: after a step-up."""
     device_token: str | None = None
     next_steps: Sequence[str] = ()
     push_activated: bool | None = None
     """Whether a switch turned push messages on; None for every other session."""
+    recovery_codes: Sequence[str] = ()
+    """For paper, when the second factor was set up."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,10 @@ class SignedIn:
     stepped_up_at: datetime | None = None
     """When somebody proved once more, in this session, who he is."""
 
+    def has_stepped_up(self, now: datetime) -> bool:
+        """In the last five minutes (contract, section 5)."""
+        return self.stepped_up_at is not None and self.stepped_up_at > now - STEP_UP_HOLDS
+
 
 @dataclass(frozen=True)
 class Sessions:
@@ -110,9 +120,15 @@ class Sessions:
     linking_states: frozenset[str]
 
     async def open(
-        self, session: AsyncSession, account: AccountView, device: Device, *, parent: SignInSession | None = None
+        self,
+        session: AsyncSession,
+        account: AccountView,
+        device: Device,
+        *,
+        parent: SignInSession | None = None,
+        with_totp: bool = False,
     ) -> OpenedSession:
-        """Opens a session within the caller's transaction, for somebody who has just proved who he is.
+        """Opens a session within the caller's transaction, for somebody who has just proved who he is, perhaps by two factors.
 
         Or, from a `parent` session, for a linked account: with the sign-in time and the end of the parent, and never more rights.
         """
@@ -133,8 +149,10 @@ class Sessions:
             device_name=device.name,
             installation_id=device.installation_id,
             shared=device.shared,
+            totp_at=now if with_totp else None,
         )
         if parent:
+            opened.totp_at = parent.totp_at
             opened.signed_in_at, opened.expires_at = parent.signed_in_at, min(opened.expires_at, parent.expires_at)
             opened.switched_from_id = parent.switched_from_id or parent.account_id
             opened.root_session_id = parent.root_session_id or parent.id
@@ -244,7 +262,7 @@ class Sessions:
         return self.device_tokens.issue(device_id, **_device_name(account))
 
     def opened(
-        self, account: AccountView, session_id: UUID, refresh_token: str, *, device_token: str | None = None
+        self, account: AccountView, session_id: UUID, refresh_token: str | None, *, device_token: str | None = None
     ) -> OpenedSession:
         """What a client gets of a session: an access token of this moment, and whose it is."""
         return OpenedSession(

@@ -1,7 +1,6 @@
 """Staff of a district's office: who has which role, for which schools."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
@@ -13,8 +12,6 @@ from app.models import StaffMember, StaffSchool
 from app.portals import Portal
 from app.services.clerk import Clerk, StaffAccess, StaffRole
 from app.services.sessions import SignedIn
-
-STEP_UP_HOLDS = timedelta(minutes=5)
 
 _ROLE_AND_SCHOOLS = (
     select(StaffMember.role, StaffSchool.school_id)
@@ -46,10 +43,7 @@ class Staff:
             raise Forbidden
         if caller.totp_at is None:
             raise TotpRequired
-        if access.step_up and not self._is_fresh(caller):
+        if access.step_up and not caller.has_stepped_up(self.clock.now()):
             raise StepUpRequired
         schools = frozenset[UUID](row.school_id for row in rows if row.school_id)
         return Clerk(account.district_id, StaffRole(rows[0].role), account.id, account.person_id, schools)
-
-    def _is_fresh(self, caller: SignedIn) -> bool:
-        return caller.stepped_up_at is not None and caller.stepped_up_at > self.clock.now() - STEP_UP_HOLDS

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import Clock
 from app.database import Database
-from app.errors import InvalidToken, LinkingNotAvailable, NotFound
+from app.errors import InvalidToken, LinkingNotAvailable, NotFound, StepUpRequired
 from app.models import Account, LinkedAccount, SignInSession
 from app.portals import Portal
 from app.services.account_view import AccountView, select_account
@@ -17,6 +17,7 @@ from app.services.devices import turn_push_on
 from app.services.districts import open_district
 from app.services.links import has_suspended_link, hold_accounts, offer_of
 from app.services.portal_access import confirm_access
+from app.services.second_factor import has_totp
 from app.services.sessions import Device, OpenedSession, Sessions, SignedIn
 from app.services.username_recovery import UsernameRecovery
 
@@ -41,6 +42,7 @@ class Switching:
 
         Raises:
             NotFound: the account is not linked with the caller's, or cannot be used now.
+            StepUpRequired: the account has a second factor, and this session has not passed one.
             LinkingNotAvailable, FeatureDisabled, Maintenance: public facts of its district, or of the caller's.
         """
         async with self.database.transaction() as session:
@@ -48,6 +50,8 @@ class Switching:
             parent = await session.get(SignInSession, caller.session_id, with_for_update=True)
             if parent is None or parent.ended_at is not None:
                 raise InvalidToken
+            if target.has_totp and parent.totp_at is None:
+                raise StepUpRequired
             installation = installation_id or parent.installation_id
             device = Device(installation_id=installation, name=parent.device_name, shared=parent.shared)
             opened = await self.sessions.open(session, target, device, parent=parent)
@@ -73,7 +77,7 @@ class Switching:
         locked = await self.username_recovery.locks_sign_in(session, district, row.recovery_email_folded)
         if locked or not await confirm_access(session, row.person_id, Portal(row.portal)):
             raise NotFound
-        query = select_account(has_suspended_link()).where(Account.id == account_id)
+        query = select_account(has_suspended_link(), has_totp()).where(Account.id == account_id)
         return AccountView.of((await session.execute(query)).one())
 
 
