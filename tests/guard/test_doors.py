@@ -32,7 +32,7 @@ DOORS: Mapping[str, Mapping[str, str]] = {
         "password_confirm": NEW,
         "device.device_token": LONG,
     },
-    "POST /login": {"password": GUESSABLE, "device.device_token": LONG},
+    "POST /login": {"password": GUESSABLE, "totp": GUESSABLE, "device.device_token": LONG},
     "POST /login/refresh": {"refresh_token": LONG},
     "POST /login/logout": {"refresh_token": LONG},
     "POST /password-reset/check": {"token": LONG},
@@ -44,6 +44,9 @@ DOORS: Mapping[str, Mapping[str, str]] = {
     "POST /me/recovery-email/confirm": {"token": LONG, "code": GUESSABLE},
     "POST /districts/link": {"code": GUESSABLE},
     "PUT /me/devices/{installation_id}": {"push_token": NEW},
+    # What a code is worth that stands in place of the password: tests/office/test_totp.py.
+    "POST /me/totp/confirm": {"totp": NEW},
+    "POST /me/step-up": {"password": GUESSABLE, "totp": GUESSABLE},
 }
 NO_SECRETS = {
     *("district", "district_id", "portal", "username", "email", "recovery_email", "locale", "captcha", "action"),
@@ -74,6 +77,10 @@ async def set_address(rosa: Owner, proof: str) -> httpx.Response:
     return await rosa.set_address(ADDRESS, current_password=proof)
 
 
+async def step_up(rosa: Owner, proof: str) -> httpx.Response:
+    return await rosa.ask("POST", "/me/step-up", json={"password": proof})
+
+
 async def type_code(rosa: Owner, proof: str) -> httpx.Response:
     return await rosa.confirm_in_app(code=proof)
 
@@ -98,6 +105,7 @@ GUESSED = {
     "PUT /me/password": Guesses(change_password, [WRONG_PASSWORD] * 5 + [ENDED] * 7, ENDED, verified=5),
     "PUT /me/recovery-email": Guesses(set_address, [WRONG_PASSWORD] * 5 + [ENDED] * 7, ENDED, verified=5),
     "POST /districts/link": Guesses(link, [WRONG_LINK] * 10 + [TOO_MANY] * 2, TOO_MANY, verified=0),
+    "POST /me/step-up": Guesses(step_up, [WRONG_PASSWORD] * 5 + [ENDED] * 7, ENDED, verified=5),
     "POST /me/recovery-email/confirm": Guesses(type_code, [WRONG_CODE] * 5 + [EXHAUSTED] * 7, EXHAUSTED, verified=0),
 }
 

@@ -91,6 +91,18 @@ FACTS: Mapping[str, Mapping[str, Any]] = {
         "dispute_link": "https://portal.example/dispute#token=dsp_6",
         "happened_at": NOW,
     },
+    "totp_changed": {
+        **ZONE,
+        "first_name": "Dana",
+        "dispute_link": "https://portal.example/dispute#token=dsp_7",
+        "happened_at": NOW,
+    },
+    "recovery_code_used": {
+        **ZONE,
+        "first_name": "Dana",
+        "dispute_link": "https://portal.example/dispute#token=dsp_8",
+        "happened_at": NOW,
+    },
 }
 KINDS = list(FACTS)
 LOCALES = [*LANGUAGES, PSEUDO]

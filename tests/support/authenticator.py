@@ -36,7 +36,9 @@ class Authenticator:
     def wrong_code(self) -> str:
         """One that fits at no time near now."""
         fitting = {self.code(steps_ahead=ahead) for ahead in range(-2, 3)}
-        return next(code for code in ("123456", "654321", "111111", "222222", "333333", "444444") if code not in fitting)
+        return next(
+            code for code in ("123456", "654321", "111111", "222222", "333333", "444444") if code not in fitting
+        )
 
     @property
     def _step(self) -> int:
