@@ -49,7 +49,7 @@ class OutboxMail(HasId, Base):
     leased_until: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     outcome: Mapped[str | None] = mapped_column(String(20))
-    """`sent`, `nobody`, `limited`, `expired`, `refused` or `given_up`."""
+    """`sent`, `nobody`, `limited`, `superseded`, `refused`, `gone` or `given_up`."""
     last_error: Mapped[str | None] = mapped_column(String(40))
 
 

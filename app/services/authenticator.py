@@ -91,7 +91,9 @@ class Authenticator:
                 raise TicketInvalid
             is_first = factor.confirmed_at is None
             refusal = self.second_factor.try_first_code(factor, totp)
-            if refusal is None:
+            if refusal:
+                self._record(session, caller, "account:totp_refused", reason=refusal.code)
+            else:
                 codes = await self.second_factor.new_recovery_codes(session, caller.account.id)
                 await self._note(session, caller, totp_at=now)
                 await self.sessions.end_others(session, caller, "totp_changed")
@@ -125,7 +127,10 @@ class Authenticator:
             tried = await self.second_factor.try_code(session, caller.account.id, totp)
             if tried.refusal is None:
                 await self._note(session, caller, totp_at=now, stepped_up_at=now)
-                self._record(session, caller, "session:stepped_up", by="totp")
+                by = "recovery_code" if tried.used_recovery_code else "totp"
+                self._record(session, caller, "session:stepped_up", by=by)
+            else:
+                self._record(session, caller, "session:step_up_refused", reason=tried.refusal.code)
             if tried.used_recovery_code:
                 await tell_recovery_code_used(session, caller.account.id, now)
         if tried.refusal:

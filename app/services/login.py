@@ -117,6 +117,7 @@ class Login:
             tried = await self.second_factor.try_code(session, candidate.account_id, request.totp)
             if tried.used_recovery_code:
                 await tell_recovery_code_used(session, candidate.account_id, self.clock.now())
+                self._record(session, "api:session:recovery_code_used", request, candidate)
         if tried.refusal:
             admission.close()
             await self._record_refusal(request, candidate, tried.refusal.code, admission)
