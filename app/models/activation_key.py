@@ -32,7 +32,7 @@ class ActivationKey(HasId, Base):
     used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     channel: Mapped[str | None] = mapped_column(String(10))
-    """How the office hands it over: `in_person`, `letter` or `email`; None for an operator's file."""
+    """How the office hands it over: `in_person`, `letter` or `email`; None for an operator's file. A letter without a batch is not printed yet."""
     batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("key_batches.id", ondelete="SET NULL"), index=True)
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
     """The account that it made."""
@@ -43,7 +43,7 @@ class ActivationKey(HasId, Base):
 
 
 class KeyBatch(HasId, Base):
-    """Keys that the office issued with one request. The keys themselves were given once, in the answer."""
+    """Keys that the office issued, or letters that it printed, with one request. The keys themselves were given once, in the answer."""
 
     __tablename__ = "key_batches"
 
@@ -54,6 +54,12 @@ class KeyBatch(HasId, Base):
     channel: Mapped[str] = mapped_column(String(10))
     issued: Mapped[int]
     """How many keys it has."""
+    remaining: Mapped[int]
+    """How many people were left without one, whom the next batch can reach."""
+    without_address: Mapped[int]
+    """How many got none because there is no address on record; of a batch that was mailed."""
+    limited: Mapped[int]
+    """How many got none because enough was mailed to their address that day."""
     issued_by: Mapped[UUID | None]
     """The account of the staff member; None for an operator."""
     issued_at: Mapped[datetime]

@@ -14,9 +14,22 @@ _SEPARATORS = str.maketrans("", "", "-_ \t\r\n\u00a0\u00ad\u200b\u2010\u2011\u20
 
 def new_activation_code() -> str:
     """Five groups of five letters; the last letter is the check symbol."""
-    letters = "".join(secrets.choice(ALPHABET) for _ in range(RANDOM_LENGTH))
-    whole = letters + _check_symbol(letters)
-    return "-".join(whole[start : start + GROUP] for start in range(0, len(whole), GROUP))
+    return _printed("".join(secrets.choice(ALPHABET) for _ in range(RANDOM_LENGTH)))
+
+
+def derived_activation_code(mac: bytes) -> str:
+    """The same of a keyed MAC of 32 bytes: whoever has the key of the MAC can write it again."""
+    return _printed(letters_of(mac, RANDOM_LENGTH))
+
+
+def letters_of(mac: bytes, length: int) -> str:
+    """So many letters that depend on all of a MAC that is much longer than they are."""
+    number = int.from_bytes(mac)
+    letters = []
+    for _ in range(length):
+        number, letter = divmod(number, len(ALPHABET))
+        letters.append(ALPHABET[letter])
+    return "".join(letters)
 
 
 def normalise_activation_code(typed: str) -> str:
@@ -31,6 +44,11 @@ def is_well_formed(normalised: str) -> bool:
         and all(letter in ALPHABET for letter in normalised)
         and normalised[-1] == _check_symbol(normalised[:-1])
     )
+
+
+def _printed(letters: str) -> str:
+    whole = letters + _check_symbol(letters)
+    return "-".join(whole[start : start + GROUP] for start in range(0, len(whole), GROUP))
 
 
 def _check_symbol(letters: str) -> str:

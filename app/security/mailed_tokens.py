@@ -9,7 +9,7 @@ import binascii
 import hmac
 from uuid import UUID
 
-from app.security.activation_codes import ALPHABET, normalise_activation_code
+from app.security.activation_codes import letters_of, normalise_activation_code
 from app.security.digests import Digests
 
 _PREFIX = "cml_"
@@ -40,13 +40,14 @@ class MailedTokens:
 
     def code(self, link_id: UUID) -> str:
         """Eight letters, in two groups, for typing: 39 bits, safe only with a counter on the link."""
-        letters = _letters(self._digests.macs("mailed-code", link_id.hex)[0])
+        letters = letters_of(self._digests.macs("mailed-code", link_id.hex)[0], CODE_LENGTH)
         return f"{letters[:4]}-{letters[4:]}"
 
     def is_code(self, link_id: UUID, typed: str) -> bool:
         given = normalise_activation_code(typed).encode()
         return any(
-            hmac.compare_digest(given, _letters(mac).encode()) for mac in self._digests.macs("mailed-code", link_id.hex)
+            hmac.compare_digest(given, letters_of(mac, CODE_LENGTH).encode())
+            for mac in self._digests.macs("mailed-code", link_id.hex)
         )
 
     def _macs(self, purpose: str, link_id: UUID) -> list[bytes]:
@@ -55,12 +56,3 @@ class MailedTokens:
 
 def _encode(raw: bytes) -> str:
     return _PREFIX + base64.urlsafe_b64encode(raw).decode()
-
-
-def _letters(mac: bytes) -> str:
-    number = int.from_bytes(mac)
-    letters = []
-    for _ in range(CODE_LENGTH):
-        number, letter = divmod(number, len(ALPHABET))
-        letters.append(ALPHABET[letter])
-    return "".join(letters)

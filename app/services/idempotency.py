@@ -1,7 +1,7 @@
 """Requests that a client may repeat (`Idempotency-Key`) without doing them twice.
 
-A key is kept for ten minutes with a keyed fingerprint of the request, from which the passwords are left out, and with the account that
-came of it. No answer is stored: the flow makes a new one.
+A key is kept for ten minutes with a keyed fingerprint of the request, from which the passwords are left out, and with the account, or
+the batch of activation keys, that came of it. No answer is stored: the flow makes a new one.
 """
 
 import json
@@ -40,7 +40,7 @@ class RepeatableRequest:
 
 
 async def begin(session: AsyncSession, request: RepeatableRequest, now: datetime) -> UUID | None:
-    """The account that the first request made, or None where this is the first: then the key is held for 30 seconds.
+    """The account or the batch that the first request made, or None where this is the first: then the key is held for 30 seconds.
 
     Raises:
         IdempotencyKeyReused: the key came with another request before.
@@ -57,24 +57,31 @@ async def begin(session: AsyncSession, request: RepeatableRequest, now: datetime
     if row.expires_at > now:
         if row.fingerprint != request.fingerprint:
             raise IdempotencyKeyReused
-        if row.account_id is not None:
-            return row.account_id
+        made = row.account_id or row.key_batch_id
+        if made is not None:
+            return made
         if row.leased_until > now:
             raise IdempotencyInProgress
-    row.fingerprint, row.account_id, row.lease = request.fingerprint, None, request.lease
+    row.fingerprint, row.lease = request.fingerprint, request.lease
+    row.account_id = row.key_batch_id = None
     row.leased_until, row.expires_at = now + LEASE, now + KEPT_FOR
     return None
 
 
-async def settle(session: AsyncSession, request: RepeatableRequest, account_id: UUID) -> None:
+async def settle(
+    session: AsyncSession,
+    request: RepeatableRequest,
+    account_id: UUID | None = None,
+    *,
+    key_batch_id: UUID | None = None,
+) -> None:
     """Keeps what came of the request, in the transaction that made it true.
 
     Raises:
         IdempotencyInProgress: it took so long that its repetition holds the key now.
     """
-    kept = await session.execute(
-        _mine(update(IdempotencyKey), request).values(account_id=account_id).returning(IdempotencyKey.digest)
-    )
+    made = {"account_id": account_id, "key_batch_id": key_batch_id}
+    kept = await session.execute(_mine(update(IdempotencyKey), request).values(**made).returning(IdempotencyKey.digest))
     if kept.first() is None:
         raise IdempotencyInProgress
 
@@ -89,6 +96,7 @@ def _mine(statement: _Statement, request: RepeatableRequest) -> _Statement:
         IdempotencyKey.digest == request.digest,
         IdempotencyKey.lease == request.lease,
         IdempotencyKey.account_id.is_(None),
+        IdempotencyKey.key_batch_id.is_(None),
     )
 
 

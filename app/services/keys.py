@@ -1,28 +1,29 @@
 """Issuing activation keys: one for each person who may have an account and has neither an account nor a live key.
 
 Keys exist in clear only in the hands of the caller's `deliver`, which must have them on disk before a batch counts: a crash leaves at worst
-keys on paper that open nothing, never a key that nobody has.
+keys on paper that open nothing, never a key that nobody has. Keys of the office are made here too: `office_keys` and `key_batches`.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, exists, func, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from app.clock import Clock
 from app.database import Database
-from app.errors import DistrictNotFound
-from app.models import Account, ActivationKey, District, Enrollment, Person, Relationship, School
+from app.models import ActivationKey, Person
 from app.portals import Portal
 from app.security.activation_codes import new_activation_code, normalise_activation_code
 from app.security.digests import Digests
-from app.services import audit
+from app.security.mailed_keys import MailedKeys
+from app.services.clerk import Clerk, operator_of
 from app.services.districts import OpenDistrict, open_district
+from app.services.key_people import is_called, is_unspent, issue_alone, people, schools_named, without_way_in
 from app.services.portal_access import may_enter
 from app.services.typed_keys import DIGEST_PURPOSE
 
@@ -31,6 +32,24 @@ BATCH = 500
 
 class NobodyToIssueTo(Exception):
     """The school or the person that was named is not there, or may not have an account; the message says which."""
+
+
+class KeyChannel(StrEnum):
+    """How the office hands a key over. There is none by phone: nobody can see there who is calling."""
+
+    IN_PERSON = "in_person"
+    LETTER = "letter"
+    EMAIL = "email"
+
+
+@dataclass(frozen=True)
+class Handover:
+    """How a key reaches its person, and with which others."""
+
+    channel: KeyChannel | None = None
+    """None for an operator's file."""
+    batch_id: UUID | None = None
+    photo_id_checked: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,6 +62,7 @@ class IssuedKey:
     portal: Portal
     activation_key: str
     expires_at: datetime
+    key_id: UUID
 
 
 Deliver = Callable[[Sequence[IssuedKey]], Awaitable[None]]
@@ -74,7 +94,7 @@ class KeyIssue:
         async with self.database.reading() as connection:
             district = await open_district(connection, district_id)
             school_id = await _school_id(connection, district_id, school) if school else None
-            wanted = {portal: self._entitled(district_id, portal, school_id) for portal in portals}
+            wanted = {portal: without_way_in(district_id, portal, self.clock.now(), school_id) for portal in portals}
             counts = [
                 await connection.execute(select(func.count()).select_from(Person).where(*where))
                 for where in wanted.values()
@@ -98,145 +118,117 @@ class KeyIssue:
             NobodyToIssueTo: there is no such person, or the person may not enter this portal.
         """
         async with self.database.transaction() as session:
-            district = await open_district(session, district_id)
-            await _lock(session, district_id)
-            key = await self.issue_to(session, district, person, portal)
+            key = await self.issue_to(session, await open_district(session, district_id), person, portal)
             await deliver([key])
             return key
 
     async def issue_to(
-        self, session: AsyncSession, district: OpenDistrict, person: str | UUID, portal: Portal
+        self,
+        session: AsyncSession,
+        district: OpenDistrict,
+        person: str | UUID,
+        portal: Portal,
+        *,
+        clerk: Clerk | None = None,
+        handover: Handover | None = None,
     ) -> IssuedKey:
-        """Revokes the person's live key and makes a new one, within the caller's transaction."""
-        named = (
-            Person.id == person
-            if isinstance(person, UUID)
-            else or_(Person.sourced_id == person, Person.id == _uuid_or_none(person))
-        )
-        found = await session.execute(_people().where(Person.district_id == district.id, named, may_enter(portal)))
-        row = found.first()
+        """Revokes the person's live key and makes a new one, within the caller's transaction; an operator's without `clerk`.
+
+        Raises:
+            NobodyToIssueTo: there is no such person, or the person may not enter this portal.
+        """
+        await issue_alone(session, district.id)
+        wanted = (Person.district_id == district.id, is_called(person), may_enter(portal))
+        row = (await session.execute(people().where(*wanted))).first()
         if row is None:
             raise NobodyToIssueTo(
                 f"there is nobody {str(person)!r} in {district.id} who may have an account in the {portal} portal"
             )
-        (key,) = await self._make(session, district, portal, [row])
+        handover = handover or Handover()
+        (key,) = await self.make(session, district, portal, [row], handover)
+        (clerk or operator_of(district.id)).record(
+            session,
+            "key:issued",
+            at=self.clock.now(),
+            person_id=key.person_id,
+            key=str(key.key_id),
+            portal=portal.value,
+            channel=handover.channel,
+            photo_id_checked=handover.photo_id_checked,
+        )
         return key
 
-    async def _issue_batch(self, district: OpenDistrict, portal: Portal, where: Sequence[Any], deliver: Deliver) -> int:
-        async with self.database.transaction() as session:
-            await _lock(session, district.id)  # two issuers at once give nobody two keys
-            rows = (
-                await session.execute(_people().where(*where).order_by(Person.last_name, Person.id).limit(BATCH))
-            ).all()
-            if not rows:
-                return 0
-            keys = await self._make(session, district, portal, rows)
-            await deliver(keys)
-            return len(keys)
-
-    async def _make(
-        self, session: AsyncSession, district: OpenDistrict, portal: Portal, people: Sequence[Any]
+    async def make(
+        self, session: AsyncSession, district: OpenDistrict, portal: Portal, who: Sequence[Any], handover: Handover
     ) -> list[IssuedKey]:
+        """A key for each of `who` (rows of `people`), instead of one that may be live. The caller issues alone, and writes the audit trail."""
         now = self.clock.now()
-        expires_at = now + timedelta(days=district.settings.activation_key.days)
         await session.execute(
             update(ActivationKey)
             .where(
-                ActivationKey.person_id.in_([row.id for row in people]),
+                ActivationKey.person_id.in_([row.id for row in who]),
                 ActivationKey.portal == portal.value,
-                ActivationKey.used_at.is_(None),
-                ActivationKey.revoked_at.is_(None),
+                is_unspent(),
             )
             .values(revoked_at=now)
             .execution_options(synchronize_session=False)
         )
-        keys = [
-            IssuedKey(row.id, row.first_name, row.last_name, portal, new_activation_code(), expires_at)
-            for row in people
+        expires_at = self.expires_at(district)
+        keys = [self._key(row, portal, expires_at, handover.channel) for row in who]
+        usernames = {row.id: row.staff_username for row in who} if portal is Portal.STAFF else {}
+        common = {"district_id": district.id, "issued_at": now, "batch_id": handover.batch_id}
+        rows = [
+            {
+                **common,
+                "id": key.key_id,
+                "person_id": key.person_id,
+                "portal": portal.value,
+                "digest": self.digest(district.id, key.activation_key),
+                "username": usernames.get(key.person_id),
+                "expires_at": expires_at,
+                "channel": handover.channel,
+            }
+            for key in keys
         ]
-        await session.execute(insert(ActivationKey), [self._row(district.id, key, now) for key in keys])
-        audit.record(
-            session,
-            "operator:keys:issued",
-            at=now,
-            actor=audit.OPERATOR,
-            district_id=district.id,
-            person_id=keys[0].person_id if len(keys) == 1 else None,
-            data={"portal": portal.value, "count": len(keys)},
-        )
+        await session.execute(insert(ActivationKey), rows)
         return keys
 
-    def _row(self, district_id: str, key: IssuedKey, now: datetime) -> dict[str, Any]:
-        return {
-            "id": uuid4(),
-            "district_id": district_id,
-            "person_id": key.person_id,
-            "portal": key.portal.value,
-            "digest": self.digests.digest(DIGEST_PURPOSE, district_id, normalise_activation_code(key.activation_key)),
-            "issued_at": now,
-            "expires_at": key.expires_at,
-        }
+    def expires_at(self, district: OpenDistrict) -> datetime:
+        """Of a key that is made now."""
+        return self.clock.now() + timedelta(days=district.settings.activation_key.days)
 
-    def _entitled(self, district_id: str, portal: Portal, school_id: UUID | None) -> list[ColumnElement[bool]]:
-        """SQL: who in the district may have an account, and has neither one nor a live key."""
-        has_account = exists().where(Account.person_id == Person.id, Account.portal == portal.value)
-        has_key = exists().where(
-            ActivationKey.person_id == Person.id,
-            ActivationKey.portal == portal.value,
-            ActivationKey.used_at.is_(None),
-            ActivationKey.revoked_at.is_(None),
-            ActivationKey.expires_at > self.clock.now(),
-        )
-        where: list[ColumnElement[bool]] = [
-            Person.district_id == district_id,
-            may_enter(portal),
-            ~has_account,
-            ~has_key,
-        ]
-        return [*where, _at_school(portal, school_id)] if school_id else where
+    def digest(self, district_id: str, activation_key: str) -> str:
+        """What is stored of a key."""
+        return self.digests.digest(DIGEST_PURPOSE, district_id, normalise_activation_code(activation_key))
 
+    def _key(self, row: Any, portal: Portal, expires_at: datetime, channel: KeyChannel | None) -> IssuedKey:
+        key_id = uuid4()
+        is_mailed = channel is KeyChannel.EMAIL
+        code = MailedKeys(self.digests).issue(key_id) if is_mailed else new_activation_code()
+        return IssuedKey(row.id, row.first_name, row.last_name, portal, code, expires_at, key_id)
 
-def _people() -> Any:
-    return select(Person.id, Person.first_name, Person.last_name)
+    async def _issue_batch(
+        self, district: OpenDistrict, portal: Portal, where: Sequence[ColumnElement[bool]], deliver: Deliver
+    ) -> int:
+        async with self.database.transaction() as session:
+            await issue_alone(session, district.id)
+            rows = (
+                await session.execute(people().where(*where).order_by(Person.last_name, Person.id).limit(BATCH))
+            ).all()
+            if not rows:
+                return 0
+            keys = await self.make(session, district, portal, rows, Handover())
+            operator_of(district.id).record(
+                session, "keys:issued", at=self.clock.now(), portal=portal.value, count=len(keys)
+            )
+            await deliver(keys)
+            return len(keys)
 
 
-def _at_school(portal: Portal, school_id: UUID) -> ColumnElement[bool]:
-    """SQL: the person belongs to the school; a guardian does through a student whom the portal shows."""
-    enrollment = aliased(Enrollment)
-    if portal is not Portal.PARENT:
-        return exists().where(enrollment.person_id == Person.id, enrollment.school_id == school_id)
-    return exists().where(
-        Relationship.guardian_id == Person.id,
-        Relationship.portal.is_(True),
-        Relationship.ended_at.is_(None),
-        enrollment.person_id == Relationship.student_id,
-        enrollment.school_id == school_id,
-    )
-
-
-async def _school_id(connection: Any, district_id: str, named: str) -> UUID:
-    by_any_name = or_(
-        School.sourced_id == named, School.identifier == named, School.name == named, School.id == _uuid_or_none(named)
-    )
-    found = (
-        (await connection.execute(select(School.id).where(School.district_id == district_id, by_any_name)))
-        .scalars()
-        .all()
-    )
+async def _school_id(connection: AsyncConnection, district_id: str, named: str) -> UUID:
+    found = await schools_named(connection, district_id, named)
     if len(found) != 1:
         raise NobodyToIssueTo(
             f"there {'is no school' if not found else 'are several schools'} {named!r} in {district_id}"
         )
-    return UUID(str(found[0]))
-
-
-async def _lock(session: AsyncSession, district_id: str) -> None:
-    if await session.get(District, district_id, with_for_update=True) is None:
-        raise DistrictNotFound
-
-
-def _uuid_or_none(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+    return found[0]

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -32,6 +32,7 @@ class MailKind(StrEnum):
     SIGN_INS_REFUSED = "sign_ins_refused"
     TOTP_CHANGED = "totp_changed"
     RECOVERY_CODE_USED = "recovery_code_used"
+    ACTIVATION_KEY = "activation_key"
 
 
 class NothingToSend(Exception):
@@ -52,10 +53,12 @@ def promise(
     to_address: str | None = None,
     locale: str | None = None,
     details: dict[str, Any] | None = None,
+    mail_id: UUID | None = None,
 ) -> None:
-    """Adds one mail to the outbox. Without `to_address` the worker finds out to whom `details` lead, if to anybody."""
+    """Adds one mail to the outbox. Without `to_address` the worker finds out to whom `details` or `mail_id` lead, if to anybody."""
     session.add(
         OutboxMail(
+            id=mail_id or uuid4(),
             district_id=district_id,
             kind=kind.value,
             account_id=account_id,
