@@ -34,6 +34,9 @@ from app.services.district_directory import DistrictDirectory
 from app.services.district_office import DistrictOffice
 from app.services.districts import Districts
 from app.services.guard import Guard
+from app.services.issued_keys import IssuedKeys
+from app.services.key_batches import KeyBatches
+from app.services.key_mail import KeyMail
 from app.services.keys import KeyIssue
 from app.services.linking import Linking
 from app.services.login import Login
@@ -41,6 +44,7 @@ from app.services.mail_delivery import MailDelivery
 from app.services.mail_preparation import MailPreparation
 from app.services.mailed_links import MailedLinks
 from app.services.me import Me
+from app.services.office_keys import OfficeKeys
 from app.services.own_sessions import OwnSessions
 from app.services.password_reset import PasswordReset
 from app.services.passwords import Passwords
@@ -83,6 +87,9 @@ class Campus:
     district_office: DistrictOffice
     roster_import: RosterImport
     key_issue: KeyIssue
+    office_keys: OfficeKeys
+    key_batches: KeyBatches
+    issued_keys: IssuedKeys
     activation: Activation
     login: Login
     sessions: Sessions
@@ -198,7 +205,8 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
     passwords = Passwords(database, clock, hash_pool, sessions)
     recovery_email = RecoveryEmail(database, clock, passwords, links, quotas)
     username_recovery = UsernameRecovery(database, clock, quotas)
-    preparation = MailPreparation(database, clock, tokens, settings.public_url)
+    key_mail = KeyMail(digests, quotas)
+    preparation = MailPreparation(database, clock, tokens, settings.public_url, key_mail)
     push_preparation = PushPreparation(database, clock, digests)
     typed_keys = TypedKeys(clock, digests)
     second_factor = SecondFactor(clock, digests)
@@ -212,6 +220,9 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
         district_office=DistrictOffice(database, clock),
         roster_import=RosterImport(database, clock, digests),
         key_issue=key_issue,
+        office_keys=OfficeKeys(database, clock, key_issue, key_mail),
+        key_batches=KeyBatches(database, clock, key_issue, key_mail),
+        issued_keys=IssuedKeys(database, clock),
         activation=Activation(
             database, clock, digests, hash_pool, sessions, recovery_email, typed_keys, ladder, activation_repeat
         ),

@@ -29,6 +29,7 @@ SUBJECTS = {
     "sign_ins_refused": msg("{district}: wrong passwords for your account"),
     "totp_changed": msg("{district}: an authenticator app was set up"),
     "recovery_code_used": msg("{district}: a recovery code was used"),
+    "activation_key": msg("{district}: your activation key"),
 }
 _PORTALS = {
     Portal.PARENT: msg("Portal for parents and guardians"),

@@ -1,9 +1,13 @@
-"""Activation keys on their way to paper: a private CSV file."""
+"""Activation keys on their way to paper: CSV, as a private file or as text.
+
+A name that a spreadsheet would run as a formula stands behind an apostrophe (CWE-1236): `'=cmd` instead of `=cmd`.
+"""
 
 import asyncio
 import csv
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from io import StringIO
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
@@ -11,6 +15,17 @@ from typing import Self, TextIO
 from app.services.keys import IssuedKey
 
 COLUMNS = ("person_id", "first_name", "last_name", "portal", "activation_key", "expires_at")
+
+_FORMULA_BEGINS = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001  # spreadsheets take the wide forms for the narrow ones
+
+
+def csv_of(keys: Iterable[IssuedKey]) -> str:
+    """The whole table, with its header."""
+    text = StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    writer.writerows(map(_row, keys))
+    return text.getvalue()
 
 
 class KeyFile:
@@ -31,10 +46,7 @@ class KeyFile:
 
     def _write(self, keys: Sequence[IssuedKey]) -> None:
         file = self._open()
-        writer = csv.writer(file)
-        for key in keys:
-            expires_at = key.expires_at.replace(microsecond=0).isoformat().replace("+00:00", "Z")
-            writer.writerow((key.person_id, key.first_name, key.last_name, key.portal, key.activation_key, expires_at))
+        csv.writer(file).writerows(map(_row, keys))
         file.flush()
         os.fsync(file.fileno())
 
@@ -58,6 +70,16 @@ class KeyFile:
             self._open()
         if self._file:
             self._file.close()
+
+
+def _row(key: IssuedKey) -> tuple[object, ...]:
+    expires_at = key.expires_at.replace(microsecond=0).isoformat().replace("+00:00", "Z")
+    names = _harmless(key.first_name), _harmless(key.last_name)
+    return (key.person_id, *names, key.portal, key.activation_key, expires_at)
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA_BEGINS) else cell
 
 
 def _keep_name(folder: Path) -> None:

@@ -193,6 +193,13 @@ class KeyIssue:
         await session.execute(insert(ActivationKey), rows)
         return keys
 
+    def rewritten(self, district: OpenDistrict, row: Any) -> IssuedKey:
+        """A fresh key for a row that has one which nobody has seen (`id`, `person_id`, names, `portal`); the caller writes it there."""
+        code, portal = new_activation_code(), Portal(row.portal)
+        return IssuedKey(
+            row.person_id, row.first_name, row.last_name, portal, code, self.expires_at(district), key_id=row.id
+        )
+
     def expires_at(self, district: OpenDistrict) -> datetime:
         """Of a key that is made now."""
         return self.clock.now() + timedelta(days=district.settings.activation_key.days)

@@ -6,6 +6,7 @@ A request for “whoever has this username” becomes somebody's mail here, or n
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +17,7 @@ from app.mail.letter import DistrictSender, Letter
 from app.models import Account, OutboxMail
 from app.security.mailed_tokens import MailedTokens
 from app.services.districts import OpenDistrict, open_district
+from app.services.key_mail import KeyMail
 from app.services.mail_recipients import (
     address_to,
     all_recoverable,
@@ -46,6 +48,7 @@ class MailPreparation:
     clock: Clock
     tokens: MailedTokens
     public_url: str
+    key_mail: KeyMail
 
     async def prepare(self, mail_id: UUID, lease: UUID) -> Letter:
         """The letter of a claimed promise, its links good from this moment.
@@ -81,6 +84,10 @@ class MailPreparation:
                 return await self._username_recovery(session, mail, district, now)
             case MailKind.CONFIRM_RECOVERY_EMAIL:
                 return await self._confirm_recovery_email(session, mail, district, now)
+            case MailKind.ACTIVATION_KEY:
+                facts = await self.key_mail.prepare(session, mail, district, now)
+                page = f"/activate?district={quote(district.id)}#key={facts['activation_key']}"
+                return {**facts, "link": self._base(district) + page}
             case _:
                 return await self._notice(session, mail, district, now)
 
@@ -164,9 +171,11 @@ class MailPreparation:
         return {**notice.facts, "dispute_link": link}
 
     def _url(self, district: OpenDistrict, purpose: LinkPurpose, link_id: UUID) -> str:
+        return f"{self._base(district)}{_PATHS[purpose]}#token={self.tokens.issue(purpose.value, link_id)}"
+
+    def _base(self, district: OpenDistrict) -> str:
         """From configuration alone: no header of any request has a say."""
-        base = district.settings.portal_url or self.public_url
-        return f"{base}{_PATHS[purpose]}#token={self.tokens.issue(purpose.value, link_id)}"
+        return district.settings.portal_url or self.public_url
 
 
 async def _reset_link(session: AsyncSession, mail: OutboxMail, account: Account, now: datetime) -> UUID | None:

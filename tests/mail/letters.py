@@ -103,6 +103,13 @@ FACTS: Mapping[str, Mapping[str, Any]] = {
         "dispute_link": "https://portal.example/dispute#token=dsp_8",
         "happened_at": NOW,
     },
+    "activation_key": {
+        **ZONE,
+        "first_name": "Maria",
+        "activation_key": "F7KQ2-9XWMA-RT4BH-6YPCN-3ZD8V",
+        "link": "https://portal.example/activate?district=jackson#key=F7KQ2-9XWMA-RT4BH-6YPCN-3ZD8V",
+        "expires_at": datetime(2026, 11, 1, 12, 0, tzinfo=UTC),
+    },
 }
 KINDS = list(FACTS)
 LOCALES = [*LANGUAGES, PSEUDO]

@@ -4,7 +4,9 @@ from types import ModuleType
 
 from fastapi import APIRouter
 
+from app.routers.admin import activation_keys, key_batches
+
 router = APIRouter(prefix="/admin", tags=["Office"])
-SUBJECTS: tuple[ModuleType, ...] = ()
+SUBJECTS: tuple[ModuleType, ...] = (key_batches, activation_keys)
 for subject in SUBJECTS:
     router.include_router(subject.router)
