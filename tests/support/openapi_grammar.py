@@ -109,7 +109,9 @@ def _check_object(value: object, kind: str, place: str) -> Iterator[str]:
     fields = {name.rstrip("!"): form for name, form in OBJECTS[kind].items()}
     needed = [name[:-1] for name in OBJECTS[kind] if name.endswith("!")]
     yield from (f"{place} has no {name}" for name in needed if name not in value)
-    yield from (f"{place} has {name}, unknown in a {kind}" for name in value if name not in fields)
+    yield from (
+        f"{place} has {name}, unknown in a {kind}" for name in value if name not in fields and not name.startswith("x-")
+    )
     if kind == "schema" and value.get("type", "object") not in TYPES:
         yield f"{place} has an unknown type"
     for name, form in fields.items():
