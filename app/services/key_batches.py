@@ -75,7 +75,6 @@ class KeyBatches:
         """
 
         async def work(session: AsyncSession, district: OpenDistrict, batch: KeyBatch) -> Sequence[IssuedKey]:
-            await _require_school(session, district.id, order.school_id)
             keys = await Round(self.key_issue, self.key_mail, self.clock.now()).run(session, district, batch)
             clerk.record(session, "keys:issued", at=batch.issued_at, **_told(batch))
             return keys
@@ -146,6 +145,7 @@ class KeyBatches:
             async with self.database.transaction() as session:
                 district = await open_district(session, clerk.district_id)
                 district.require_portal(order.portal)
+                await _require_school(session, district.id, order.school_id)
                 await issue_alone(session, district.id)
                 batch = _new_batch(clerk, order, self.clock.now())
                 session.add(batch)
