@@ -1,7 +1,8 @@
-"""Activation keys: issued into a CSV file that is on disk before a batch counts."""
+"""Activation keys: issued into a CSV file that is on disk before a batch counts; listed, and taken back."""
 
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 from rich.console import Console
@@ -9,15 +10,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from app.cli.runtime import DistrictOption, JsonOption, campus, print_json, run
 from app.portals import Portal
+from app.services.clerk import operator_of
+from app.services.issued_keys import KeyQuery, KeyState, KeyView
 from app.services.key_file import KeyFile
 from app.services.keys import NobodyToIssueTo
 
-app = typer.Typer(no_args_is_help=True, help="Issue activation keys.")
-
-
-@app.callback()
-def _keys() -> None:
-    """Keeps `issue` a sub-command while it is the only one."""
+app = typer.Typer(no_args_is_help=True, help="Issue activation keys, list them, take them back.")
 
 
 @app.command()
@@ -56,6 +54,61 @@ def issue(
         print_json({"issued": issued, "csv": str(out)})
     else:
         typer.echo(f"{issued} {'key is' if issued == 1 else 'keys are'} in {out}.")
+
+
+@app.command("list")
+def list_keys(
+    *,
+    district: DistrictOption,
+    state: Annotated[KeyState | None, typer.Option(help="Only these")] = None,
+    portal: Annotated[Portal | None, typer.Option(help="Only this portal")] = None,
+    person: Annotated[UUID | None, typer.Option(help="Only this person's: the id")] = None,
+    batch: Annotated[UUID | None, typer.Option(help="Only those of this batch")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="No more than so many, newest first")] = 100,
+    as_json: JsonOption = False,
+) -> None:
+    """Lists keys with their states; no keys in clear, which are known to nobody here."""
+
+    async def command() -> list[KeyView]:
+        async with campus() as parts:
+            keys, _ = await parts.issued_keys.page(operator_of(district), KeyQuery(state, person, batch, portal), limit)
+            return keys
+
+    keys = run(command())
+    if as_json:
+        print_json([vars(key) for key in keys])
+        return
+    for key in keys:
+        typer.echo(
+            f"{key.id}  {key.state:8} {key.portal:8} {key.issued_at:%Y-%m-%d}  {key.last_name}, {key.first_name}"
+        )
+
+
+@app.command()
+def revoke(
+    key: Annotated[UUID | None, typer.Argument(metavar="KEY_ID", help="The id that `list` shows, not the key")] = None,
+    *,
+    district: DistrictOption,
+    batch: Annotated[UUID | None, typer.Option(help="Instead: all of this batch that are still live")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Takes a key back, or those of a batch: it opens nothing any more."""
+    if (key is None) == (batch is None):
+        raise typer.BadParameter("name either a key or a batch")
+
+    async def command() -> int:
+        async with campus() as parts:
+            clerk = operator_of(district)
+            if batch:
+                return await parts.key_batches.revoke(clerk, batch)
+            await parts.issued_keys.revoke(clerk, key)  # type: ignore[arg-type]  # one of the two is there
+            return 1
+
+    revoked = run(command())
+    if as_json:
+        print_json({"revoked": revoked})
+    else:
+        typer.echo(f"{revoked} {'key opens' if revoked == 1 else 'keys open'} nothing any more.")
 
 
 def _progress() -> Progress:

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Account, ActivationKey, KeyBatch, Person
 from app.portals import Portal
 from app.services.districts import OpenDistrict
 from app.services.key_mail import KeyMail
-from app.services.key_people import is_open, people, without_way_in
+from app.services.key_people import IN_ORDER, comes_after, is_open, people, without_way_in
 from app.services.keys import BATCH, Handover, IssuedKey, KeyChannel, KeyIssue
 from app.services.portal_access import may_enter
 from app.text import fold_address
@@ -50,8 +50,8 @@ class Round:
     ) -> list[Row[Any]]:
         """Goes on past those whose address has had enough today: it may be one for half of the school."""
         chosen: list[Row[Any]] = []
-        limited, position = 0, None
-        while some := await _first(session, where, after=position, limit=BATCH):
+        limited, begin = 0, where
+        while some := await _first(session, begin, limit=BATCH):
             for row in some:
                 if len(chosen) == AT_ONCE:
                     break
@@ -61,7 +61,7 @@ class Round:
                     limited += 1
             if len(chosen) == AT_ONCE:
                 break
-            position = (some[-1].last_name, some[-1].id)
+            begin = [*where, comes_after(some[-1].last_name, some[-1].id)]
         batch.limited = limited
         return chosen
 
@@ -89,7 +89,7 @@ def letters_that_wait(district_id: str, portal: Portal, now: datetime) -> Select
             may_enter(portal),
             ~disabled.exists(),
         )
-        .order_by(Person.last_name, Person.id)
+        .order_by(*IN_ORDER)
     )
 
 
@@ -97,17 +97,8 @@ async def _count(session: AsyncSession, where: Sequence[ColumnElement[bool]]) ->
     return await session.scalar(select(func.count()).select_from(Person).where(*where)) or 0
 
 
-async def _first(
-    session: AsyncSession,
-    where: Sequence[ColumnElement[bool]],
-    *,
-    after: tuple[str, Any] | None = None,
-    limit: int = AT_ONCE,
-) -> list[Row[Any]]:
-    query = people().where(*where).order_by(Person.last_name, Person.id).limit(limit)
-    if after:
-        query = query.where(tuple_(Person.last_name, Person.id) > after)
-    return list((await session.execute(query)).all())
+async def _first(session: AsyncSession, where: Sequence[ColumnElement[bool]], limit: int = AT_ONCE) -> list[Row[Any]]:
+    return list((await session.execute(people().where(*where).order_by(*IN_ORDER).limit(limit))).all())
 
 
 def _has_address() -> ColumnElement[bool]:

@@ -23,7 +23,16 @@ from app.security.digests import Digests
 from app.security.mailed_keys import MailedKeys
 from app.services.clerk import Clerk, operator_of
 from app.services.districts import OpenDistrict, open_district
-from app.services.key_people import is_called, is_unspent, issue_alone, people, schools_named, without_way_in
+from app.services.key_people import (
+    IN_ORDER,
+    comes_after,
+    is_called,
+    is_unspent,
+    issue_alone,
+    people,
+    schools_named,
+    without_way_in,
+)
 from app.services.portal_access import may_enter
 from app.services.typed_keys import DIGEST_PURPOSE
 
@@ -103,9 +112,11 @@ class KeyIssue:
         issued = 0
         progress(issued, expected)
         for portal, where in wanted.items():
-            while batch := await self._issue_batch(district, portal, where, deliver):
-                issued += batch
+            begin = where
+            while keys := await self._issue_batch(district, portal, begin, deliver):
+                issued += len(keys)
                 progress(issued, max(issued, expected))
+                begin = [*where, comes_after(keys[-1].last_name, keys[-1].person_id)]
         return issued
 
     async def replace(self, district_id: str, person: str, portal: Portal, deliver: Deliver) -> IssuedKey:
@@ -216,20 +227,18 @@ class KeyIssue:
 
     async def _issue_batch(
         self, district: OpenDistrict, portal: Portal, where: Sequence[ColumnElement[bool]], deliver: Deliver
-    ) -> int:
+    ) -> list[IssuedKey]:
         async with self.database.transaction() as session:
             await issue_alone(session, district.id)
-            rows = (
-                await session.execute(people().where(*where).order_by(Person.last_name, Person.id).limit(BATCH))
-            ).all()
-            if not rows:
-                return 0
-            keys = await self.make(session, district, portal, rows, Handover())
+            who = (await session.execute(people().where(*where).order_by(*IN_ORDER).limit(BATCH))).all()
+            if not who:
+                return []
+            keys = await self.make(session, district, portal, who, Handover())
             operator_of(district.id).record(
                 session, "keys:issued", at=self.clock.now(), portal=portal.value, count=len(keys)
             )
             await deliver(keys)
-            return len(keys)
+            return keys
 
 
 async def _school_id(connection: AsyncConnection, district_id: str, named: str) -> UUID:

@@ -29,7 +29,7 @@ COMMANDS = {
     *(("serve",), ("migrate",), ("doctor",), ("demo",), ("openapi",)),
     *(("districts",), ("districts", "add"), ("districts", "import"), ("districts", "set"), ("districts", "announce")),
     *(("roster",), ("roster", "import")),
-    *(("keys",), ("keys", "issue")),
+    *(("keys",), ("keys", "issue"), ("keys", "list"), ("keys", "revoke")),
     *(("accounts",), ("accounts", "show"), ("accounts", "disable"), ("accounts", "enable"), ("accounts", "reset")),
 }
 

@@ -4,6 +4,7 @@ import csv
 import stat
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -110,3 +111,37 @@ def test_people_read_how_many_there_are_and_where(grand_bend: GrandBend) -> None
     said = grand_bend.shell.campus("keys", "issue", "--district", ID, "--csv", "keys.csv", "--portal", "staff")
     assert said == "1 key is in keys.csv.\n"
     assert len(keys_in(grand_bend.shell.folder / "keys.csv")) == 1
+
+
+def test_a_name_that_is_a_formula_is_harmless_in_a_spreadsheet(grand_bend: GrandBend) -> None:
+    package = grand_bend.roster()
+    package.student("dan", givenName="=1+1", familyName="@SUM(1)")
+    grand_bend.import_roster(package)
+    keys = grand_bend.issue_keys("keys.csv", "--portal", "student")
+    assert ("'=1+1", "'@SUM(1)") in {(key["first_name"], key["last_name"]) for key in keys}
+
+
+def test_an_operator_lists_keys_and_takes_one_back(grand_bend: GrandBend) -> None:
+    maria, paul = sorted(grand_bend.issue_keys("keys.csv", "--portal", "parent"), key=lambda key: key["first_name"])
+    words = ("keys", "list", "--district", ID)
+    listed = {key["person_id"]: key for key in grand_bend.shell.json(*words, "--state", "live")}
+    assert set(listed) == {maria["person_id"], paul["person_id"]}
+    known = listed[maria["person_id"]]
+    assert (known["state"], known["portal"], known["first_name"]) == ("live", "parent", "Maria")
+    assert maria["activation_key"] not in str(listed)
+    revoke = ("keys", "revoke", "--district", ID)
+    assert grand_bend.shell.campus(*revoke, known["id"]) == "1 key opens nothing any more.\n"
+    assert [grand_bend.opens(key) for key in (maria, paul)] == ["activation_key_invalid", "Paul, parent"]
+    assert "(key_not_live)" in grand_bend.shell.refused(*revoke, known["id"])[1]
+    said = grand_bend.shell.campus(*words, "--person", maria["person_id"])
+    assert "revoked" in said
+    assert "Maria" in said
+
+
+def test_an_operator_takes_back_a_key_or_a_batch_that_he_names(grand_bend: GrandBend) -> None:
+    key, batch = [str(UUID(int=1))], ["--batch", str(UUID(int=2))]
+    for words in ([], key + batch):
+        code, complaint = grand_bend.shell.refused("keys", "revoke", "--district", ID, *words)
+        assert (code, "either a key or a batch" in complaint) == (2, True)
+    for words in (key, batch):
+        assert "(not_found)" in grand_bend.shell.refused("keys", "revoke", "--district", ID, *words)[1]

@@ -1,5 +1,7 @@
 """A key stands on the clerk's screen, in a letter, or in the one mail that brings it, and nowhere else."""
 
+import logging
+
 import pytest
 
 from app.composition import Campus
@@ -16,8 +18,9 @@ HOME = "pl4nted.address@home.example"
 
 
 async def test_no_key_leaves_by_another_door(
-    capsys: pytest.CaptureFixture[str], office: Office, maria: User, hugo: User, dana: User, post: Post
+    office: Office, maria: User, hugo: User, dana: User, post: Post, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.DEBUG)
     child = await office.student("Ana Stone")
     pat, mail_reader = await office.guardian("Pat Stone", [child]), await office.guardian("Mel Stone", [child])
     await give_address(office, HOME, mail_reader)
@@ -34,10 +37,10 @@ async def test_no_key_leaves_by_another_door(
     told = [(await dana.ask("GET", path)).text for path in (KEYS, BATCHES)]
     told.append((await batch(dana, repeat_as="planted-mark")).text)
     rows = await rows_of(office.campus)
-    screen = capsys.readouterr()
-    places = [*told, *waiting, *rows, screen.out, screen.err, (await office.server.http.get("/metrics")).text]
+    logged = [str(vars(record)) for record in caplog.records]
+    places = [*told, *waiting, *rows, *logged, (await office.server.http.get("/metrics")).text]
     assert "office:key:issued" in "".join(rows)
-    assert "activation-keys" in screen.err
+    assert "/admin/activation-keys/batches" in "".join(logged)
     for key in keys:
         for form in (key, normalise_activation_code(key)):
             assert not [place for place in places if form.lower() in place.lower()]
