@@ -123,6 +123,7 @@ class KeyBatches:
             batch = await session.get(KeyBatch, batch_id)
             if batch is None or batch.district_id != clerk.district_id:
                 raise NotFound
+            await issue_alone(session, clerk.district_id)
             revoked = await session.scalars(
                 update(ActivationKey)
                 .where(ActivationKey.batch_id == batch_id, is_open(now))

@@ -23,6 +23,7 @@ from app.services.clerk import Clerk
 from app.services.daily_quotas import LocalDay
 from app.services.districts import OpenDistrict, open_district
 from app.services.key_mail import KeyMail
+from app.services.key_people import issue_alone
 from app.services.keys import Handover, IssuedKey, KeyChannel, KeyIssue, NobodyToIssueTo
 from app.services.portal_access import may_enter
 from app.translation import msg
@@ -62,6 +63,7 @@ class OfficeKeys:
             raise ValidationFailed([FieldError("/photo_id_checked", "photo_id_not_checked", detail)])
         async with self.database.transaction() as session:
             district = await open_district(session, clerk.district_id)
+            await issue_alone(session, district.id)  # before any mail is counted, as batches do
             portal = await _portal(session, clerk, district, order)
             await _refuse_disabled(session, order.person_id, portal)
             if order.channel is KeyChannel.EMAIL:

@@ -4,10 +4,12 @@ import asyncio
 from collections import Counter
 
 from app.portals import Portal
-from tests.office.keys import BATCHES, KEYS, batch, families, keys_of, live, order, states, trail, visitor
+from app.services.key_mail import MAILS_A_DAY
+from tests.office.keys import BATCHES, KEYS, batch, families, give_address, keys_of, live, order, states, trail, visitor
 from tests.support.desk import at_desk
 from tests.support.office import Office
 from tests.support.portal import User
+from tests.support.recovery import Post
 
 ONCE = "8f14e45f-ceea-467f"
 
@@ -49,6 +51,17 @@ async def test_a_batch_while_a_clerk_issues_one_by_one(office: Office, hugo: Use
     answers = await asyncio.gather(*work)
     assert [answer.status_code for answer in answers] == [201] * 5
     assert [await live(office, parent) for parent in parents] == [1] * 4
+
+
+async def test_mails_of_a_batch_and_of_a_clerk_stay_within_the_limit_of_their_address(
+    office: Office, hugo: User, dana: User, post: Post
+) -> None:
+    parents = await families(office, 8)
+    await give_address(office, "one@home.example", *parents)
+    one_by_one = (order(hugo, parent, "email") for parent in parents[:3])
+    answers = await asyncio.gather(*one_by_one, batch(dana, channel="email"))
+    assert {answer.status_code for answer in answers} <= {201, 429}
+    assert len(await post.deliver()) + (await post.outcomes())["superseded"] == MAILS_A_DAY
 
 
 async def test_whoever_activates_while_a_batch_is_made_gets_no_letter(office: Office, dana: User) -> None:
