@@ -37,6 +37,8 @@ OBJECTS: Mapping[str, Mapping[str, Form]] = {
         "requestBody": "request body",
         "responses!": {"[1-5][0-9]{2}": "response"},
         "security": [{r"[\w.-]+": [str]}],
+        "x-staff-roles": [str],
+        "x-step-up": bool,
     },
     "parameter": {
         "name!": str,
