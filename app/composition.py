@@ -21,6 +21,8 @@ from app.security.mailed_tokens import MailedTokens
 from app.security.passwords import PasswordHasher
 from app.security.rate_windows import RateWindows, windows_for
 from app.security.refresh_tokens import RefreshTokens
+from app.services.account_desk import AccountDesk
+from app.services.account_facts import AccountFacts
 from app.services.accounts import Accounts
 from app.services.activate import Activation
 from app.services.activation_repeat import ActivationRepeat
@@ -48,10 +50,12 @@ from app.services.office_keys import OfficeKeys
 from app.services.own_sessions import OwnSessions
 from app.services.password_reset import PasswordReset
 from app.services.passwords import Passwords
+from app.services.people_desk import PeopleDesk
 from app.services.pruning import Pruning
 from app.services.push_preparation import PushPreparation
 from app.services.readiness import Readiness
 from app.services.recovery_email import RecoveryEmail
+from app.services.relationships import Relationships
 from app.services.roster import RosterImport
 from app.services.second_factor import SecondFactor
 from app.services.session_refresh import SessionRefresh
@@ -101,6 +105,9 @@ class Campus:
     switching: Switching
     devices: Devices
     accounts: Accounts
+    account_desk: AccountDesk
+    people_desk: PeopleDesk
+    relationships: Relationships
     staff: Staff
     passwords: Passwords
     authenticator: Authenticator
@@ -236,6 +243,9 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
         switching=Switching(database, clock, sessions, username_recovery),
         devices=Devices(database, clock, digests, states),
         accounts=Accounts(database, clock, sessions, key_issue, ladder),
+        account_desk=AccountDesk(database, clock, AccountFacts(ladder, username_recovery)),
+        people_desk=PeopleDesk(database, clock),
+        relationships=Relationships(database, clock),
         staff=Staff(database, clock),
         passwords=passwords,
         authenticator=Authenticator(database, clock, digests, sessions, passwords, second_factor),

@@ -5,7 +5,7 @@ import sys
 import typer
 from rich.console import Console
 
-from app.cli import accounts, districts, keys, roster, server, specification
+from app.cli import accounts, districts, keys, relationships, roster, server, specification
 from app.errors import CampusError, NotReady, Overloaded
 from app.services.district_directory import DirectoryRefused
 from app.services.district_settings import SettingRefused
@@ -19,6 +19,7 @@ app.add_typer(districts.app, name="districts")
 app.add_typer(roster.app, name="roster")
 app.add_typer(keys.app, name="keys")
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(relationships.app, name="relationships")
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ class ActivityAnswer(Answer):
         Field(
             max_length=40,
             pattern="^[a-z_]+$",
-            description="One of " + ", ".join(f"`{kind}`" for kind in sorted([*KINDS.values(), SESSION_ENDED])),
+            description="One of " + ", ".join(f"`{kind}`" for kind in sorted({*KINDS.values(), SESSION_ENDED})),
             examples=["signed_in"],
         ),
     ]

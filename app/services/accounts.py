@@ -1,49 +1,48 @@
-"""What the office and an operator do with an account: look at it, switch it off and on, start it over."""
+"""What the office and an operator do with an account: switch it off and on, unlock it, start it over."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import Clock
 from app.database import Database
-from app.errors import NotFound
-from app.models import Account, ActivationKey, Person, SignInSession
+from app.errors import FieldError, NoAddress, NotFound, ValidationFailed
+from app.models import Account, PasswordHistory, Person
 from app.portals import Portal
-from app.services import audit
+from app.services.account_view import mask_address
+from app.services.clerk import Clerk
 from app.services.districts import open_district
-from app.services.keys import IssuedKey, KeyIssue
+from app.services.keys import Handover, IssuedKey, KeyChannel, KeyIssue
 from app.services.links import suspend_links
 from app.services.mailed_links import LinkPurpose, revoke_links
-from app.services.portal_access import may_enter
+from app.services.outbox import MailKind, promise
 from app.services.sessions import Sessions
-from app.services.sign_in_ladder import SignInLadder, SignInSubject
+from app.services.sign_in_ladder import SignInLadder
 from app.text import fold
+from app.translation import msg
+
+
+class ResetMethod(StrEnum):
+    """How an owner gets back in."""
+
+    MAIL = "mail"
+    KEY = "key"
+    CLAIM = "claim"
 
 
 @dataclass(frozen=True)
-class AccountReport:
-    """What somebody at a help desk needs to see; no secrets."""
+class ResetAnswer:
+    """What has to be told about a reset."""
 
-    id: UUID
-    person_id: UUID
-    portal: Portal
-    username: str
-    first_name: str
-    last_name: str
-    created_at: datetime
-    last_signed_in_at: datetime | None
-    disabled_at: datetime | None
-    has_password: bool
-    may_enter: bool
-    failed_sign_ins: int
-    sign_in_step: str
-    """What strangers and new devices meet: `free`, `captcha`, `wait` or `password_off`."""
-    wait_until: datetime | None
-    live_sessions: int
-    key_expires_at: datetime | None
+    method: ResetMethod
+    address_masked: str | None = None
+    """Where the mail goes."""
+    key: IssuedKey | None = None
+    """Where the method is a key, and it may be shown."""
 
 
 @dataclass(frozen=True)
@@ -54,69 +53,34 @@ class Accounts:
     key_issue: KeyIssue
     ladder: SignInLadder
 
-    async def show(self, district_id: str, username: str, portal: Portal) -> AccountReport:
-        """Raises NotFound where nobody has this username."""
-        async with self.database.transaction() as session:
-            account = await self._find(session, district_id, username, portal)
-            person = await session.get_one(Person, account.person_id)
-            now = self.clock.now()
-            live = await session.scalar(
-                select(func.count())
-                .select_from(SignInSession)
-                .where(
-                    SignInSession.account_id == account.id,
-                    SignInSession.ended_at.is_(None),
-                    SignInSession.expires_at > now,
-                    SignInSession.idle_expires_at > now,
-                )
-            )
-            key_expires_at = await session.scalar(
-                select(ActivationKey.expires_at).where(
-                    ActivationKey.person_id == person.id,
-                    ActivationKey.portal == portal.value,
-                    ActivationKey.used_at.is_(None),
-                    ActivationKey.revoked_at.is_(None),
-                    ActivationKey.expires_at > now,
-                )
-            )
-            district = await open_district(session, district_id)
-            ladder = await self.ladder.report(
-                session,
-                SignInSubject(district_id, portal.value, account.username_folded),
-                now,
-                free_tries=district.settings.captcha.threshold,
-            )
-            entitled = await session.scalar(select(Person.id).where(Person.id == person.id, may_enter(portal)))
-            return AccountReport(
-                id=account.id,
-                person_id=person.id,
-                portal=portal,
-                username=account.username,
-                first_name=person.first_name,
-                last_name=person.last_name,
-                created_at=account.created_at,
-                last_signed_in_at=account.last_signed_in_at,
-                disabled_at=account.disabled_at,
-                has_password=account.password_hash is not None,
-                may_enter=entitled is not None,
-                failed_sign_ins=ladder.tries,
-                sign_in_step=ladder.step,
-                wait_until=ladder.wait_until,
-                live_sessions=live or 0,
-                key_expires_at=key_expires_at,
-            )
+    async def find(self, clerk: Clerk, username: str, portal: Portal) -> UUID:
+        """The id of the account; raises NotFound where nobody has this username."""
+        async with self.database.reading() as connection:
+            await open_district(connection, clerk.district_id)
+            name = (Account.portal == portal.value, Account.username_folded == fold(username))
+            found = await connection.execute(select(Account.id).where(*name, *_seen_by(clerk)))
+            account_id = found.scalar_one_or_none()
+        if account_id is None:
+            raise NotFound(f"Nobody in {clerk.district_id} has the username {username!r} in the {portal} portal.")
+        return account_id
 
-    async def unlock(self, district_id: str, username: str, portal: Portal) -> None:
+    async def unlock(self, clerk: Clerk, account_id: UUID) -> None:
         """Ends the CAPTCHA, the wait or the switched-off password that wrong tries have led to; the password is the one before."""
         async with self.database.transaction() as session:
-            account = await self._find(session, district_id, username, portal)
+            account = await _held(session, clerk, account_id)
             await self.ladder.end_all(session, account.district_id, account.portal, account.username_folded)
-            self._record(session, account, "unlocked")
+            self._record(session, clerk, account, "unlocked")
 
-    async def disable(self, district_id: str, username: str, portal: Portal) -> None:
-        """Switches the account off and ends its sessions; the next request of its owner is refused."""
+    async def disable(self, clerk: Clerk, account_id: UUID) -> None:
+        """Switches the account off and ends its sessions; the next request of its owner is refused.
+
+        Raises:
+            NotFound: outside the clerk's part of the district, too.
+            Forbidden: it is the clerk's own.
+        """
         async with self.database.transaction() as session:
-            account = await self._find(session, district_id, username, portal)
+            account = await _held(session, clerk, account_id)
+            clerk.refuse_self(account.person_id)
             account.disabled_at = account.disabled_at or self.clock.now()
             await self.sessions.end_all(session, account.id, "disabled")
             pending = (
@@ -124,58 +88,127 @@ class Accounts:
                 LinkPurpose.CONFIRM_EMAIL,
             )  # an owner may still dispute a change afterwards
             await revoke_links(session, account.id, self.clock.now(), *pending)
-            self._record(session, account, "disabled")
+            self._record(session, clerk, account, "disabled")
 
-    async def enable(self, district_id: str, username: str, portal: Portal) -> None:
-        """Switches the account on again; its owner signs in with the password as before."""
+    async def enable(self, clerk: Clerk, account_id: UUID) -> None:
+        """Switches the account on again; its owner signs in with the password as before. Raises like `disable`."""
         async with self.database.transaction() as session:
-            account = await self._find(session, district_id, username, portal)
+            account = await _held(session, clerk, account_id)
+            clerk.refuse_self(account.person_id)
             account.disabled_at = None
-            self._record(session, account, "enabled")
+            self._record(session, clerk, account, "enabled")
 
-    async def reset_by_key(self, district_id: str, username: str, portal: Portal) -> IssuedKey:
-        """Takes the password off, ends every session, and makes a key that starts the account over.
+    async def reset(
+        self,
+        clerk: Clerk,
+        account_id: UUID,
+        method: ResetMethod,
+        *,
+        channel: KeyChannel | None = None,
+        photo_id_checked: bool = False,
+    ) -> ResetAnswer:
+        """Takes the password off, ends every session and lock, and gives the owner another way in.
+
+        An account that is switched off stays so, and gets no mail; an authenticator stays, too, until somebody activates with a key.
+        The office gets to see a key only for somebody who stands in front of it (`channel` `in_person`) with photo ID; an operator
+        always does.
 
         Raises:
-            NotFound: nobody has this username.
+            NotFound, Forbidden: like `disable`.
+            NoAddress: `mail`, and no recovery address is confirmed.
+            FeatureDisabled, ValidationFailed: `claim` where the district or the portal has none, or a key in a way that is not one.
             NobodyToIssueTo: the person may not enter the portal, so no key would help.
         """
+        handover = Handover(channel, photo_id_checked=photo_id_checked) if method is ResetMethod.KEY else Handover()
+        if clerk.account_id:
+            _check_handover(handover)
+        now = self.clock.now()
         async with self.database.transaction() as session:
-            account = await self._find(session, district_id, username, portal)
-            key = await self.key_issue.issue_to(
-                session, await open_district(session, district_id), account.person_id, portal
-            )
-            account.password_hash = None
-            await self.ladder.end_all(session, account.district_id, account.portal, account.username_folded)
-            await revoke_links(session, account.id, self.clock.now())
-            await suspend_links(session, account.id, self.clock.now())
-            await self.sessions.end_all(session, account.id, "reset")
-            self._record(session, account, "reset", method="key")
-            return key
+            account = await _held(session, clerk, account_id)
+            clerk.refuse_self(account.person_id)
+            answer = await self._way_in(session, clerk, account, method, handover)
+            await self._take_away(session, account, now)
+            self._record(session, clerk, account, "reset", method=method.value)
+            return answer
 
-    async def _find(self, session: AsyncSession, district_id: str, username: str, portal: Portal) -> Account:
-        await open_district(session, district_id)
-        account = await session.scalar(
-            select(Account)
-            .where(
-                Account.district_id == district_id,
-                Account.portal == portal.value,
-                Account.username_folded == fold(username),
-            )
-            .with_for_update()
-        )
-        if account is None:
-            raise NotFound(f"Nobody in {district_id} has the username {username!r} in the {portal} portal.")
-        return account
+    async def _way_in(
+        self, session: AsyncSession, clerk: Clerk, account: Account, method: ResetMethod, handover: Handover
+    ) -> ResetAnswer:
+        district = await open_district(session, account.district_id)
+        match method:
+            case ResetMethod.MAIL:
+                return ResetAnswer(method, address_masked=_mail_reset(session, account, self.clock.now()))
+            case ResetMethod.KEY:
+                if clerk.account_id and handover.channel is None:
+                    return ResetAnswer(method)
+                who = (account.person_id, Portal(account.portal))
+                key = await self.key_issue.issue_to(session, district, *who, clerk=clerk, handover=handover)
+                return ResetAnswer(method, key=key)
+            case ResetMethod.CLAIM:
+                if account.portal != Portal.STUDENT:
+                    detail = msg("Only students claim their accounts.")
+                    raise ValidationFailed([FieldError("/method", "method_not_for_portal", detail)])
+                district.require("claim")
+                account.claim_reopened_at = self.clock.now()
+                return ResetAnswer(method)
 
-    def _record(self, session: AsyncSession, account: Account, action: str, **data: object) -> None:
-        audit.record(
+    async def _take_away(self, session: AsyncSession, account: Account, now: datetime) -> None:
+        if account.password_hash:
+            session.add(PasswordHistory(account_id=account.id, password_hash=account.password_hash, replaced_at=now))
+        account.password_hash = None
+        await session.flush()
+        await self.ladder.end_all(session, account.district_id, account.portal, account.username_folded)
+        await revoke_links(session, account.id, now)
+        await suspend_links(session, account.id, now)
+        await self.sessions.end_all(session, account.id, "reset")
+
+    def _record(self, session: AsyncSession, clerk: Clerk, account: Account, action: str, **data: object) -> None:
+        clerk.record(
             session,
-            f"operator:account:{action}",
+            f"account:{action}",
             at=self.clock.now(),
-            actor=audit.OPERATOR,
-            district_id=account.district_id,
             account_id=account.id,
             person_id=account.person_id,
-            data=data,
+            **data,
         )
+
+
+async def _held(session: AsyncSession, clerk: Clerk, account_id: UUID) -> Account:
+    """The account, locked: whoever else works on it waits. Raises NotFound outside the clerk's part of the district."""
+    await open_district(session, clerk.district_id)
+    query = select(Account).where(Account.id == account_id, *_seen_by(clerk))
+    account = await session.scalar(query.with_for_update())
+    if account is None:
+        raise NotFound
+    return account
+
+
+def _seen_by(clerk: Clerk) -> tuple[ColumnElement[bool], ...]:
+    persons = select(Person.id).where(clerk.sees_person())
+    return Account.district_id == clerk.district_id, Account.person_id.in_(persons), clerk.sees_portal()
+
+
+def _check_handover(handover: Handover) -> None:
+    if handover.channel in {KeyChannel.LETTER, KeyChannel.EMAIL}:
+        detail = msg(
+            "Keys by letter or mail are issued with POST /admin/activation-keys, after a reset without a channel."
+        )
+        raise ValidationFailed([FieldError("/channel", "channel_not_here", detail)])
+    if handover.channel and not handover.photo_id_checked:
+        detail = msg("Look at a photo ID first: whoever has the key has the account.")
+        raise ValidationFailed([FieldError("/photo_id_checked", "photo_id_not_checked", detail)])
+
+
+def _mail_reset(session: AsyncSession, account: Account, now: datetime) -> str:
+    """Promises the mail, and gives the masked address."""
+    if account.recovery_email is None:
+        raise NoAddress
+    promise(
+        session,
+        MailKind.PASSWORD_RESET,
+        district_id=account.district_id,
+        now=now,
+        account_id=account.id,
+        locale=account.locale,
+    )
+    return mask_address(account.recovery_email)

@@ -44,9 +44,13 @@ class OpenDistrict:
         if not getattr(self.settings.features, feature):
             raise FeatureDisabled
 
-    def require_portal(self, portal: Portal) -> None:
+    def has_portal(self, portal: Portal) -> bool:
         """Staff always have their door; the other portals are the district's choice."""
-        if portal is not Portal.STAFF and portal not in self.settings.portals:
+        return portal is Portal.STAFF or portal in self.settings.portals
+
+    def require_portal(self, portal: Portal) -> None:
+        """Raises FeatureDisabled unless the district has it."""
+        if not self.has_portal(portal):
             raise FeatureDisabled
 
     def require_no_maintenance(self, now: datetime) -> None:

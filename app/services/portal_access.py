@@ -67,18 +67,19 @@ async def confirm_access(session: AsyncSession, person_id: UUID, portal: Portal)
     return await session.scalar(_MAY_ENTER[portal], named) is not None
 
 
-async def end_sessions_without_access(session: AsyncSession, district_id: str, now: datetime) -> int:
-    """Ends the sessions of everybody in the district who may no longer enter, and says how many.
+async def end_sessions_without_access(
+    session: AsyncSession, district_id: str, now: datetime, *, of_person: UUID | None = None
+) -> int:
+    """Ends the sessions of everybody in the district, or only of one person, who may no longer enter, and says how many.
 
     Whatever takes access away (a roster, the office) calls this in its own transaction, so that the next request is refused.
     """
-    await session.execute(
-        select(Person.id).where(Person.district_id == district_id, _has_a_door_shut()).with_for_update()
-    )
+    whose = [Person.district_id == district_id, *([Person.id == of_person] if of_person else [])]
+    await session.execute(select(Person.id).where(*whose, _has_a_door_shut()).order_by(Person.id).with_for_update())
     without_access = (
         select(Account.id)
         .join(Person, Person.id == Account.person_id)
-        .where(Account.district_id == district_id, ~may_enter_its_portal(Account.portal))
+        .where(*whose, ~may_enter_its_portal(Account.portal))
     )
     ended = await session.execute(
         update(SignInSession)

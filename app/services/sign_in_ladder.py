@@ -6,6 +6,7 @@ tries; only a password that is off stays off. (Contract, section 8.)
 """
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -88,17 +89,21 @@ class SignInLadder:
         subjects = self._candidates(SignInSubject(district_id, portal, username_folded))
         await session.execute(delete(_LADDERS).where(_LADDERS.c.subject.in_(subjects)))
 
-    async def report(
-        self, session: AsyncSession, subject: SignInSubject, now: datetime, *, free_tries: int
-    ) -> LadderReport:
-        row = await self._row(session, subject)
-        if row is None or _is_healed(row, now):
-            return LadderReport("free", 0, None)
-        if row.tries >= OFF_AFTER:
-            return LadderReport("password_off", row.tries, None)
-        if row.wait_until and row.wait_until > now:
-            return LadderReport("wait", row.tries, row.wait_until)
-        return LadderReport("captcha" if row.tries >= free_tries else "free", row.tries, None)
+    async def reports(
+        self,
+        connection: AsyncConnection | AsyncSession,
+        subjects: Collection[SignInSubject],
+        now: datetime,
+        *,
+        free_tries: int,
+    ) -> dict[SignInSubject, LadderReport]:
+        """What strangers and new devices meet at each of these names, in one statement."""
+        known_as = {key: subject for subject in subjects for key in self._candidates(subject)}
+        query = select(_LADDERS.c.subject, _LADDERS.c.tries, _LADDERS.c.last_at, _LADDERS.c.wait_until).where(
+            _LADDERS.c.subject.in_(known_as), _LADDERS.c.device == ""
+        )
+        rows = {known_as[row.subject]: row for row in await connection.execute(query)}
+        return {subject: _report(rows.get(subject), now, free_tries) for subject in subjects}
 
     async def _refusal(
         self, session: AsyncSession, subject: SignInSubject, now: datetime
@@ -136,6 +141,16 @@ def is_over(now: datetime) -> ColumnElement[bool]:
 
 def _device(subject: SignInSubject) -> str:
     return subject.device.hex if subject.device else ""
+
+
+def _report(row: Any | None, now: datetime, free_tries: int) -> LadderReport:
+    if row is None or _is_healed(row, now):
+        return LadderReport("free", 0, None)
+    if row.tries >= OFF_AFTER:
+        return LadderReport("password_off", row.tries, None)
+    if row.wait_until and row.wait_until > now:
+        return LadderReport("wait", row.tries, row.wait_until)
+    return LadderReport("captcha" if row.tries >= free_tries else "free", row.tries, None)
 
 
 def _is_healed(row: Any, now: datetime) -> bool:

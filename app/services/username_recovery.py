@@ -4,6 +4,7 @@ Five a day of the district; the sixth is refused until local midnight, for an ad
 "On the sixth try, the user will be locked out of their account and will need to wait until the next day to try again.")
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
@@ -58,7 +59,14 @@ class UsernameRecovery:
         self, connection: AsyncConnection | AsyncSession, district: OpenDistrict, address_folded: str | None
     ) -> bool:
         """Whether too many requests for this address keep its accounts shut today, where the district wants that."""
-        if district.settings.username_recovery.lockout != "account" or address_folded is None:
-            return False
+        return bool(await self.locked_addresses(connection, district, {address_folded} if address_folded else set()))
+
+    async def locked_addresses(
+        self, connection: AsyncConnection | AsyncSession, district: OpenDistrict, addresses_folded: Collection[str]
+    ) -> set[str]:
+        """Those of the addresses whose accounts are kept shut today by too many requests."""
+        if district.settings.username_recovery.lockout != "account" or not addresses_folded:
+            return set()
         day = LocalDay.of(self.clock.now(), district.timezone)
-        return await self.quotas.counted(connection, _QUOTA, district.id, address_folded, day) > MAILS_A_DAY
+        counts = await self.quotas.counted(connection, _QUOTA, district.id, addresses_folded, day)
+        return {address for address, count in counts.items() if count > MAILS_A_DAY}

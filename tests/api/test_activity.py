@@ -64,7 +64,7 @@ async def test_she_sees_what_she_and_the_office_changed(office: Office, maria: U
     assert (await maria.ask("PUT", "/me/password", json=body)).status_code == 204
     address = {"current_password": NEW_PASSWORD, "email": "maria.lopez@mail.example.org"}
     assert (await maria.ask("PUT", "/me/recovery-email", json=address)).status_code == 202
-    await office.campus.accounts.unlock(maria.district, maria.username, maria.portal)
+    await office.unlock(maria)
     await office.disable(maria)
     await office.enable(maria)
     await maria.sign_in(password=NEW_PASSWORD)

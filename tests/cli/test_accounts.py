@@ -24,6 +24,15 @@ SHOWN = [
     "wait_until",
     "live_sessions",
     "key_expires_at",
+    "status",
+    "reasons",
+    "key_state",
+    "totp_set_up",
+    "recovery_email",
+    "email_confirmed",
+    "students",
+    "mails",
+    "can_do",
 ]
 
 
@@ -43,6 +52,8 @@ def test_an_account_is_shown_whole_and_without_secrets(maria: GrandBend) -> None
     assert (account["has_password"], account["may_enter"], account["live_sessions"]) == (True, True, 1)
     assert (account["disabled_at"], account["key_expires_at"]) == (None, None)
     assert (account["failed_sign_ins"], account["sign_in_step"], account["wait_until"]) == (0, "free", None)
+    assert (account["status"], account["reasons"], account["key_state"]) == ("active", [], "used")
+    assert {(student["portal"], student["ended"]) for student in account["students"]} == {(True, False)}
 
 
 def test_people_read_one_line_for_each_fact(maria: GrandBend) -> None:
@@ -107,6 +118,47 @@ def test_a_key_is_no_help_to_somebody_who_may_not_enter(maria: GrandBend) -> Non
     assert complaint.startswith("campus: there is nobody ")
     assert "UUID(" not in complaint
     assert (account["may_enter"], account["has_password"]) == (False, True)
+
+
+def test_a_search_says_why_somebody_cannot_get_in(maria: GrandBend) -> None:
+    maria.shell.campus(*maria.account("disable", "maria2026"))
+    search = ("accounts", "search", "--district", ID)
+    found = maria.shell.json(*search, "maria")
+    assert [(account["username"], account["reasons"]) for account in found["items"]] == [("Maria2026", ["disabled"])]
+    assert list(found["items"][0]) == SHOWN
+    assert maria.shell.campus(*search, "maria2").splitlines()[0].endswith(": disabled")
+    ana = maria.shell.json(*search, "ana")["without_account"]
+    assert [(person["portal"], person["reason"]) for person in ana] == [("student", "no_key")]
+    assert "has no student account: no_key" in maria.shell.campus(*search, "ana")
+
+
+def test_a_reset_by_mail_needs_an_address_and_a_claim_a_student(maria: GrandBend) -> None:
+    _, complaint = maria.shell.refused(*maria.account("reset", "maria2026", "--method", "mail"))
+    assert "(no_address)" in complaint
+    _, complaint = maria.shell.refused(*maria.account("reset", "maria2026", "--method", "claim"))
+    assert "(validation_failed)" in complaint
+    assert maria.sign_in("maria2026") == "signed in", "a refusal changes nothing"
+
+
+def test_a_student_who_starts_over_claims_the_account_once_more(maria: GrandBend) -> None:
+    (key, *_) = maria.issue_keys("students.csv", "--portal", "student")
+    maria.activate(key, "Student2026")
+    maria.shell.campus("districts", "set", ID, "features.claim=true")
+    reset = ("reset", "student2026", "--portal", "student", "--method", "claim")
+    assert maria.shell.json(*maria.account(*reset)) == {"method": "claim"}
+    assert "claim the account once more" in maria.shell.campus(*maria.account(*reset))
+
+
+def test_the_portal_flag_is_switched_by_the_id_that_the_search_shows(maria: GrandBend) -> None:
+    search = ("relationships", "search", "--district", ID, "maria")
+    flags = {item["id"]: item["portal"] for item in maria.shell.json(*search)["items"]}
+    assert set(flags.values()) == {True}
+    for relationship in flags:
+        switch = ("relationships", "set", "--district", ID, relationship, "--portal", "off")
+        assert maria.shell.json(*switch)["portal"] is False
+    assert maria.shell.json(*maria.account("show", "maria2026"))["reasons"] == ["no_portal_access"]
+    assert maria.sign_in("maria2026") == "account_locked"
+    assert all(line.endswith("portal False") for line in maria.shell.campus(*search).splitlines())
 
 
 @pytest.mark.parametrize("what", ["show", "disable", "enable", "reset"])

@@ -31,6 +31,7 @@ COMMANDS = {
     *(("roster",), ("roster", "import")),
     *(("keys",), ("keys", "issue"), ("keys", "list"), ("keys", "revoke")),
     *(("accounts",), ("accounts", "show"), ("accounts", "disable"), ("accounts", "enable"), ("accounts", "reset")),
+    *(("accounts", "search"), ("relationships",), ("relationships", "search"), ("relationships", "set")),
 }
 
 

@@ -77,7 +77,7 @@ async def test_two_phones_of_one_person_count_apart(maria: Owner) -> None:
 @sqlite_only
 async def test_an_unlock_heals_the_phone_too(office: Office, maria: Owner) -> None:
     await guess(maria, 3, **phone(maria))
-    await office.campus.accounts.unlock(maria.district, maria.username, maria.portal)
+    await office.unlock(maria)
     assert (await maria.sign_in(**phone(maria))).status_code == 200
 
 

@@ -108,7 +108,7 @@ async def test_d30_a_reset_by_mail_a_new_key_and_an_unlock_lift_a_password_that_
         assert (await maria.reset(await maria.reset_link())).status_code == 204
 
     async def unlock() -> None:
-        await office.campus.accounts.unlock(maria.district, maria.username.upper(), maria.portal)
+        await office.unlock(maria)
 
     async def activate_again() -> None:
         maria.key = await office.key_for(maria.person_id, maria.portal)

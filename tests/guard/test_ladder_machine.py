@@ -147,7 +147,7 @@ class LadderMachine(RuleBasedStateMachine):
     @rule()
     def the_office_unlocks(self) -> None:
         maria = self.maria
-        self.runner.run(self.office.campus.accounts.unlock(maria.district, maria.username, maria.portal))
+        self.runner.run(self.office.unlock(maria))
         self.strangers, self.phone = Ladder(), Ladder()
 
     @rule(by_starting_over=strategies.booleans())
@@ -162,9 +162,9 @@ class LadderMachine(RuleBasedStateMachine):
     @invariant()
     def the_office_sees_what_the_rules_say(self) -> None:
         maria = self.maria
-        report = self.runner.run(self.office.campus.accounts.show(maria.district, maria.username, maria.portal))
-        assert report.sign_in_step == self.strangers.step(self.clock.now())
-        assert report.failed_sign_ins == self.strangers.tries
+        report = self.runner.run(self.office.diagnosis(maria))
+        assert report.ladder.step == self.strangers.step(self.clock.now())
+        assert report.ladder.tries == self.strangers.tries
 
     def teardown(self) -> None:
         """It always heals: by a day without tries, or by the office where the password is off."""

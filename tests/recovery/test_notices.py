@@ -241,7 +241,7 @@ async def guess_ten_times(owner: Owner) -> None:
 
 
 async def office_unlocks(owner: Owner) -> None:
-    await owner.server.campus.accounts.unlock(owner.district, owner.username, owner.portal)
+    await Office(owner.server, owner.district).unlock(owner)
 
 
 async def unread_link(server: Server) -> str:

@@ -9,8 +9,12 @@ from sqlalchemy import Update, text, update
 from app.composition import Campus
 from app.models import ActivationKey, Base, Enrollment, Person, Relationship, School
 from app.portals import Portal
+from app.services.account_diagnosis import AccountDiagnosis
+from app.services.accounts import ResetMethod
+from app.services.clerk import Clerk, operator_of
 from app.services.keys import IssuedKey
 from app.services.portal_access import end_sessions_without_access
+from app.text import name_words
 from tests.support.portal import Server, User
 
 
@@ -33,6 +37,11 @@ class Office:
     @property
     def campus(self) -> Campus:
         return self.server.campus
+
+    @property
+    def operator(self) -> Clerk:
+        """Somebody with a shell on the server."""
+        return operator_of(self.district)
 
     async def set(self, *assignments: str) -> None:
         await self.campus.district_office.set(self.district, assignments)
@@ -106,20 +115,30 @@ class Office:
         await self.campus.key_issue.issue(self.district, print_letters, portals=[portal])
         return printed
 
+    async def unlock(self, user: User) -> None:
+        await self.campus.accounts.unlock(self.operator, await self.account_id(user))
+
     async def disable(self, user: User) -> None:
-        await self.campus.accounts.disable(self.district, user.username, user.portal)
+        await self.campus.accounts.disable(self.operator, await self.account_id(user))
 
     async def enable(self, user: User) -> None:
-        await self.campus.accounts.enable(self.district, user.username, user.portal)
+        await self.campus.accounts.enable(self.operator, await self.account_id(user))
 
     async def reset(self, user: User) -> str:
         """Starts the account over, and gives the new key."""
-        key = await self.campus.accounts.reset_by_key(self.district, user.username, user.portal)
-        return key.activation_key
+        reset = await self.campus.accounts.reset(self.operator, await self.account_id(user), ResetMethod.KEY)
+        assert reset.key is not None
+        return reset.key.activation_key
+
+    async def account_id(self, user: User) -> UUID:
+        return await self.campus.accounts.find(self.operator, user.username, user.portal)
+
+    async def diagnosis(self, user: User) -> AccountDiagnosis:
+        """What the help desk sees of the account."""
+        return await self.campus.account_desk.one(self.operator, await self.account_id(user))
 
     async def live_sessions(self, user: User) -> int:
-        report = await self.campus.accounts.show(self.district, user.username, user.portal)
-        return report.live_sessions
+        return (await self.diagnosis(user)).live_sessions
 
     async def take_portal_away(self, guardian: User) -> None:
         """The guardian keeps the relationships, but none of them opens the portal."""
@@ -157,6 +176,7 @@ class Office:
             sourced_id=uuid4().hex,
             first_name=first,
             last_name=last,
+            name_words=name_words(first, last),
             first_seen_at=self.campus.clock.now(),
             **columns,
         )

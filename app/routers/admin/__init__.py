@@ -4,9 +4,9 @@ from types import ModuleType
 
 from fastapi import APIRouter
 
-from app.routers.admin import activation_keys, key_batches
+from app.routers.admin import accounts, activation_keys, key_batches, people, relationships
 
 router = APIRouter(prefix="/admin", tags=["Office"])
-SUBJECTS: tuple[ModuleType, ...] = (key_batches, activation_keys)
+SUBJECTS: tuple[ModuleType, ...] = (accounts, people, relationships, key_batches, activation_keys)
 for subject in SUBJECTS:
     router.include_router(subject.router)
