@@ -232,14 +232,21 @@ def _problem_schemas() -> dict[str, Any]:
     }
 
 
+_NULL = {"type": "null"}
+
+
 def _never_null(node: Any) -> None:
-    """`X | None = None` means: may be left out. A generated client should not meet a union with null, nor a default of null."""
+    """`X | None = None` means: may be left out. A generated client should not meet a union with null, nor a default of null, nor a promise."""
     if isinstance(node, list):
         for member in node:
             _never_null(member)
     if not isinstance(node, dict):
         return
-    members = [member for member in node.get("anyOf", ()) if member != {"type": "null"}]
+    if "required" in node and "properties" in node:
+        left_out = {name for name, field in node["properties"].items() if _NULL in field.get("anyOf", ())}
+        always = [name for name in node.pop("required") if name not in left_out]
+        node.update({"required": always} if always else {})
+    members = [member for member in node.get("anyOf", ()) if member != _NULL]
     if len(members) == 1:
         del node["anyOf"]
         node.update(members[0])

@@ -139,6 +139,13 @@ def test_an_answer_promises_what_it_always_holds(document: Document) -> None:
     assert {"status", "token_type"} <= set(answers["required"])
 
 
+def test_an_answer_does_not_promise_what_may_be_left_out(document: Document) -> None:
+    schemas = document["components"]["schemas"]
+    assert set(schemas["DistrictItem"]["required"]) == {"id", "name", "state", "portals"}
+    assert schemas["DistrictList"]["required"] == ["items"]
+    assert "required" not in schemas["SupportAnswer"]
+
+
 def test_patterns_are_such_as_every_language_reads(document: Document) -> None:
     """Python's own ways of writing do not work in JavaScript."""
     patterns = [schema["pattern"] for _, schema in schemas(document) if "pattern" in schema]
