@@ -27,6 +27,7 @@ from app.services.accounts import Accounts
 from app.services.activate import Activation
 from app.services.activation_repeat import ActivationRepeat
 from app.services.activity import Activity
+from app.services.announcements import Announcements
 from app.services.authenticator import Authenticator
 from app.services.captchas import Captchas
 from app.services.daily_quotas import DailyQuotas
@@ -89,6 +90,7 @@ class Campus:
     districts: Districts
     directory: DistrictDirectory
     district_office: DistrictOffice
+    announcements: Announcements
     roster_import: RosterImport
     key_issue: KeyIssue
     office_keys: OfficeKeys
@@ -225,6 +227,7 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
         districts=Districts(database, clock, states),
         directory=DistrictDirectory(database, clock),
         district_office=DistrictOffice(database, clock),
+        announcements=Announcements(database, clock),
         roster_import=RosterImport(database, clock, digests),
         key_issue=key_issue,
         office_keys=OfficeKeys(database, clock, key_issue, key_mail),

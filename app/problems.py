@@ -142,6 +142,8 @@ _SENTENCES = {
     "extra_forbidden": ("unknown_field", msg("There is no such field here.")),
     "string_too_short": ("too_short", msg("Use at least {min} characters.")),
     "string_too_long": ("too_long", msg("Use at most {max} characters.")),
+    "too_short": ("too_few", msg("Name at least {min}.")),
+    "too_long": ("too_many", msg("Name at most {max}.")),
     "string_type": ("text_expected", msg("Send text here.")),
     "string_unicode": ("text_expected", msg("This text holds characters that are no text.")),
     "string_pattern_mismatch": ("wrong_format", msg("This value has another format than expected.")),
@@ -153,6 +155,16 @@ _SENTENCES = {
     "bool_type": ("true_or_false_expected", msg("Send true or false here.")),
     "bool_parsing": ("true_or_false_expected", msg("Send true or false here.")),
     "uuid_parsing": ("wrong_format", msg("This is not an id.")),
+    "date_type": ("date_expected", msg("Send a date here, such as 2026-08-03.")),
+    "date_parsing": ("date_expected", msg("Send a date here, such as 2026-08-03.")),
+    "date_from_datetime_parsing": ("date_expected", msg("Send a date here, such as 2026-08-03.")),
+    "date_from_datetime_inexact": ("date_expected", msg("Send a date here, such as 2026-08-03.")),
+    "datetime_type": ("moment_expected", msg("Send a moment here, such as 2026-08-03T12:00:00Z.")),
+    "datetime_parsing": ("moment_expected", msg("Send a moment here, such as 2026-08-03T12:00:00Z.")),
+    "datetime_from_date_parsing": ("moment_expected", msg("Send a moment here, such as 2026-08-03T12:00:00Z.")),
+    "timezone_aware": ("moment_expected", msg("Send a moment here, such as 2026-08-03T12:00:00Z.")),
+    "list_type": ("list_expected", msg("Send a list here.")),
+    "tuple_type": ("list_expected", msg("Send a list here.")),
     "model_type": ("object_expected", msg("Send a JSON object here.")),
     "model_attributes_type": ("object_expected", msg("Send a JSON object here.")),
     "dict_type": ("object_expected", msg("Send a JSON object here.")),
@@ -161,10 +173,24 @@ _OWN_CODES = {
     "password_too_long": msg("Use at most {max} characters."),
     "text_expected": msg("This text holds characters that cannot be used."),
     "token_or_code": msg("Send either the token or the code."),
+    "date_out_of_range": msg("Use a date from {min} to {max}."),
+    "max_below_min": msg("The greatest length cannot be below the least, which is {min}."),
+    "network_expected": msg("Send a network here, such as 203.0.113.0/24."),
+    "network_too_wide": msg("Name no network wider than /{widest}."),
+    "origin_expected": msg("Send an origin here, such as https://portal.example.org."),
+    "web_address_expected": msg("Send an address here that begins with https:// or http://."),
     "cursor_invalid": msg("This cursor is not one that this service gave."),
 }
 """Codes that schemas raise themselves."""
-_PARAMS = {"min_length": "min", "max_length": "max", "ge": "min", "le": "max", "max": "max", "min": "min"}
+_PARAMS = {
+    "widest": "widest",
+    "min_length": "min",
+    "max_length": "max",
+    "ge": "min",
+    "le": "max",
+    "max": "max",
+    "min": "min",
+}
 
 
 def _pointer(location: Iterable[int | str]) -> str:

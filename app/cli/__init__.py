@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 
 from app.cli import accounts, districts, keys, relationships, roster, server, specification
-from app.errors import CampusError, NotReady, Overloaded
+from app.errors import CampusError, NotReady, Overloaded, ValidationFailed
 from app.services.district_directory import DirectoryRefused
 from app.services.district_settings import SettingRefused
 from app.services.keys import NobodyToIssueTo
@@ -32,6 +32,8 @@ def main() -> None:
         _fail(1, *(f"{part}: {state}" for part, state in error.checks.items() if state != "ok"))
     except Overloaded:
         _fail(1, "the database cannot be reached, or is too busy")
+    except ValidationFailed as error:
+        _fail(1, *(f"{fault.pointer[1:]}: {fault.detail.format(**fault.params)}" for fault in error.errors))
     except CampusError as error:
         _fail(1, f"{error.detail} ({error.code})")
     except OSError as error:

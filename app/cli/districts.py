@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from app.cli.runtime import JsonOption, campus, print_json, run
+from app.services.announcements import Notice
+from app.services.clerk import operator_of
 from app.services.district_settings import SettingRefused
 
 app = typer.Typer(no_args_is_help=True, help="Open districts, import the directory, change settings, announce.")
@@ -96,8 +98,7 @@ def announce(
     async def command() -> str:
         async with campus() as parts:
             zone = zoneinfo.ZoneInfo((await parts.districts.login_screen(district_id)).district.timezone)
-            return await parts.district_office.announce(
-                district_id,
+            notice = Notice(
                 title=title,
                 body=body,
                 links=links,
@@ -105,6 +106,7 @@ def announce(
                 visible_from=visible_from and visible_from.replace(tzinfo=zone),
                 visible_until=visible_until and visible_until.replace(tzinfo=zone),
             )
+            return str((await parts.announcements.publish(operator_of(district_id), notice)).id)
 
     announcement = run(command())
     if as_json:

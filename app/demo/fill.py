@@ -17,6 +17,8 @@ from app.errors import KeyRefused
 from app.models import Account, MailedLink, Person
 from app.portals import Portal
 from app.services.activate import ActivationRequest
+from app.services.announcements import Notice
+from app.services.clerk import operator_of
 from app.services.key_file import KeyFile
 from app.services.keys import IssuedKey
 from app.services.mailed_links import LinkPurpose
@@ -86,13 +88,9 @@ async def _announce(campus: Campus, district: DemoDistrict) -> None:
     published = {notice.title for notice in (await campus.districts.login_screen(district.id)).announcements}
     for notice in district.notices:
         if notice.title not in published:
-            await campus.district_office.announce(
-                district.id,
-                title=notice.title,
-                body=notice.body,
-                links=[{"label": notice.label, "url": notice.url}],
-                published_on=notice.published_on,
-            )
+            link = {"label": notice.label, "url": notice.url}
+            announced = Notice(notice.title, notice.body, [link], notice.published_on)
+            await campus.announcements.publish(operator_of(district.id), announced)
 
 
 async def _ensure_login(campus: Campus, district: DemoDistrict, login: DemoLogin) -> None:

@@ -1,25 +1,29 @@
-"""What an operator or the office changes about a district: opening it, its settings, its announcements."""
+"""What an operator or the office changes about a district: opening it, and its settings."""
 
 import zoneinfo
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import Clock
 from app.database import Database
-from app.errors import DistrictNotFound
-from app.models import Announcement, District, DistrictNetwork, DistrictOrigin
+from app.errors import DistrictNotFound, PreconditionFailed
+from app.models import District, DistrictNetwork, DistrictOrigin
 from app.services import audit
+from app.services.clerk import Clerk, operator_of
 from app.services.district_directory import check_names
-from app.services.district_settings import DistrictSettings, SettingRefused, changed
-from app.services.districts import open_district
+from app.services.district_settings import DistrictSettings, SettingRefused, changed, differences, merged
 from app.text import search_words
 
-MAX_TITLE = 200
-MAX_BODY = 10_000
+
+@dataclass(frozen=True)
+class DistrictState:
+    version: int
+    """Another one after each change."""
+    settings: DistrictSettings
 
 
 @dataclass(frozen=True)
@@ -54,70 +58,54 @@ class DistrictOffice:
             return True
 
     async def set(self, district_id: str, assignments: Iterable[str]) -> DistrictSettings:
-        """Applies `path=value` assignments, all or none.
+        """Applies an operator's `path=value` assignments, all or none.
 
         Raises:
             DistrictNotFound: no such open district.
             SettingRefused: an unknown setting or a value outside its range.
         """
         async with self.database.transaction() as session:
-            district = await session.get(District, district_id, with_for_update=True)
-            if district is None or district.opened_at is None:
-                raise DistrictNotFound
-            stored = changed(district.settings, assignments)
-            settings = DistrictSettings.model_validate(stored)
-            if stored != district.settings:
-                district.settings = stored
-                district.version += 1
-                await self._register(session, district_id, settings)
-                audit.record(
-                    session,
-                    "operator:district:changed",
-                    at=self.clock.now(),
-                    actor=audit.OPERATOR,
-                    district_id=district_id,
-                )
+            district = await _locked(session, district_id)
+            settings = DistrictSettings.model_validate(changed(district.settings, assignments))
+            await self._store(session, operator_of(district_id), district, settings)
             return settings
 
-    async def announce(
-        self,
-        district_id: str,
-        *,
-        title: str,
-        body: str,
-        links: Sequence[dict[str, str]] = (),
-        published_on: date | None = None,
-        visible_from: datetime | None = None,
-        visible_until: datetime | None = None,
-    ) -> str:
-        """Publishes a notice on the login screen and gives its id.
+    async def look(self, clerk: Clerk) -> DistrictState:
+        """The settings of the clerk's district as they are now."""
+        async with self.database.reading() as connection:
+            query = select(District.version, District.settings).where(District.id == clerk.district_id)
+            row = (await connection.execute(query)).one()
+        return DistrictState(row.version, DistrictSettings.model_validate(row.settings))
+
+    async def change(
+        self, clerk: Clerk, changes: Mapping[str, Any], *, is_known: Callable[[int], bool]
+    ) -> DistrictState:
+        """Puts `changes`, a mapping for each group of settings, over those of the clerk's district; "" takes a text away.
+
+        `is_known` says of the version that is there now whether it is the one that the clerk has seen.
 
         Raises:
-            DistrictNotFound: no such open district.
-            SettingRefused: a title or body that is empty or too long, or an end before its beginning.
+            PreconditionFailed: it is not.
+            ValidationError: a value outside its range, or two that do not go together.
         """
-        _check_notice(title, body, visible_from, visible_until)
         async with self.database.transaction() as session:
-            await open_district(session, district_id)
-            announcement = Announcement(
-                district_id=district_id,
-                title=title,
-                body=body,
-                links=list(links),
-                published_on=published_on or self.clock.now().date(),
-                visible_from=visible_from,
-                visible_until=visible_until,
-            )
-            session.add(announcement)
-            await session.flush()
-            audit.record(
-                session,
-                "operator:announcement:published",
-                at=self.clock.now(),
-                actor=audit.OPERATOR,
-                district_id=district_id,
-            )
-            return str(announcement.id)
+            district = await _locked(session, clerk.district_id)
+            if not is_known(district.version):
+                raise PreconditionFailed
+            settings = merged(district.settings, changes)
+            await self._store(session, clerk, district, settings)
+            return DistrictState(district.version, settings)
+
+    async def _store(self, session: AsyncSession, clerk: Clerk, district: District, settings: DistrictSettings) -> None:
+        """What is the same as before makes no new version. Texts may be personal, so the trail gets numbers and switches only."""
+        different = differences(DistrictSettings.model_validate(district.settings), settings)
+        if not different:
+            return
+        district.settings = settings.model_dump(mode="json", exclude_unset=True)
+        district.version += 1
+        await self._register(session, district.id, settings)
+        values = {path: pair for path, pair in different.items() if all(isinstance(each, int) for each in pair)}
+        clerk.record(session, "district:changed", at=self.clock.now(), changed=sorted(different), values=values)
 
     @staticmethod
     async def _register(session: AsyncSession, district_id: str, settings: DistrictSettings) -> None:
@@ -131,10 +119,9 @@ class DistrictOffice:
         session.add_all(DistrictNetwork(network=network, district_id=district_id) for network in networks)
 
 
-def _check_notice(title: str, body: str, visible_from: datetime | None, visible_until: datetime | None) -> None:
-    if not 1 <= len(title.strip()) <= MAX_TITLE or not 1 <= len(body.strip()) <= MAX_BODY:
-        raise SettingRefused(
-            f"an announcement needs a title of at most {MAX_TITLE} characters and a body of at most {MAX_BODY}"
-        )
-    if visible_from and visible_until and visible_until <= visible_from:
-        raise SettingRefused("an announcement cannot end before it begins")
+async def _locked(session: AsyncSession, district_id: str) -> District:
+    """Raises DistrictNotFound: no such open district."""
+    district = await session.get(District, district_id, with_for_update=True)
+    if district is None or district.opened_at is None:
+        raise DistrictNotFound
+    return district

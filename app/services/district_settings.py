@@ -10,7 +10,18 @@ import typing
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Union
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from app.portals import Portal
 
@@ -23,31 +34,34 @@ class SettingRefused(Exception):
 
 
 def _network(text: str) -> str:
-    network = ipaddress.ip_network(text, strict=False)
+    try:
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise PydanticCustomError("network_expected", "must be a network such as 203.0.113.0/24") from None
     widest = WIDEST_IPV4 if network.version == 4 else WIDEST_IPV6
     if network.prefixlen < widest:
-        raise ValueError(f"{text} is wider than /{widest}")
+        raise PydanticCustomError("network_too_wide", "wider than /{widest}", {"widest": widest})
     return str(network)
 
 
 def _origin(text: str) -> str:
     scheme, separator, host = text.partition("://")
-    if (
-        scheme not in {"http", "https"}
-        or not separator
-        or not host
-        or any(c in host for c in "/?#@\\ *")
-        or host != host.lower()
-    ):
-        raise ValueError(f"{text!r} is not an origin such as https://portal.example.org")
+    is_host = host == host.lower() and not any(c in host for c in "/?#@\\*") and _is_printed(host)
+    if scheme not in {"http", "https"} or not separator or not host or not is_host:
+        raise PydanticCustomError("origin_expected", "must be an origin such as https://portal.example.org")
     return text
 
 
 def _web_url(text: str) -> str:
     host = text.partition("://")[2].partition("/")[0]
-    if not text.startswith(("https://", "http://")) or not host or any(c in text for c in ' \\<>"'):
-        raise ValueError("must be an http:// or https:// URL")
+    is_url = host and not any(c in text for c in '\\<>"') and _is_printed(text)
+    if not text.startswith(("https://", "http://")) or not is_url:
+        raise PydanticCustomError("web_address_expected", "must be an http:// or https:// URL")
     return text.rstrip("/")
+
+
+def _is_printed(text: str) -> bool:
+    return text.isprintable() and " " not in text
 
 
 def _base_url(text: str) -> str:
@@ -61,13 +75,17 @@ Line = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
 ]
 WebUrl = Annotated[str, StringConstraints(max_length=500), AfterValidator(_web_url)]
-Network = Annotated[str, AfterValidator(_network)]
+Network = Annotated[str, StringConstraints(max_length=50), AfterValidator(_network)]
 Origin = Annotated[str, StringConstraints(max_length=255), AfterValidator(_origin)]
 LanguageTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]
 
+Portals = Annotated[tuple[Portal, ...], Field(max_length=3)]
+Languages = Annotated[tuple[LanguageTag, ...], Field(min_length=1, max_length=50)]
+Origins = Annotated[tuple[Origin, ...], Field(max_length=50)]
+
 
 class _Group(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_serialization_defaults_required=True)
 
 
 class Features(_Group):
@@ -96,6 +114,13 @@ class UsernamePolicy(_Group):
     min_length: int = Field(4, ge=4, le=32)
     max_length: int = Field(32, ge=4, le=32)
 
+    @field_validator("max_length")
+    @classmethod
+    def _not_below_the_least(cls, value: int, info: ValidationInfo) -> int:
+        if value < (least := info.data.get("min_length", value)):
+            raise PydanticCustomError("max_below_min", "must be {min} or more, the least length", {"min": least})
+        return value
+
 
 class ActivationKeyPolicy(_Group):
     days: int = Field(90, ge=1, le=365)
@@ -111,7 +136,7 @@ class UsernameRecoveryPolicy(_Group):
 
 class ClaimPolicy(_Group):
     delay_hours: int = Field(24, ge=0, le=720)
-    fields: tuple[Literal["birth_date"], ...] = ()
+    fields: Annotated[tuple[Literal["birth_date"], ...], Field(max_length=1)] = ()
     match: Literal["forgiving", "exact"] = "forgiving"
 
 
@@ -120,9 +145,9 @@ class ChallengePolicy(_Group):
 
 
 class KeyRequestPolicy(_Group):
-    fields: tuple[Literal["ssn_last4", "birth_date", "guardian_first_name", "guardian_last_name"], ...] = (
-        "birth_date",
-    )
+    fields: Annotated[
+        tuple[Literal["ssn_last4", "birth_date", "guardian_first_name", "guardian_last_name"], ...], Field(max_length=4)
+    ] = ("birth_date",)
     delivery: Literal["email", "display"] = "email"
 
 
@@ -131,7 +156,7 @@ class RosterPolicy(_Group):
 
 
 class Networks(_Group):
-    shared: tuple[Network, ...] = ()
+    shared: Annotated[tuple[Network, ...], Field(max_length=200)] = ()
     """The schools' own networks: many people behind one address."""
 
 
@@ -147,9 +172,11 @@ class Support(_Group):
     ticket: SupportTicketLink = SupportTicketLink()
 
 
-class DistrictSettings(_Group):
-    portals: tuple[Portal, ...] = (Portal.PARENT, Portal.STUDENT)
-    languages: tuple[LanguageTag, ...] = Field(("en", "es"), min_length=1)
+class OfficeSettings(_Group):
+    """What the district's own office may change."""
+
+    portals: Portals = (Portal.PARENT, Portal.STUDENT)
+    languages: Languages = ("en", "es")
     features: Features = Features()
     password_policy: PasswordPolicy = PasswordPolicy()
     username_policy: UsernamePolicy = UsernamePolicy()
@@ -161,9 +188,14 @@ class DistrictSettings(_Group):
     key_request: KeyRequestPolicy = KeyRequestPolicy()
     roster: RosterPolicy = RosterPolicy()
     networks: Networks = Networks()
-    origins: tuple[Origin, ...] = ()
-    portal_url: Annotated[WebUrl, AfterValidator(_base_url)] | None = None
+    origins: Origins = ()
     support: Support = Support()
+
+
+class DistrictSettings(OfficeSettings):
+    """All of it. What only an operator may change stands here: mailed links begin at `portal_url`."""
+
+    portal_url: Annotated[WebUrl, AfterValidator(_base_url)] | None = None
     maintenance_until: AwareDatetime | None = None
 
 
@@ -191,6 +223,29 @@ def changed(stored: Mapping[str, Any], assignments: Iterable[str]) -> dict[str, 
             "{}: {}".format(".".join(str(part) for part in fault["loc"]), fault["msg"]) for fault in error.errors()
         )
         raise SettingRefused("; ".join(faults)) from error
+
+
+def merged(stored: Mapping[str, Any], changes: Mapping[str, Any]) -> DistrictSettings:
+    """The settings with `changes` over what is stored: a mapping goes into the group of its name, and "" takes a value away.
+
+    Raises:
+        ValidationError: a value outside its range, or two that do not go together.
+    """
+    result = _deep_copy(stored)
+    _merge(result, changes)
+    return DistrictSettings.model_validate(result)
+
+
+def differences(before: BaseModel, after: BaseModel, prefix: str = "") -> dict[str, tuple[Any, Any]]:
+    """The settings that are not the same, by path, with their old and new values."""
+    different: dict[str, tuple[Any, Any]] = {}
+    for name in type(before).model_fields:
+        old, new = getattr(before, name), getattr(after, name)
+        if isinstance(old, BaseModel) and isinstance(new, BaseModel):
+            different |= differences(old, new, f"{prefix}{name}.")
+        elif old != new:
+            different[prefix + name] = (old, new)
+    return different
 
 
 def _paths(group: type[BaseModel], prefix: str = "") -> Iterable[str]:
@@ -221,6 +276,14 @@ def _assign(tree: dict[str, Any], path: list[str], value: object) -> None:
         tree.pop(path[-1], None)
     else:
         tree[path[-1]] = value
+
+
+def _merge(tree: dict[str, Any], changes: Mapping[str, Any]) -> None:
+    for name, value in changes.items():
+        if isinstance(value, Mapping):
+            _merge(tree.setdefault(name, {}), value)
+        else:
+            _assign(tree, [name], None if value == "" else value)
 
 
 def _deep_copy(tree: Mapping[str, Any]) -> dict[str, Any]:

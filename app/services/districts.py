@@ -24,6 +24,9 @@ DISTRICT_COLUMNS = (
     District.opened_at,
 )
 
+MOST_ANNOUNCEMENTS = 100
+"""So many are shown at once, the newest; nobody reads as many."""
+
 _BY_ID = select(*DISTRICT_COLUMNS).where(District.id == bindparam("district_id"))
 
 
@@ -105,6 +108,7 @@ class Districts:
                     or_(Announcement.visible_until.is_(None), Announcement.visible_until > now),
                 )
                 .order_by(Announcement.published_on.desc(), Announcement.id)
+                .limit(MOST_ANNOUNCEMENTS)
             )
             announcements = [
                 AnnouncementView(str(row.id), row.published_on, row.title, row.body, row.links) for row in rows

@@ -1,11 +1,14 @@
 """The login screen of a district: what an app shows before anybody has signed in."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from app.clock import ManualClock
 from app.models import District
+from app.services.announcements import Notice
+from app.services.clerk import operator_of
 from tests.support.office import Office
 from tests.support.portal import Server, faults, refused
 
@@ -79,10 +82,10 @@ async def test_announcements_appear_from_one_moment_until_another_newest_first(
     server: Server, office: Office, clock: ManualClock
 ) -> None:
     now = clock.now()
-    announce = office.campus.district_office.announce
+    announce = partial(office.campus.announcements.publish, operator_of("jackson"))
     link = {"label": "How to register", "url": "https://www.jackson.example.org/register"}
-    await announce("jackson", title="Always", body="b", links=[link], published_on=now.date() - timedelta(days=30))
-    await announce("jackson", title="Soon", body="b", visible_from=now + HOUR, visible_until=now + 2 * HOUR)
+    await announce(Notice("Always", "b", [link], published_on=now.date() - timedelta(days=30)))
+    await announce(Notice("Soon", "b", visible_from=now + HOUR, visible_until=now + 2 * HOUR))
 
     async def titles() -> list[str]:
         screen = (await server.http.get("/districts/jackson")).json()
@@ -107,7 +110,7 @@ async def test_announcements_appear_from_one_moment_until_another_newest_first(
 
 async def test_one_district_shows_nothing_of_another(office: Office) -> None:
     wake = await Office.open(office.server, "wake", "Wake County Schools", "NC")
-    await wake.campus.district_office.announce("wake", title="Snow day", body="Stay at home.")
+    await wake.campus.announcements.publish(operator_of("wake"), Notice("Snow day", "Stay at home."))
     await wake.set("password_policy.min_length=12")
     screen = (await office.server.http.get("/districts/jackson")).json()
     assert screen["announcements"] == []

@@ -12,6 +12,7 @@ from fastapi.routing import iter_route_contexts
 from app.main import create_app
 from app.openapi import operation_id
 from app.problems import MEDIA_TYPE
+from app.services.district_settings import setting_paths
 from app.settings import Settings
 from tests.guard.hashes import no_free_place
 from tests.guard.stranger import ASKED, INVALID, WRONG, guess
@@ -53,6 +54,10 @@ NO_SECRETS = {
     *("device.installation_id", "device.name", "device.shared", "session_id", "problem", "explain"),
     *("q", "state", "limit", "cursor", "If-None-Match", "Idempotency-Key"),
     *("account_id", "installation_id", "platform", "provider", "for_linked", "include_linked"),
+    # The office's district: its settings, its announcements, the rosters that it uploads (whose body has no name).
+    *("If-Match", *setting_paths()),
+    *("announcement_id", "title", "body", "links.label", "links.url", "published_on", "visible_from", "visible_until"),
+    *("roster_id", "dry_run", "allow_ending", "as_new", ""),
 }
 ONCE = {"Idempotency-Key": "6f1c2e3d-once"}
 REUSED = (422, "idempotency_key_reused")

@@ -4,9 +4,17 @@ from types import ModuleType
 
 from fastapi import APIRouter
 
-from app.routers.admin import accounts, activation_keys, key_batches, people, relationships
+from app.routers.admin import accounts, activation_keys, announcements, district, key_batches, people, relationships
 
 router = APIRouter(prefix="/admin", tags=["Office"])
-SUBJECTS: tuple[ModuleType, ...] = (accounts, people, relationships, key_batches, activation_keys)
+SUBJECTS: tuple[ModuleType, ...] = (
+    accounts,
+    people,
+    relationships,
+    key_batches,
+    activation_keys,
+    district,
+    announcements,
+)
 for subject in SUBJECTS:
     router.include_router(subject.router)
