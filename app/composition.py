@@ -58,6 +58,7 @@ from app.services.readiness import Readiness
 from app.services.recovery_email import RecoveryEmail
 from app.services.relationships import Relationships
 from app.services.roster import RosterImport
+from app.services.roster_uploads import RosterUploads
 from app.services.second_factor import SecondFactor
 from app.services.session_refresh import SessionRefresh
 from app.services.sessions import Sessions
@@ -92,6 +93,7 @@ class Campus:
     district_office: DistrictOffice
     announcements: Announcements
     roster_import: RosterImport
+    roster_uploads: RosterUploads
     key_issue: KeyIssue
     office_keys: OfficeKeys
     key_batches: KeyBatches
@@ -218,6 +220,7 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
     preparation = MailPreparation(database, clock, tokens, settings.public_url, key_mail)
     push_preparation = PushPreparation(database, clock, digests)
     typed_keys = TypedKeys(clock, digests)
+    roster_import = RosterImport(database, clock, digests)
     second_factor = SecondFactor(clock, digests)
     activation_repeat = ActivationRepeat(database, clock, hash_pool, sessions, typed_keys, ladder)
     return Campus(
@@ -228,7 +231,8 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
         directory=DistrictDirectory(database, clock),
         district_office=DistrictOffice(database, clock),
         announcements=Announcements(database, clock),
-        roster_import=RosterImport(database, clock, digests),
+        roster_import=roster_import,
+        roster_uploads=RosterUploads(database, clock, roster_import),
         key_issue=key_issue,
         office_keys=OfficeKeys(database, clock, key_issue, key_mail),
         key_batches=KeyBatches(database, clock, key_issue, key_mail),

@@ -137,7 +137,7 @@ class PayloadTooLarge(RequestFault):
     status = 413
     title = "The request is too large"
     detail = "The body of the request is larger than this service accepts."
-    remedy = "Send less. No request of this API needs more than a few kilobytes."
+    remedy = "Send less. Only an uploaded file may have more than a few kilobytes; /docs says how many."
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -147,9 +147,9 @@ class PayloadTooLarge(RequestFault):
 class UnsupportedMediaType(RequestFault):
     code = "unsupported_media_type"
     status = 415
-    title = "The request is not JSON"
+    title = "The request has another media type than expected"
     detail = "Send the body as application/json."
-    remedy = "Set the header Content-Type to application/json."
+    remedy = "Set the header Content-Type to application/json, or for an upload to the type that /docs names."
 
 
 class MethodNotAllowed(RequestFault):

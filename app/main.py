@@ -128,7 +128,7 @@ def create_app(
     _specify(app)
     # The last one added is the outermost.
     app.add_middleware(CaptchaThresholdMiddleware, max_body_bytes=settings.max_body_bytes)
-    app.add_middleware(RequestBodyMiddleware, max_bytes=settings.max_body_bytes)
+    app.add_middleware(RequestBodyMiddleware, settings=settings)
     # Twice: within the limits, so that every refusal says how they stand; around them, for what goes wrong there.
     app.add_middleware(ErrorsMiddleware)
     app.add_middleware(RateLimitMiddleware, settings=settings)

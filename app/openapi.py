@@ -34,7 +34,8 @@ from app.errors import (
     ValidationFailed,
 )
 from app.problems import MEDIA_TYPE, problem_body
-from app.route_guards import captcha_rule_of, is_limited, staff_access_of
+from app.route_guards import FileTaken, captcha_rule_of, file_taken_by, is_limited, staff_access_of
+from app.settings import Settings
 
 _PROBLEM = "#/components/schemas/Problem"
 _EXAMPLE_REQUEST_ID = "0e6f3a4b5c6d47e8a9b0c1d2e3f4a5b6"
@@ -98,6 +99,8 @@ def specification(app: FastAPI) -> dict[str, Any]:
     endpoints = {operation_id(route): route.endpoint for route in iter_route_contexts(app.routes) if route.name}
     for operation in _operations(document):
         endpoint = endpoints[operation["operationId"]]
+        if taken := file_taken_by(endpoint):
+            operation["requestBody"] = _file_body(taken)
         _complete_refusals(operation, _refusals_of_guards(endpoint))
         if is_limited(endpoint):
             _add_headers(operation)
@@ -112,6 +115,13 @@ def specification(app: FastAPI) -> dict[str, Any]:
     document["components"]["headers"] = _HEADERS
     _never_null(document)
     return document
+
+
+def _file_body(taken: FileTaken) -> dict[str, Any]:
+    most = Settings.model_fields[taken.setting].default
+    schema = {"type": "string", "format": "binary", "maxLength": most}
+    description = f"At most {most:,} bytes, unless the operator has set another limit"
+    return {"required": True, "description": description, "content": {taken.media_type: {"schema": schema}}}
 
 
 def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -144,7 +154,8 @@ def _add_headers(operation: dict[str, Any]) -> None:
 def _complete_refusals(operation: dict[str, Any], kinds_of_guards: list[type[CampusError]]) -> None:
     kinds: list[type[CampusError]] = [*_ALWAYS, *kinds_of_guards]
     if "requestBody" in operation:
-        kinds += _WITH_BODY
+        is_json = "application/json" in operation["requestBody"]["content"]
+        kinds += [kind for kind in _WITH_BODY if is_json or kind is not MalformedJson]
     elif operation.get("parameters"):
         kinds.append(ValidationFailed)
     if operation.get("security"):

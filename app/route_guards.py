@@ -144,3 +144,26 @@ def for_staff(role: StaffRole, *, step_up: bool = False) -> Callable[[Endpoint],
 def staff_access_of(endpoint: object) -> StaffAccess | None:
     access: StaffAccess | None = getattr(endpoint, "staff_access", None)
     return access
+
+
+class FileTaken(NamedTuple):
+    """What a route takes instead of JSON."""
+
+    media_type: str
+    setting: str
+    """The name of the setting that says how many bytes it may have."""
+
+
+def takes_file(media_type: str, setting: str) -> Callable[[Endpoint], Endpoint]:
+    """The body is a file, as large as the operator's `setting` allows; the endpoint reads it as a stream."""
+
+    def note(endpoint: Endpoint) -> Endpoint:
+        endpoint.__dict__["file_taken"] = FileTaken(media_type, setting)
+        return endpoint
+
+    return note
+
+
+def file_taken_by(endpoint: object) -> FileTaken | None:
+    taken: FileTaken | None = getattr(endpoint, "file_taken", None)
+    return taken

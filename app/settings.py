@@ -131,6 +131,9 @@ class Settings(BaseModel):
         512, ge=1, le=100_000, description="hashes that may wait in a process; beyond that 503 at once"
     )
     max_body_bytes: int = Field(65_536, ge=1024, le=10_485_760, description="largest request body")
+    max_roster_bytes: int = Field(
+        50_000_000, ge=1024, le=1_000_000_000, description="largest zip of a roster that an office may upload"
+    )
     linking_states: frozenset[Annotated[str, StringConstraints(to_upper=True, pattern="^[A-Za-z]{2}$")]] = Field(
         frozenset({"NC", "DE"}), description="states where accounts of several districts may be linked"
     )

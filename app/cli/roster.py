@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 from rich.table import Table
 
 from app.cli.runtime import DistrictOption, JsonOption, campus, print_json, run
+from app.services.clerk import operator_of
 from app.services.roster import RosterReport
 from app.services.roster.report import Fault, Warned
 
@@ -42,7 +43,7 @@ def import_roster(
         async with campus() as parts:
             with _progress(quiet=as_json) as bars:
                 return await parts.roster_import.run(
-                    district,
+                    operator_of(district),
                     path,
                     dry_run=dry_run,
                     allow_ending_percent=allow_ending,

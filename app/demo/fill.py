@@ -77,7 +77,7 @@ async def _fill_district(campus: Campus, district: DemoDistrict) -> None:
     await _announce(campus, district)
     with tempfile.TemporaryDirectory() as folder:
         write_roster(district, Path(folder))
-        await campus.roster_import.run(district.id, Path(folder), allow_ending_percent=100)
+        await campus.roster_import.run(operator_of(district.id), Path(folder), allow_ending_percent=100)
     for login in district.logins:
         await _ensure_login(campus, district, login)
     with KeyFile(_key_file(campus, district), append=True) as file:

@@ -4,6 +4,7 @@ import traceback
 from pathlib import Path
 
 import structlog
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import CampusError, InternalError
@@ -31,6 +32,8 @@ class ErrorsMiddleware:
 
         try:
             await self.app(scope, receive, watch)
+        except ClientDisconnect:
+            log.info("client_gone")  # in the middle of its request: there is nobody to answer
         except Exception as fault:
             if not isinstance(fault, CampusError):
                 # The type and the place, not the message: a driver's message can hold the values of a row.

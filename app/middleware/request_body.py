@@ -1,22 +1,27 @@
-"""What a request body may be: small, and JSON. Refused before anything reads or parses it."""
+"""What a request body may be: small, and JSON, unless its route takes a file. Refused before anything reads or parses it."""
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import CampusError, PayloadTooLarge, UnsupportedMediaType
 from app.problems import refusal_of
+from app.route_guards import file_taken_by
+from app.settings import Settings
+from app.translation import msg
 
 
 class RequestBodyMiddleware:
-    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
         self.app = app
-        self._max_bytes = max_bytes
+        self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if fault := self._fault_of_headers(Headers(scope=scope)):
+        taken = file_taken_by(scope["state"]["endpoint"])
+        most = getattr(self._settings, taken.setting) if taken else self._settings.max_body_bytes
+        if fault := _fault_of_headers(Headers(scope=scope), most, taken.media_type if taken else None):
             await refusal_of(scope, fault)(scope, receive, send)
             return
         received = 0
@@ -25,16 +30,19 @@ class RequestBodyMiddleware:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._max_bytes:
+            if received > most:
                 raise PayloadTooLarge  # a body without Content-Length that turned out too long
             return message
 
         await self.app(scope, receive_within_limit, send)
 
-    def _fault_of_headers(self, headers: Headers) -> CampusError | None:
-        length = headers.get("content-length", "")
-        if length.isdecimal() and int(length) > self._max_bytes:
-            return PayloadTooLarge()
-        has_body = length not in {"", "0"} or "transfer-encoding" in headers
-        media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-        return UnsupportedMediaType() if has_body and media_type != "application/json" else None
+
+def _fault_of_headers(headers: Headers, most: int, file_type: str | None) -> CampusError | None:
+    length = headers.get("content-length", "")
+    if length.isdecimal() and int(length) > most:
+        return PayloadTooLarge()
+    has_body = length not in {"", "0"} or "transfer-encoding" in headers
+    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not has_body or media_type == (file_type or "application/json"):
+        return None
+    return UnsupportedMediaType(msg("Send the body as application/zip.") if file_type else None)

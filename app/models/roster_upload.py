@@ -23,5 +23,5 @@ class RosterUpload(HasId, Base):
     """None while it is read, and for good where the process was lost: then nothing was written."""
     dry_run: Mapped[bool]
     outcome: Mapped[str | None] = mapped_column(String(20))
-    """`imported`, `unchanged`, `refused` or `dry_run`."""
+    """`imported`, `unchanged`, `refused` or `dry_run`; `failed` where something broke that is not the package's fault."""
     report: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -13,6 +13,7 @@ from app.clock import ManualClock
 from app.database import Database
 from app.models import Account, Base, District, Enrollment, Person, Relationship, School, SignInSession
 from app.security.digests import Digests
+from app.services.clerk import operator_of
 from app.services.roster import RosterImport, RosterReport
 
 NOTHING = {"schools": 0, "students": 0, "guardians": 0, "staff": 0, "relationships": 0}
@@ -37,7 +38,9 @@ class Office:
 
     async def roster(self, path: Path, **options: Any) -> RosterReport:
         """Imports, whatever comes of it."""
-        return await RosterImport(self.database, self.clock, self.digests).run(self.district, path, **options)
+        return await RosterImport(self.database, self.clock, self.digests).run(
+            operator_of(self.district), path, **options
+        )
 
     async def accept(self, path: Path, **options: Any) -> RosterReport:
         """Imports a package that has no fault."""

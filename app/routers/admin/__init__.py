@@ -4,7 +4,16 @@ from types import ModuleType
 
 from fastapi import APIRouter
 
-from app.routers.admin import accounts, activation_keys, announcements, district, key_batches, people, relationships
+from app.routers.admin import (
+    accounts,
+    activation_keys,
+    announcements,
+    district,
+    key_batches,
+    people,
+    relationships,
+    rosters,
+)
 
 router = APIRouter(prefix="/admin", tags=["Office"])
 SUBJECTS: tuple[ModuleType, ...] = (
@@ -15,6 +24,7 @@ SUBJECTS: tuple[ModuleType, ...] = (
     activation_keys,
     district,
     announcements,
+    rosters,
 )
 for subject in SUBJECTS:
     router.include_router(subject.router)

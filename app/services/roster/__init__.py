@@ -9,8 +9,9 @@ reading, differences, roster_import          package to roster, roster against d
 ```
 """
 
+from app.services.roster.package import ReceivedZip
 from app.services.roster.progress import Progress
 from app.services.roster.report import RosterReport
 from app.services.roster.roster_import import RosterImport
 
-__all__ = ["Progress", "RosterImport", "RosterReport"]
+__all__ = ["Progress", "ReceivedZip", "RosterImport", "RosterReport"]

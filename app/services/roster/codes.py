@@ -131,7 +131,7 @@ class FaultCode(_Code):
     # --- the whole ---
     TOO_MANY_ENDED = (
         "too_many_ended",
-        "The package would end more people than allowed. Check that the export is complete; if it is, repeat with --allow-ending.",
+        "The package would end more people than allowed. Check that the export is complete; if it is, allow more to end (allow_ending) and repeat.",
     )
 
 
@@ -209,3 +209,6 @@ class WarningCode(_Code):
         "student_without_school",
         "A student belongs to no org of the type school. Keys cannot be issued for the student's school.",
     )
+
+
+ADVICE = {code.value: code.advice for kind in (FaultCode, WarningCode) for code in kind}

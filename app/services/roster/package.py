@@ -28,20 +28,32 @@ class Package:
     open: Callable[[str], BinaryIO]
 
 
+@dataclass(frozen=True)
+class ReceivedZip:
+    """A zip that came over the network, in an open file that needs no name anywhere."""
+
+    file: BinaryIO
+    name: str = "roster.zip"
+    """What the findings call it."""
+
+
 @contextmanager
-def open_package(path: Path, findings: Findings) -> Iterator[Package]:
-    """The package at `path`.
+def open_package(source: Path | ReceivedZip, findings: Findings) -> Iterator[Package]:
+    """The package at a path, or in a file.
 
     Raises:
         Refused: it is none.
     """
-    if path.is_dir():
-        yield _folder(path, findings)
-    elif path.is_file():
-        with _open_zip(path, findings) as archive:
-            yield _zip(path.name, archive, findings)
+    if isinstance(source, ReceivedZip):
+        with _open_zip(source.name, source.file, findings) as archive:
+            yield _zip(source.name, archive, findings)
+    elif source.is_dir():
+        yield _folder(source, findings)
+    elif source.is_file():
+        with source.open("rb") as file, _open_zip(source.name, file, findings) as archive:
+            yield _zip(source.name, archive, findings)
     else:
-        findings.fault(FaultCode.PACKAGE_NOT_FOUND, path.name)
+        findings.fault(FaultCode.PACKAGE_NOT_FOUND, source.name)
         raise Refused
 
 
@@ -56,14 +68,14 @@ def _folder(path: Path, findings: Findings) -> Package:
     return Package(path.name, sizes, lambda name: (path / name).open("rb"))
 
 
-def _open_zip(path: Path, findings: Findings) -> ZipFile:
-    if not directory_is_small(path):
-        findings.fault(FaultCode.ZIP_TOO_LARGE, path.name)
+def _open_zip(name: str, file: BinaryIO, findings: Findings) -> ZipFile:
+    if not directory_is_small(file):
+        findings.fault(FaultCode.ZIP_TOO_LARGE, name)
         raise Refused
     try:
-        return ZipFile(path)
+        return ZipFile(file)
     except (BadZipFile, ValueError, NotImplementedError, OSError):
-        findings.fault(FaultCode.NOT_A_ZIP, path.name)
+        findings.fault(FaultCode.NOT_A_ZIP, name)
         raise Refused from None
 
 

@@ -12,7 +12,7 @@ from app.services.roster.layout import DEMOGRAPHICS, ORGS, READ_FILES, ROLES, US
 from app.services.roster.links import link
 from app.services.roster.manifest import Manifest, read_manifest
 from app.services.roster.orgs import read_orgs
-from app.services.roster.package import Package, Refused, open_package
+from app.services.roster.package import Package, ReceivedZip, Refused, open_package
 from app.services.roster.people import Roster
 from app.services.roster.progress import Meter, Progress
 from app.services.roster.report import Findings
@@ -22,17 +22,17 @@ from app.services.roster.users import read_users_1_1, read_users_1_2
 from app.services.roster.values import SsnDigests
 
 
-def read_roster(path: Path, ssn_digests: SsnDigests, findings: Findings, progress: Progress) -> Roster:
-    """What the package at `path` says. It may be used only if `findings` has no faults."""
+def read_roster(source: Path | ReceivedZip, ssn_digests: SsnDigests, findings: Findings, progress: Progress) -> Roster:
+    """What the package says. It may be used only if `findings` has no faults."""
     try:
-        with open_package(path, findings) as package:
+        with open_package(source, findings) as package:
             return _Reading(package, read_manifest(package, findings), ssn_digests, findings, progress).roster()
     except Refused:
         pass
     except (BadZipFile, zlib.error, EOFError):
-        findings.fault(FaultCode.ZIP_DAMAGED, path.name)
+        findings.fault(FaultCode.ZIP_DAMAGED, source.name)
     except OSError:
-        findings.fault(FaultCode.FILE_UNREADABLE, path.name)
+        findings.fault(FaultCode.FILE_UNREADABLE, source.name)
     return Roster()
 
 

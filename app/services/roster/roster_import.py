@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,17 +13,28 @@ from app.clock import Clock
 from app.database import Database
 from app.models import District
 from app.security.digests import Digests
-from app.services import audit
+from app.services.clerk import Clerk
 from app.services.districts import open_district
 from app.services.portal_access import end_sessions_without_access
 from app.services.roster.codes import FaultCode
 from app.services.roster.differences import Differences, find_differences, write_differences
+from app.services.roster.package import ReceivedZip
 from app.services.roster.progress import Meter, Progress, no_progress
 from app.services.roster.reading import read_roster
 from app.services.roster.report import Findings, RosterReport
 
 SSN_PURPOSE = "ssn-last4"
 """Of the digests over district, sourcedId and four digits."""
+
+
+class Settle(Protocol):
+    """What else belongs into the transaction in which an import ends, whatever came of it."""
+
+    async def __call__(self, session: AsyncSession, report: RosterReport) -> None: ...
+
+
+async def _settled(session: AsyncSession, report: RosterReport) -> None:
+    """Nothing else does."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +45,14 @@ class RosterImport:
 
     async def run(
         self,
-        district_id: str,
-        path: Path,
+        clerk: Clerk,
+        source: Path | ReceivedZip,
         *,
         dry_run: bool = False,
         allow_ending_percent: float = 20,
         as_new: bool = False,
         progress: Progress = no_progress,
+        settle: Settle = _settled,
     ) -> RosterReport:
         """Makes the district's schools, people and relationships those of the package; what it lacks is ended, not erased.
 
@@ -49,27 +62,29 @@ class RosterImport:
         Raises:
             DistrictNotFound: there is no such district, or it does not take part yet.
         """
+        district_id = clerk.district_id
         async with self.database.reading() as connection:
             await open_district(connection, district_id)
         findings = Findings()
         ssn_digests = partial(_ssn_digests, self.digests, district_id)
-        roster = await asyncio.to_thread(read_roster, path, ssn_digests, findings, progress)
-        if findings.fault_count:
-            return _report(findings, None, dry_run=dry_run)
+        roster = await asyncio.to_thread(read_roster, source, ssn_digests, findings, progress)
         async with self.database.transaction() as session:
-            await _lock(session, district_id)
-            differences = await find_differences(await session.connection(), district_id, roster)
-            if differences.share_ended > allow_ending_percent:
-                findings.fault(FaultCode.TOO_MANY_ENDED, "users.csv")
-            elif not dry_run and differences.size:
-                await self._write(session, differences, progress, as_new=as_new)
-        return _report(findings, differences, dry_run=dry_run)
+            differences = None
+            if not findings.fault_count:
+                await _lock(session, district_id)
+                differences = await find_differences(await session.connection(), district_id, roster)
+                if differences.share_ended > allow_ending_percent:
+                    findings.fault(FaultCode.TOO_MANY_ENDED, "users.csv")
+                elif not dry_run and differences.size:
+                    await self._write(session, clerk, differences, progress, as_new=as_new)
+            report = _report(findings, differences, dry_run=dry_run)
+            await settle(session, report)
+        return report
 
     async def _write(
-        self, session: AsyncSession, differences: Differences, progress: Progress, *, as_new: bool
+        self, session: AsyncSession, clerk: Clerk, differences: Differences, progress: Progress, *, as_new: bool
     ) -> None:
         now = self.clock.now()
-        district_id = differences.district_id
         await write_differences(
             await session.connection(),
             differences,
@@ -77,10 +92,15 @@ class RosterImport:
             Meter(progress, "writing", differences.size),
             in_first_import=differences.people.stored == 0 and not as_new,
         )
-        await end_sessions_without_access(session, district_id, now)
-        rows = {action: by_kind for action, by_kind in differences.counts.items() if action != "unchanged"}
-        audit.record(
-            session, "operator:roster:imported", at=now, actor=audit.OPERATOR, district_id=district_id, data=rows
+        await end_sessions_without_access(session, clerk.district_id, now)
+        rows = differences.counts
+        clerk.record(
+            session,
+            "roster:imported",
+            at=now,
+            created=rows["created"],
+            updated=rows["updated"],
+            ended=rows["ended"],
         )
 
 

@@ -1,6 +1,7 @@
 """What a zip archive of a roster may be. Everything is decided by its directory, before any of it is unpacked."""
 
-from pathlib import Path
+import os
+from typing import BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from app.services.roster.codes import FaultCode, WarningCode
@@ -22,14 +23,14 @@ _LONGEST_COMMENT = 65_535
 _ENCRYPTED = 0x1
 
 
-def directory_is_small(path: Path) -> bool:
+def directory_is_small(file: BinaryIO) -> bool:
     """Whether the list of entries is short. Zipfile loads it whole, so that one of a million entries must be refused before.
 
     Every record that might be taken for the end counts, and none may refer to a ZIP64 record, which no roster needs.
     """
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - _LOCATOR_LENGTH - _END_LENGTH - _LONGEST_COMMENT))
-        tail = file.read()
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _LOCATOR_LENGTH - _END_LENGTH - _LONGEST_COMMENT))
+    tail = file.read()
     start = -1
     while (start := tail.find(_END_SIGNATURE, start + 1)) >= 0:
         record = tail[start : start + _END_LENGTH]

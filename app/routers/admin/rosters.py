@@ -1,0 +1,59 @@
+"""Rosters that the office uploads."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+
+from app.errors import InProgress, NotFound
+from app.openapi import refusals
+from app.route_guards import for_staff, takes_file
+from app.routers.admin.positions import position
+from app.routers.dependencies import AtDesk, CampusPart
+from app.routers.districts import Cursor, Limit
+from app.schemas.admin.positions import moment_in
+from app.schemas.admin.rosters import RosterUploadAnswer, RosterUploadList
+from app.services.clerk import StaffRole
+
+router = APIRouter(prefix="/rosters")
+
+
+@router.post(
+    "", summary="Upload a roster", status_code=201, responses=refusals(InProgress), response_model_exclude_none=True
+)
+@for_staff(StaffRole.DISTRICT_ADMIN, step_up=True)
+@takes_file("application/zip", "max_roster_bytes")
+async def upload_roster(
+    request: Request,
+    clerk: AtDesk,
+    campus: CampusPart,
+    *,
+    dry_run: Annotated[bool, Query(description="Check and compare, write nothing")] = False,
+    allow_ending: Annotated[float, Query(ge=0, le=100, description="How many percent of the people may leave")] = 20,
+    as_new: Annotated[
+        bool, Query(description="The people of a first import count as entered today, not long ago")
+    ] = False,
+) -> RosterUploadAnswer:
+    """The body is the zip of a OneRoster 1.1 or 1.2 CSV bulk package. Either all of it is written or nothing.
+
+    Faults in it are no refusal of the request: the `outcome` is `refused`, and the report says where they are. The import goes on
+    if you hang up; the list says what came of it.
+    """
+    upload = await campus.roster_uploads.take(
+        clerk, request.stream(), dry_run=dry_run, allow_ending_percent=allow_ending, as_new=as_new
+    )
+    return RosterUploadAnswer.of(upload)
+
+
+@router.get("", summary="Uploaded rosters", responses=refusals(), response_model_exclude_none=True)
+@for_staff(StaffRole.DISTRICT_ADMIN)
+async def list_rosters(clerk: AtDesk, campus: CampusPart, cursor: Cursor = None, limit: Limit = 20) -> RosterUploadList:
+    return RosterUploadList.of(await campus.roster_uploads.page(clerk, limit, position(cursor, moment_in)), limit)
+
+
+@router.get(
+    "/{roster_id}", summary="What came of a roster", responses=refusals(NotFound), response_model_exclude_none=True
+)
+@for_staff(StaffRole.DISTRICT_ADMIN)
+async def get_roster(roster_id: UUID, clerk: AtDesk, campus: CampusPart) -> RosterUploadAnswer:
+    return RosterUploadAnswer.of(await campus.roster_uploads.find(clerk, roster_id))

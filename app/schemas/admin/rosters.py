@@ -1,0 +1,103 @@
+"""Uploaded rosters and what came of them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from app.schemas.admin.positions import cursor_of_moment
+from app.schemas.common import Answer, Moment
+from app.services.roster.codes import ADVICE
+from app.services.roster_uploads import Upload
+
+_MOST_WARNINGS = 500
+_Count = Annotated[int, Field(ge=0, le=2**31 - 1, examples=[12])]
+_Text = Annotated[str, Field(max_length=255)]
+
+
+class RosterCounts(Answer):
+    schools: _Count
+    students: _Count
+    guardians: _Count
+    staff: _Count
+    relationships: _Count
+    others: Annotated[_Count, Field(description="People without any role")] = 0
+
+
+class RosterFault(Answer):
+    """Where something is wrong and what to do about it. No value of the roster is repeated."""
+
+    file: Annotated[str, Field(max_length=255, examples=["users.csv"])]
+    row: Annotated[_Count, Field(description="The header is row 1")] | None = None
+    column: Annotated[str, Field(max_length=255, examples=["enabledUser"])] | None = None
+    code: Annotated[str, Field(max_length=64, pattern="^[a-z0-9_]+$", examples=["bad_boolean"])]
+    advice: Annotated[str, Field(max_length=500, description="In English, for those who make the export")]
+
+
+class RosterWarning(RosterFault):
+    """Accepted, but worth a look; the row is the first of `count`."""
+
+    count: _Count
+
+
+class RosterReportAnswer(Answer):
+    """What was done, or after a dry run what would be. With errors nothing was written."""
+
+    created: RosterCounts
+    updated: RosterCounts
+    ended: RosterCounts
+    unchanged: RosterCounts
+    warnings: Annotated[list[RosterWarning], Field(max_length=_MOST_WARNINGS)]
+    errors: Annotated[list[RosterFault], Field(max_length=100)]
+    errors_total: Annotated[_Count, Field(description="There may be more than are listed")]
+
+    @classmethod
+    def of(cls, report: Mapping[str, Any]) -> "RosterReportAnswer":
+        found = {
+            "warnings": [_found(one) for one in report["warnings"][:_MOST_WARNINGS]],
+            "errors": [_found(one) for one in report["errors"]],
+        }
+        return cls.model_validate({**report, **found})
+
+
+class RosterUploadItem(Answer):
+    id: UUID
+    uploaded_at: Moment
+    uploaded_by: Annotated[UUID, Field(description="The account of the member of staff")] | None = None
+    finished_at: (
+        Annotated[
+            Moment, Field(description="Missing while it runs; for good where its process was lost, which wrote nothing")
+        ]
+        | None
+    ) = None
+    dry_run: bool
+    outcome: Literal["imported", "unchanged", "refused", "dry_run", "failed"] | None = None
+
+
+class RosterUploadAnswer(RosterUploadItem):
+    report: RosterReportAnswer | None = None
+
+    @classmethod
+    def of(cls, upload: Upload) -> "RosterUploadAnswer":
+        report = RosterReportAnswer.of(upload.report) if upload.report else None
+        return cls.model_validate({**vars(upload), "report": report})
+
+
+class RosterUploadList(Answer):
+    items: Annotated[list[RosterUploadItem], Field(max_length=100, description="Newest first")]
+    next_cursor: Annotated[str, Field(max_length=1_000)] | None = None
+
+    @classmethod
+    def of(cls, found: Sequence[Upload], limit: int) -> "RosterUploadList":
+        """A page; a full one may have another after it."""
+        return cls(
+            items=[RosterUploadItem.model_validate(one) for one in found],
+            next_cursor=cursor_of_moment(found[-1].uploaded_at, found[-1].id) if len(found) == limit else None,
+        )
+
+
+def _found(one: Mapping[str, Any]) -> dict[str, Any]:
+    """Names of files and columns are the package's own words, of any length."""
+    column = one["column"] and one["column"][:255]
+    return {**one, "file": one["file"][:255], "column": column, "advice": ADVICE.get(one["code"], "")}
