@@ -28,6 +28,7 @@ from app.services.activate import Activation
 from app.services.activation_repeat import ActivationRepeat
 from app.services.activity import Activity
 from app.services.announcements import Announcements
+from app.services.audit_trail import AuditTrail
 from app.services.authenticator import Authenticator
 from app.services.captchas import Captchas
 from app.services.daily_quotas import DailyQuotas
@@ -48,6 +49,7 @@ from app.services.mail_preparation import MailPreparation
 from app.services.mailed_links import MailedLinks
 from app.services.me import Me
 from app.services.office_keys import OfficeKeys
+from app.services.outbox_list import OutboxList
 from app.services.own_sessions import OwnSessions
 from app.services.password_reset import PasswordReset
 from app.services.passwords import Passwords
@@ -66,6 +68,8 @@ from app.services.shared_networks import SharedNetworks
 from app.services.sign_in_ladder import SignInLadder
 from app.services.signing_key_store import SigningKeyStore
 from app.services.staff import Staff
+from app.services.staff_list import StaffList
+from app.services.staff_office import StaffOffice
 from app.services.switching import Switching
 from app.services.typed_keys import TypedKeys
 from app.services.username_recovery import UsernameRecovery
@@ -113,6 +117,10 @@ class Campus:
     people_desk: PeopleDesk
     relationships: Relationships
     staff: Staff
+    staff_list: StaffList
+    staff_office: StaffOffice
+    audit_trail: AuditTrail
+    outbox_list: OutboxList
     passwords: Passwords
     authenticator: Authenticator
     password_reset: PasswordReset
@@ -254,6 +262,10 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
         people_desk=PeopleDesk(database, clock),
         relationships=Relationships(database, clock),
         staff=Staff(database, clock),
+        staff_list=StaffList(database),
+        staff_office=StaffOffice(database, clock, sessions, key_issue),
+        audit_trail=AuditTrail(database, clock, digests),
+        outbox_list=OutboxList(database),
         passwords=passwords,
         authenticator=Authenticator(database, clock, digests, sessions, passwords, second_factor),
         password_reset=PasswordReset(database, clock, hash_pool, sessions, links, ladder),

@@ -5,12 +5,13 @@ import sys
 import typer
 from rich.console import Console
 
-from app.cli import accounts, districts, keys, relationships, roster, server, specification
+from app.cli import accounts, audit, districts, keys, relationships, roster, server, specification, staff
 from app.errors import CampusError, NotReady, Overloaded, ValidationFailed
 from app.services.district_directory import DirectoryRefused
 from app.services.district_settings import SettingRefused
 from app.services.keys import NobodyToIssueTo
 from app.settings import SettingsError
+from app.translation import fill
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(server.app)
@@ -20,6 +21,8 @@ app.add_typer(roster.app, name="roster")
 app.add_typer(keys.app, name="keys")
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(relationships.app, name="relationships")
+app.add_typer(staff.app, name="staff")
+app.add_typer(audit.app, name="audit")
 
 
 def main() -> None:
@@ -33,7 +36,7 @@ def main() -> None:
     except Overloaded:
         _fail(1, "the database cannot be reached, or is too busy")
     except ValidationFailed as error:
-        _fail(1, *(f"{fault.pointer[1:]}: {fault.detail.format(**fault.params)}" for fault in error.errors))
+        _fail(1, *(f"{fault.pointer.lstrip('/')}: {fill(fault.detail, fault.params)}" for fault in error.errors))
     except CampusError as error:
         _fail(1, f"{error.detail} ({error.code})")
     except OSError as error:

@@ -8,11 +8,14 @@ from app.routers.admin import (
     accounts,
     activation_keys,
     announcements,
+    audit,
     district,
     key_batches,
+    outbox,
     people,
     relationships,
     rosters,
+    staff,
 )
 
 router = APIRouter(prefix="/admin", tags=["Office"])
@@ -22,9 +25,12 @@ SUBJECTS: tuple[ModuleType, ...] = (
     relationships,
     key_batches,
     activation_keys,
+    staff,
     district,
     announcements,
     rosters,
+    outbox,
+    audit,
 )
 for subject in SUBJECTS:
     router.include_router(subject.router)

@@ -1,0 +1,87 @@
+"""Who did what, to whom, when: the audit trail of the district."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import StreamingResponse
+
+from app.openapi import refusals
+from app.route_guards import for_staff
+from app.routers.admin.paging import invalid_cursor
+from app.routers.dependencies import AtDesk, CampusPart
+from app.routers.districts import Cursor, Limit
+from app.schemas.admin.audit import Actor, AskedMoment, AuditPage, TagPrefix
+from app.services.audit_file import csv_header, csv_lines
+from app.services.audit_trail import AuditFilter, AuditItem, AuditPosition
+from app.services.clerk import StaffRole
+
+router = APIRouter(prefix="/audit-events")
+
+_CSV: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "One line an event, newest first, under a line of names",
+        "content": {"text/csv": {"schema": {"type": "string", "maxLength": 10_000_000_000}}},
+    }
+}
+
+
+async def _wanted(
+    person_id: Annotated[UUID | None, Query(description="What happened to this person, in any portal")] = None,
+    account_id: Annotated[UUID | None, Query(description="What happened to this account")] = None,
+    actor: Annotated[
+        Actor | None, Query(description="What this one did: `account:` and its id, `operator`, `worker`, `anonymous`")
+    ] = None,
+    tag: Annotated[TagPrefix | None, Query(description="How the tag begins", examples=["office:account:"])] = None,
+    since: AskedMoment | None = None,
+    until: Annotated[AskedMoment | None, Query(description="Up to, but not including")] = None,
+) -> AuditFilter:
+    return AuditFilter(person_id, account_id, actor, tag, since, until)
+
+
+Wanted = Annotated[AuditFilter, Depends(_wanted)]
+
+
+async def _after(campus: CampusPart, cursor: Cursor = None) -> AuditPosition | None:
+    if cursor is None:
+        return None
+    if (position := campus.audit_trail.position(cursor)) is None:
+        raise invalid_cursor()
+    return position
+
+
+@router.get("", summary="What happened in the district", responses=refusals(), response_model_exclude_none=True)
+@for_staff(StaffRole.DISTRICT_ADMIN)
+async def list_audit_events(
+    clerk: AtDesk,
+    campus: CampusPart,
+    wanted: Wanted,
+    after: Annotated[AuditPosition | None, Depends(_after)],
+    limit: Limit = 20,
+) -> AuditPage:
+    """Changes and security events; nobody changes or deletes one."""
+    items, end = await campus.audit_trail.page(clerk, wanted, limit, after)
+    return AuditPage.of(items, campus.audit_trail.cursor(end) if end else None)
+
+
+@router.get(
+    "/export",
+    summary="What happened in the district, as CSV",
+    response_class=StreamingResponse,
+    responses=_CSV | refusals(),
+)
+@for_staff(StaffRole.DISTRICT_ADMIN, step_up=True)
+async def export_audit_events(clerk: AtDesk, campus: CampusPart, wanted: Wanted) -> StreamingResponse:
+    """Every event that the list would show page by page. The export itself is an event."""
+    pages = await campus.audit_trail.export(clerk, wanted)
+    return StreamingResponse(_csv(pages), media_type="text/csv", headers={"Content-Disposition": _AS_FILE})
+
+
+_AS_FILE = 'attachment; filename="audit-events.csv"'
+
+
+async def _csv(pages: AsyncIterator[Sequence[AuditItem]]) -> AsyncIterator[str]:
+    yield csv_header()
+    async for page in pages:
+        yield csv_lines(page)

@@ -1,0 +1,34 @@
+"""Did the mail leave?"""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from app.openapi import refusals
+from app.route_guards import for_staff
+from app.routers.admin.paging import After
+from app.routers.dependencies import AtDesk, CampusPart
+from app.routers.districts import Limit
+from app.schemas.admin.outbox import OutboxPage
+from app.services.clerk import StaffRole
+from app.services.outbox import MailKind
+from app.services.outbox_list import OutboxFilter, OutboxState
+
+router = APIRouter(prefix="/outbox")
+
+
+@router.get("", summary="What became of mails", responses=refusals(), response_model_exclude_none=True)
+@for_staff(StaffRole.HELP_DESK)
+async def list_outbox(
+    clerk: AtDesk,
+    campus: CampusPart,
+    after: After,
+    account_id: Annotated[UUID | None, Query(description="Only those to this account")] = None,
+    state: OutboxState | None = None,
+    kind: MailKind | None = None,
+    limit: Limit = 20,
+) -> OutboxPage:
+    """Of the last thirty days. What was asked for with a name or address that leads to nobody is shown to district admins only."""
+    wanted = OutboxFilter(account_id, state, kind)
+    return OutboxPage.of(await campus.outbox_list.page(clerk, wanted, limit + 1, after), limit)

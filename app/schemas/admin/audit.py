@@ -1,0 +1,49 @@
+"""The audit trail of a district."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from app.schemas.common import Answer, Moment
+from app.services.audit_trail import AuditItem
+
+_ACTOR = r"^(operator|worker|anonymous|account:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$"
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as fault:
+        raise PydanticCustomError("invalid", "beyond the calendar") from fault
+
+
+AskedMoment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Actor = Annotated[str, StringConstraints(max_length=64, pattern=_ACTOR)]
+TagPrefix = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z_]+(:[a-z_]*){0,2}$")]
+
+
+class AuditEventItem(Answer):
+    id: UUID
+    at: Moment
+    tag: Annotated[
+        str, Field(max_length=64, description="`source:subject:action`", examples=["office:account:unlocked"])
+    ]
+    actor: Annotated[
+        str, Field(max_length=64, description="`account:` and its id, `operator`, `worker` or `anonymous`")
+    ]
+    account_id: Annotated[UUID, Field(description="To which it happened")] | None = None
+    person_id: Annotated[UUID, Field(description="To whom it happened")] | None = None
+    data: Annotated[dict[str, Any], Field(description="Ids, counts and reasons; neither names nor addresses")]
+
+
+class AuditPage(Answer):
+    items: Annotated[list[AuditEventItem], Field(max_length=100, description="Newest first")]
+    next_cursor: Annotated[str, Field(max_length=1_000)] | None = None
+
+    @classmethod
+    def of(cls, items: Sequence[AuditItem], cursor: str | None) -> Self:
+        return cls(items=[AuditEventItem.model_validate(item) for item in items], next_cursor=cursor)

@@ -1,0 +1,149 @@
+"""Reading the audit trail of one district: by person, by account, by actor, by kind and time; on screen or as CSV."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, or_, select, tuple_
+
+from app.clock import Clock
+from app.database import Database
+from app.models import Account, AuditEvent
+from app.security.digests import Digests
+from app.services.clerk import Clerk
+from app.services.districts import open_district
+
+EXPORT_PAGE = 1_000
+"""Events that an export holds in memory at once."""
+
+AuditPosition = tuple[datetime, int]
+"""Where a page ends: moment and number of its last event."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class AuditFilter:
+    """What is left out does not matter."""
+
+    person_id: UUID | None = None
+    """What happened to this person or to one of his accounts."""
+    account_id: UUID | None = None
+    actor: str | None = None
+    """`account:<id>`, `operator`, `worker` or `anonymous`."""
+    tag: str | None = None
+    """The beginning of the tag, such as `office:account:`."""
+    since: datetime | None = None
+    until: datetime | None = None
+    """Up to, but not including."""
+
+
+@dataclass(frozen=True)
+class AuditItem:
+    id: UUID
+    """The same for an event as long as the secret keys stay; its number would tell how much happens in other districts."""
+    at: datetime
+    tag: str
+    actor: str
+    account_id: UUID | None
+    person_id: UUID | None
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class AuditTrail:
+    """For district admins and operators. Events of no district (such as an import of the directory) are in nobody's trail."""
+
+    database: Database
+    clock: Clock
+    digests: Digests
+
+    async def page(
+        self, clerk: Clerk, wanted: AuditFilter, limit: int, after: AuditPosition | None
+    ) -> tuple[list[AuditItem], AuditPosition | None]:
+        """Up to `limit` events, newest first, and where the next page begins, if there is one."""
+        rows = await self._rows(clerk, wanted, limit + 1, after)
+        shown = rows[:limit]
+        return [self._item(row) for row in shown], _end(shown) if len(rows) > limit else None
+
+    async def export(self, clerk: Clerk, wanted: AuditFilter) -> AsyncIterator[Sequence[AuditItem]]:
+        """Every event, newest first, some at a time. That somebody takes them away is itself an event. Raises DistrictNotFound."""
+        async with self.database.transaction() as session:
+            await open_district(session, clerk.district_id)
+            clerk.record(session, "audit:exported", at=self.clock.now(), person_id=wanted.person_id)
+        first = await self._rows(clerk, wanted, EXPORT_PAGE, None)
+        return self._pages(clerk, wanted, first)
+
+    async def _pages(
+        self, clerk: Clerk, wanted: AuditFilter, rows: Sequence[Row[Any]]
+    ) -> AsyncIterator[Sequence[AuditItem]]:
+        while rows:
+            yield [self._item(row) for row in rows]
+            rows = await self._rows(clerk, wanted, EXPORT_PAGE, _end(rows)) if len(rows) == EXPORT_PAGE else []
+
+    async def _rows(
+        self, clerk: Clerk, wanted: AuditFilter, limit: int, after: AuditPosition | None
+    ) -> Sequence[Row[Any]]:
+        """Each page is a short query of its own, so that a slow reader holds no connection."""
+        query = (
+            select(*_COLUMNS)
+            .where(AuditEvent.district_id == clerk.district_id, *_matches(wanted))
+            .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
+            .limit(limit)
+        )
+        if after:
+            query = query.where(tuple_(AuditEvent.at, AuditEvent.id) < after)
+        async with self.database.reading() as connection:
+            return (await connection.execute(query)).all()
+
+    def _item(self, row: Row[Any]) -> AuditItem:
+        opaque = UUID(bytes=self.digests.macs("audit-event", str(row.id))[0][:16])
+        return AuditItem(opaque, row.at, row.tag, row.actor, row.account_id, row.person_id, row.data)
+
+    # Cursors, sealed as they hold a number that is nobody's business
+
+    def cursor(self, position: AuditPosition) -> str:
+        return self.digests.seal(f"{(position[0] - _EPOCH) // _MICROSECOND}:{position[1]}")
+
+    def position(self, cursor: str) -> AuditPosition | None:
+        """None for anything but a cursor that `cursor` made."""
+        text = self.digests.unseal(cursor) if cursor.isascii() else None
+        moment, colon, number = (text or "").partition(":")
+        if not colon or not moment.lstrip("-").isdecimal() or not number.isdecimal():
+            return None
+        return _EPOCH + int(moment) * _MICROSECOND, int(number)
+
+
+_COLUMNS = (
+    AuditEvent.id,
+    AuditEvent.at,
+    AuditEvent.tag,
+    AuditEvent.actor,
+    AuditEvent.account_id,
+    AuditEvent.person_id,
+    AuditEvent.data,
+)
+
+
+def _end(rows: Sequence[Row[Any]]) -> AuditPosition:
+    return rows[-1].at, rows[-1].id
+
+
+def _matches(wanted: AuditFilter) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = []
+    if wanted.person_id:
+        accounts = select(Account.id).where(Account.person_id == wanted.person_id)
+        where.append(or_(AuditEvent.person_id == wanted.person_id, AuditEvent.account_id.in_(accounts)))
+    if wanted.account_id:
+        where.append(AuditEvent.account_id == wanted.account_id)
+    if wanted.actor:
+        where.append(AuditEvent.actor == wanted.actor)
+    if wanted.tag:
+        where.append(AuditEvent.tag.startswith(wanted.tag, autoescape=True))
+    if wanted.since:
+        where.append(AuditEvent.at >= wanted.since)
+    if wanted.until:
+        where.append(AuditEvent.at < wanted.until)
+    return where
