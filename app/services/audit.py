@@ -10,6 +10,10 @@ from app.models import AuditEvent
 
 OPERATOR = "operator"
 """Somebody with a shell on the server."""
+WORKER = "worker"
+"""The service itself, beside requests."""
+ANONYMOUS = "anonymous"
+"""Whoever has not signed in."""
 
 
 def by_account(account_id: UUID) -> str:

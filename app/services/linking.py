@@ -107,6 +107,7 @@ class Linking:
                     expires_at=now + CODE_LIFETIME,
                 )
             )
+            await _record(session, "link_code_shown", caller.account.id, caller, now)
         return ShownCode(f"{letters[:4]}-{letters[4:]}", now + CODE_LIFETIME)
 
     async def redeem(self, caller: SignedIn, typed: str, idempotency_key: str | None = None) -> Links:
@@ -131,7 +132,9 @@ class Linking:
                     await idempotency.settle(session, repeatable, caller.account.id)
         except BaseException as refusal:
             async with self.database.transaction() as session:
-                if not isinstance(refusal, LinkCodeInvalid | RateLimited):  # the code was not wrong
+                if isinstance(refusal, LinkCodeInvalid):
+                    await _record(session, "link_code_refused", caller.account.id, caller, now)
+                elif not isinstance(refusal, RateLimited):  # the code was not wrong
                     await self.counts.take_back(session, "link-code", str(caller.account.id))
                 if repeatable:
                     await idempotency.give_back(session, repeatable)

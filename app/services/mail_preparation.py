@@ -16,6 +16,7 @@ from app.database import Database
 from app.mail.letter import DistrictSender, Letter
 from app.models import Account, OutboxMail
 from app.security.mailed_tokens import MailedTokens
+from app.services import audit
 from app.services.districts import OpenDistrict, open_district
 from app.services.key_mail import KeyMail
 from app.services.mail_recipients import (
@@ -183,6 +184,16 @@ async def _reset_link(session: AsyncSession, mail: OutboxMail, account: Account,
     if await has_newer_link(session, account.id, LinkPurpose.RESET_PASSWORD, mail.created_at):
         return None
     await revoke_links(session, account.id, now, LinkPurpose.RESET_PASSWORD)
+    audit.record(
+        session,
+        "worker:account:reset_link_made",
+        at=now,
+        actor=audit.WORKER,
+        district_id=account.district_id,
+        account_id=account.id,
+        person_id=account.person_id,
+        data={"asked_as": mail.kind},
+    )
     return create_link(session, LinkPurpose.RESET_PASSWORD, account.id, now, asked_at=mail.created_at)
 
 

@@ -45,15 +45,7 @@ class Passwords:
                 raise InProgress
             await self.sessions.end_others(session, caller, "password_changed")
             await tell_password_changed(session, owner, now)
-            audit.record(
-                session,
-                "api:account:password_changed",
-                at=now,
-                actor=audit.by_account(caller.account.id),
-                district_id=caller.account.district_id,
-                account_id=caller.account.id,
-                person_id=caller.account.person_id,
-            )
+            self._record(session, caller, "password_changed")
 
     async def prove_current(self, caller: SignedIn, current_password: str) -> str | None:
         """The stored hash of the current password; `still_proven` asks in the settling transaction whether it still holds.
@@ -83,11 +75,25 @@ class Passwords:
         async with self.database.transaction() as session:
             if right:
                 await session.execute(update(SignInSession).where(mine).values(password_misses=0))
-            elif tries >= MAX_MISSES:
-                await self.sessions.end_this(session, caller, "password_guessed")
+            else:
+                self._record(session, caller, "current_password_refused", tries=tries)
+                if tries >= MAX_MISSES:
+                    await self.sessions.end_this(session, caller, "password_guessed")
         if not right:
             raise CurrentPasswordWrong
         return stored
+
+    def _record(self, session: AsyncSession, caller: SignedIn, action: str, **data: object) -> None:
+        audit.record(
+            session,
+            f"api:account:{action}",
+            at=self.clock.now(),
+            actor=audit.by_account(caller.account.id),
+            district_id=caller.account.district_id,
+            account_id=caller.account.id,
+            person_id=caller.account.person_id,
+            data=data,
+        )
 
     @staticmethod
     async def still_proven(session: AsyncSession, caller: SignedIn, stored: str | None) -> Account:

@@ -4,17 +4,20 @@ A student or staff member who is in the roster and enabled; a guardian who is, a
 student who is in the roster.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.models import Account, ActivationKey, Person, Relationship, SignInSession
 from app.portals import Portal
+from app.services import audit
+from app.services.clerk import Clerk, operator_of
 
 
 @cache  # an alias of a table takes longer to make than the query takes to run
@@ -68,11 +71,19 @@ async def confirm_access(session: AsyncSession, person_id: UUID, portal: Portal)
 
 
 async def end_sessions_without_access(
-    session: AsyncSession, district_id: str, now: datetime, *, of_person: UUID | None = None
+    session: AsyncSession,
+    district_id: str,
+    now: datetime,
+    clerk: Clerk | None = None,
+    *,
+    of_person: UUID | None = None,
 ) -> int:
     """Ends the sessions of everybody in the district, or only of one person, who may no longer enter, and says how many.
 
-    Whatever takes access away (a roster, the office) calls this in its own transaction, so that the next request is refused.
+    An operator's doing without `clerk`.
+
+    Whatever takes access away (a roster, the office) calls this in its own transaction, so that the next request is refused. The audit
+    trail says of each account that it was signed out.
     """
     whose = [Person.district_id == district_id, *([Person.id == of_person] if of_person else [])]
     await session.execute(select(Person.id).where(*whose, _has_a_door_shut()).order_by(Person.id).with_for_update())
@@ -81,16 +92,36 @@ async def end_sessions_without_access(
         .join(Person, Person.id == Account.person_id)
         .where(*whose, ~may_enter_its_portal(Account.portal))
     )
+    over = (
+        SignInSession.ended_at.is_(None),
+        or_(SignInSession.account_id.in_(without_access), SignInSession.switched_from_id.in_(without_access)),
+    )
+    await _record_ends(session, clerk or operator_of(district_id), over, now)
     ended = await session.execute(
         update(SignInSession)
-        .where(
-            SignInSession.ended_at.is_(None),
-            or_(SignInSession.account_id.in_(without_access), SignInSession.switched_from_id.in_(without_access)),
-        )
+        .where(*over)
         .values(ended_at=now, ended_reason="no_access")
         .execution_options(synchronize_session=False)
     )
     return ended.rowcount if isinstance(ended, CursorResult) else 0
+
+
+async def _record_ends(session: AsyncSession, clerk: Clerk, over: Sequence[ColumnElement[bool]], now: datetime) -> None:
+    """One event an account. Who was switched to from here may be of another district: its trail does not name our clerk."""
+    query = (
+        select(Account.id, Account.district_id, Account.person_id, func.count().label("sessions"))
+        .join(SignInSession, SignInSession.account_id == Account.id)
+        .where(*over, SignInSession.expires_at > now)
+        .group_by(Account.id, Account.district_id, Account.person_id)
+    )
+    for row in await session.execute(query):
+        data = {"sessions": row.sessions, "reason": "no_access"}
+        whom = {"at": now, "account_id": row.id, "person_id": row.person_id}
+        if row.district_id == clerk.district_id:
+            clerk.record(session, "account:signed_out", **whom, **data)
+        else:
+            tag, district = "worker:account:signed_out", row.district_id
+            audit.record(session, tag, actor=audit.WORKER, district_id=district, data=data, **whom)
 
 
 def _has_a_door_shut() -> ColumnElement[bool]:

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Delete, delete
+from sqlalchemy import ColumnElement, Delete, delete
 from sqlalchemy.engine import CursorResult
 
 from app.clock import Clock
 from app.database import Database
 from app.models import (
+    Base,
     DailyQuota,
     FailedSignIns,
     IdempotencyKey,
@@ -20,6 +21,7 @@ from app.models import (
     SpentCaptcha,
     WindowCount,
 )
+from app.services import audit
 from app.services.devices import STALE_AFTER
 from app.services.sign_in_ladder import is_over
 
@@ -37,22 +39,26 @@ class Pruning:
     clock: Clock
 
     async def prune(self) -> int:
-        """Deletes what is over, in one short transaction a table; gives the number of rows."""
+        """Deletes what is over, in one short transaction a table; gives the number of rows, and records it where there were any."""
         now = self.clock.now()
-        return sum(
-            [
-                await self._delete(delete(DailyQuota).where(DailyQuota.ends_at <= now)),
-                await self._delete(delete(WindowCount).where(WindowCount.ends_at <= now)),
-                await self._delete(delete(LinkCode).where(LinkCode.expires_at <= now - CODES_KEPT)),
-                await self._delete(delete(PushDevice).where(PushDevice.registered_at <= now - STALE_AFTER)),
-                await self._delete(delete(SpentCaptcha).where(SpentCaptcha.expires_at <= now)),
-                await self._delete(delete(FailedSignIns).where(is_over(now))),
-                await self._delete(delete(IdempotencyKey).where(IdempotencyKey.expires_at <= now)),
-                await self._delete(delete(OutboxMail).where(OutboxMail.finished_at <= now - MAILS_KEPT)),
-                await self._delete(delete(MailedLink).where(MailedLink.expires_at <= now - LINKS_KEPT)),
-                await self._delete(delete(SignInSession).where(SignInSession.expires_at <= now - SESSIONS_KEPT)),
-            ]
-        )
+        over: list[tuple[type[Base], ColumnElement[bool]]] = [
+            (DailyQuota, DailyQuota.ends_at <= now),
+            (WindowCount, WindowCount.ends_at <= now),
+            (LinkCode, LinkCode.expires_at <= now - CODES_KEPT),
+            (PushDevice, PushDevice.registered_at <= now - STALE_AFTER),
+            (SpentCaptcha, SpentCaptcha.expires_at <= now),
+            (FailedSignIns, is_over(now)),
+            (IdempotencyKey, IdempotencyKey.expires_at <= now),
+            (OutboxMail, OutboxMail.finished_at <= now - MAILS_KEPT),
+            (MailedLink, MailedLink.expires_at <= now - LINKS_KEPT),
+            (SignInSession, SignInSession.expires_at <= now - SESSIONS_KEPT),
+        ]
+        pruned = {table.__tablename__: await self._delete(delete(table).where(which)) for table, which in over}
+        if any(pruned.values()):
+            rows = {table: count for table, count in pruned.items() if count}
+            async with self.database.transaction() as session:
+                audit.record(session, "worker:rows:pruned", at=now, actor=audit.WORKER, data=rows)
+        return sum(pruned.values())
 
     async def _delete(self, statement: Delete) -> int:
         async with self.database.transaction() as session:

@@ -120,6 +120,8 @@ class RecoveryEmail:
             is_right = has_tries and self.links.tokens.is_code(link.id, code)
             if is_right:
                 await self._settle(session, link, now)
+            else:
+                self._record(session, caller.account, "recovery_email_code_refused", now)
         if not is_right:  # after the commit, which keeps the count
             raise CodeWrong if has_tries else CodeExhausted
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from app.clock import Clock
 from app.database import Database
 from app.errors import DailyLimitReached
+from app.services import audit
 from app.services.daily_quotas import DailyQuotas, LocalDay
 from app.services.districts import OpenDistrict
 from app.services.outbox import MailKind, promise
@@ -49,6 +50,11 @@ class UsernameRecovery:
                     now=now,
                     locale=locale,
                     details=details,
+                )
+            elif count == MAILS_A_DAY + 1:
+                # Of nobody: whose address it is, this request does not look for.
+                audit.record(
+                    session, "api:username_recovery:locked", at=now, actor=audit.ANONYMOUS, district_id=district.id
                 )
         if (
             count > MAILS_A_DAY

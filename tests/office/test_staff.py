@@ -117,7 +117,7 @@ async def test_a_key_is_shown_only_to_whoever_looked_at_a_photo_id(dana: User) -
 async def test_what_is_wrong_is_said_before_anything_is_written(office: Office, dana: User) -> None:
     high = str(await office.school("High"))
     elsewhere = await (await Office.open(office.server, "hall", "Hall County Schools")).school("Elsewhere")
-    wrong = {
+    wrong: dict[tuple[str, str], dict[str, object]] = {
         ("/username", "username_needs_digit"): {**SAM, "username": "sortiz"},
         ("/school_ids", "school_unknown"): {**SAM, "school_ids": [str(elsewhere)]},
         ("/school_ids", "schools_of_help_desk"): {**SAM, "role": "district_admin", "school_ids": [high]},
