@@ -120,8 +120,14 @@ async def _record_ends(session: AsyncSession, clerk: Clerk, over: Sequence[Colum
         if row.district_id == clerk.district_id:
             clerk.record(session, "account:signed_out", **whom, **data)
         else:
-            tag, district = "worker:account:signed_out", row.district_id
-            audit.record(session, tag, actor=audit.WORKER, district_id=district, data=data, **whom)
+            audit.record(
+                session,
+                "worker:account:signed_out",
+                actor=audit.WORKER,
+                district_id=row.district_id,
+                data=data,
+                **whom,
+            )
 
 
 def _has_a_door_shut() -> ColumnElement[bool]:

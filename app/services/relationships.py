@@ -87,7 +87,9 @@ class Relationships:
             if relationship.portal is not portal:
                 relationship.portal = portal
                 await session.flush()
-                await end_sessions_without_access(session, clerk.district_id, now, of_person=relationship.guardian_id)
+                await end_sessions_without_access(
+                    session, clerk.district_id, now, clerk, of_person=relationship.guardian_id
+                )
                 clerk.record(
                     session,
                     "relationship:portal_on" if portal else "relationship:portal_off",

@@ -9,6 +9,7 @@ from app.mail.senders import MemorySender
 from app.services.clerk import StaffRole
 from app.settings import Settings
 from tests.guard.hashes import quick_hashes
+from tests.linking.families import Region
 from tests.support.desk import at_desk
 from tests.support.office import Office
 from tests.support.portal import Server, User
@@ -52,3 +53,9 @@ async def dana(office: Office) -> User:
 async def hugo(office: Office) -> User:
     """A member of the district's help desk, at his desk, after a step-up."""
     return await at_desk(office, StaffRole.HELP_DESK, name="Hugo Park")
+
+
+@pytest.fixture
+def region(post: Post) -> Region:
+    """Districts in three states, each of which opens when somebody asks for it."""
+    return Region(post)

@@ -92,7 +92,7 @@ class RosterImport:
             Meter(progress, "writing", differences.size),
             in_first_import=differences.people.stored == 0 and not as_new,
         )
-        await end_sessions_without_access(session, clerk.district_id, now)
+        await end_sessions_without_access(session, clerk.district_id, now, clerk)
         rows = differences.counts
         clerk.record(
             session,
