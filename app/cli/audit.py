@@ -1,6 +1,7 @@
 """The audit trail of a district, as a file."""
 
 import asyncio
+import errno
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,6 +39,8 @@ def export(
     as_json: JsonOption = False,
 ) -> None:
     """Writes the events of a district into a CSV file, newest first."""
+    if out.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(out))
     wanted = AuditFilter(
         person, account, actor, tag, since and since.replace(tzinfo=UTC), until and until.replace(tzinfo=UTC)
     )

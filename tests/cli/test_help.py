@@ -32,6 +32,7 @@ COMMANDS = {
     *(("keys",), ("keys", "issue"), ("keys", "list"), ("keys", "revoke")),
     *(("accounts",), ("accounts", "show"), ("accounts", "disable"), ("accounts", "enable"), ("accounts", "reset")),
     *(("accounts", "search"), ("relationships",), ("relationships", "search"), ("relationships", "set")),
+    *(("staff",), ("staff", "add"), ("staff", "list"), ("staff", "remove"), ("audit",), ("audit", "export")),
 }
 
 

@@ -14,6 +14,7 @@ ADD = ("districts", "add", "--id", "gb", "--name", "Grand Bend", "--state", "TX"
 SET = ("districts", "set", ID)
 ANNOUNCE = ("districts", "announce", ID, "--title", "Snow day", "--body", "Schools are closed.")
 KEYS = ("keys", "issue", "--district", ID, "--csv", "keys.csv")
+STAFF = ("staff", "add", "--district", ID, "--person-name", "Dana Reed", "--username", "dreed26", "--role", "help_desk")
 COMMANDS = {
     "an id with a slash": ((*ADD, "--id", "g/b"), "the id 'g/b'"),
     "an id without end": ((*ADD, "--id", "g" * 65), "must be 1 to 64"),
@@ -43,6 +44,16 @@ COMMANDS = {
     "keys of nobody": ((*KEYS, "--replace", "nobody"), "there is nobody 'nobody' in gb"),
     "a parent's key for a student": ((*KEYS, "--replace", "ana"), "there is nobody 'ana' in gb"),
     "keys into a file below a file": ((*KEYS, "--csv", "package/users.csv/keys.csv"), "package/users.csv"),
+    "staff of no district": ((*STAFF, "--district", "nowhere"), "district_not_found"),
+    "a username without a digit": ((*STAFF, "--username", "dreed"), "username: Use at least one digit."),
+    "staff of no school": ((*STAFF, "--school", "Hogwarts"), "school_ids: There is no such school here."),
+    "a list of no office": (("staff", "list", "--district", "nowhere"), "district_not_found"),
+    "nobody's part in the office": (("staff", "remove", "--district", ID, "nobody1"), "the username 'nobody1'"),
+    "a trail of no district": (("audit", "export", "--district", "nowhere", "--csv", "a.csv"), "district_not_found"),
+    "a trail over another file": (
+        ("audit", "export", "--district", ID, "--csv", "campus.db"),
+        "campus.db: File exists",
+    ),
     "an account of no district": (("accounts", "show", "--district", "nowhere", "maria"), "district_not_found"),
 }
 DIRECTORIES = {

@@ -89,29 +89,21 @@ async def test_a_new_colleague_gets_a_key_that_brings_the_username(
     assert (event.tag, event.person_id) == ("office:staff:added", sam.person_id)
     assert event.data == {"role": "help_desk", "schools": [str(high)]}
     assert event.actor == f"account:{dana.session['account']['id']}"
+    await the_list_has_pages(dana, clock)
 
 
-async def test_the_list_has_pages(dana: User, clock: ManualClock) -> None:
-    for number in range(4):
+async def the_list_has_pages(dana: User, clock: ManualClock) -> None:
+    for number in range(3):
         clock.advance(SECOND * (number % 2))
         await add(dana, **{**SAM, "first_name": f"Sam{number}", "username": f"sam{number}"}, channel="later")
     first = await members(dana, limit=3)
     second = await members(dana, limit=3, cursor=first["next_cursor"])
     shown = [item["first_name"] for item in first["items"] + second["items"]]
-    assert (sorted(shown), "next_cursor" in second) == (["Dana", "Sam0", "Sam1", "Sam2", "Sam3"], False)
+    assert (sorted(shown), "next_cursor" in second) == (["Dana", "Sam", "Sam0", "Sam1", "Sam2"], False)
     for cursor in ("x", "é", "WzEsMl0", "WzEsICJ4Il0", "Wy0xZTIwLCAieCJd"):
         assert ("/query/cursor", "cursor_invalid") in faults(
             await dana.ask("GET", "/admin/staff", params={"cursor": cursor})
         )
-
-
-async def test_a_key_is_shown_only_to_whoever_looked_at_a_photo_id(dana: User) -> None:
-    unchecked = await dana.ask("POST", "/admin/staff", json={**SAM, "channel": "in_person"})
-    assert set(faults(unchecked)) == {("/photo_id_checked", "photo_id_not_checked")}
-    by_phone = await dana.ask("POST", "/admin/staff", json={**SAM, "channel": "phone"})
-    assert set(faults(by_phone)) == {("/channel", "unknown_value")}
-    later = await add(dana, **SAM, channel="later", photo_id_checked=False)
-    assert set(later) == {"person_id", "username", "role"}
 
 
 async def test_what_is_wrong_is_said_before_anything_is_written(office: Office, dana: User) -> None:
@@ -119,6 +111,8 @@ async def test_what_is_wrong_is_said_before_anything_is_written(office: Office, 
     elsewhere = await (await Office.open(office.server, "hall", "Hall County Schools")).school("Elsewhere")
     wrong: dict[tuple[str, str], dict[str, object]] = {
         ("/username", "username_needs_digit"): {**SAM, "username": "sortiz"},
+        ("/photo_id_checked", "photo_id_not_checked"): {**SAM, "photo_id_checked": False},
+        ("/channel", "unknown_value"): {**SAM, "channel": "phone"},
         ("/school_ids", "school_unknown"): {**SAM, "school_ids": [str(elsewhere)]},
         ("/school_ids", "schools_of_help_desk"): {**SAM, "role": "district_admin", "school_ids": [high]},
         ("/last_name", "required"): {**SAM, "last_name": None},
@@ -129,6 +123,8 @@ async def test_what_is_wrong_is_said_before_anything_is_written(office: Office, 
         assert fault in faults(await dana.ask("POST", "/admin/staff", json=body))
     assert await roles(office) == {"district_admin": 1}
     assert await trail(office) == []
+    later = await add(dana, **SAM, channel="later", photo_id_checked=False)
+    assert set(later) == {"person_id", "username", "role"}, "nobody looked at a photo ID"
 
 
 async def test_a_username_is_one_persons(office: Office, dana: User) -> None:
@@ -182,7 +178,7 @@ async def test_a_changed_part_holds_at_the_next_request(office: Office, dana: Us
 
 
 async def test_who_is_removed_is_signed_out_at_once(office: Office, dana: User) -> None:
-    """Whom the office entered does not come back; who is in the roster does, without a part in the office."""
+    """Whom the office entered does not come back before it says so; who is in the roster does, without a part in the office."""
     sam = await arrives(office, await add(dana, **SAM))
     words = {"username": "teach26", "role": "help_desk", "person_id": str(await office.staff_member("Theo Marsh"))}
     theo = await arrives(office, await add(dana, **words))
@@ -200,13 +196,8 @@ async def test_who_is_removed_is_signed_out_at_once(office: Office, dana: User) 
     assert [item["first_name"] for item in (await members(dana))["items"]] == ["Dana"]
     assert refused(await dana.ask("GET", f"/admin/staff/{sam.person_id}")) == NOT_FOUND
     assert [event.tag for event in await trail(office)][-2:] == ["office:staff:removed"] * 2
-
-
-async def test_whom_the_office_removed_it_may_take_back(office: Office, dana: User) -> None:
-    sam = await arrives(office, await add(dana, **SAM))
-    await dana.ask("DELETE", f"/admin/staff/{sam.person_id}")
-    words = {name: SAM[name] for name in ("username", "role")}
-    await arrives(office, await add(dana, **words, person_id=str(sam.person_id)))
+    back = {"username": "sortiz26", "role": "help_desk", "person_id": str(sam.person_id)}
+    await arrives(office, await add(dana, **back))
     assert await roles(office) == {"district_admin": 1, "help_desk": 1}
 
 
