@@ -65,12 +65,11 @@ class AddStaffBody(Request):
         )
 
     def _faults(self) -> Iterator[FieldError]:
-        names = {"first_name": self.first_name, "last_name": self.last_name}
-        for field, name in names.items():
+        for pointer, name in (("/first_name", self.first_name), ("/last_name", self.last_name)):
             if name is None and self.person_id is None:
-                yield FieldError(f"/{field}", "required", msg("This field is needed."))
+                yield FieldError(pointer, "required", msg("This field is needed."))
             if name is not None and self.person_id is not None:
-                yield FieldError(f"/{field}", "unknown_field", msg("The roster says what somebody is called."))
+                yield FieldError(pointer, "unknown_field", msg("The roster says what somebody is called."))
         if self.channel is StaffKeyChannel.IN_PERSON and not self.photo_id_checked:
             detail = msg("Look at a photo ID first, and say that you did.")
             yield FieldError("/photo_id_checked", "photo_id_not_checked", detail)
