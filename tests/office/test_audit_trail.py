@@ -13,6 +13,7 @@ from app.database import Database
 from app.services import audit
 from app.services.audit_trail import EXPORT_PAGE, AuditFilter
 from app.services.clerk import StaffRole, operator_of
+from tests.linking.families import Region, link
 from tests.office.trail import events, page_of, tags
 from tests.support.desk import at_desk
 from tests.support.office import Office
@@ -167,3 +168,19 @@ async def count_of(database: Database) -> int:
         return int(
             (await connection.execute(text("SELECT count(*) FROM audit_events WHERE actor <> 'nobody'"))).scalar_one()
         )
+
+
+async def test_each_district_reads_of_its_own_accounts_when_one_loses_access(region: Region) -> None:
+    """She had switched from Wake to Kent: Kent reads that she was signed out there, and nobody's name of Wake."""
+    wake, kent = await region.family("wake", "kent")
+    await link(wake, kent)
+    await wake.switched_to(kent)
+    admins = [await at_desk(login.office) for login in (wake, kent)]
+    await wake.office.take_portal_away(wake)
+    (here,), (there,) = [
+        await events(admin, tag=f"{by}:account:signed_out")
+        for admin, by in zip(admins, ("operator", "worker"), strict=True)
+    ]
+    assert (here["account_id"], here["actor"]) == (wake.account_id, "operator")
+    assert (there["account_id"], there["actor"]) == (kent.account_id, "worker")
+    assert here["data"] == there["data"] == {"sessions": 1, "reason": "no_access"}
