@@ -133,12 +133,10 @@ class User:
         answer = await self.ask("GET", "/me/sessions")
         return list(answer.json()["items"])
 
-    async def ask(
-        self, method: str, path: str, headers: Mapping[str, str] | None = None, **options: Any
-    ) -> httpx.Response:
+    async def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
         """A request with the access token."""
-        with_token = {"Authorization": f"Bearer {self.session['access_token']}", **(headers or {})}
-        return await self.http.request(method, path, headers=with_token, **options)
+        headers = {"Authorization": f"Bearer {self.session['access_token']}", **options.pop("headers", {})}
+        return await self.http.request(method, path, headers=headers, **options)
 
     def on_another_device(self) -> Self:
         """The same person with the same words, and an app that knows no tokens."""
