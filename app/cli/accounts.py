@@ -35,7 +35,7 @@ def search(
             return await parts.account_desk.search(operator_of(district), q=words, portal=portal, limit=100)
 
     page = run(command())
-    found = [{**_facts(account)} for account in page.items]
+    found = [_facts(account) for account in page.accounts.items]
     without = [
         {"person_id": person.id, "first_name": person.first_name, "last_name": person.last_name}
         | {"portal": door.portal, "reason": door.reason}

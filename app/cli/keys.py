@@ -1,5 +1,6 @@
 """Activation keys: issued into a CSV file that is on disk before a batch counts; listed, and taken back."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -69,10 +70,10 @@ def list_keys(
 ) -> None:
     """Lists keys with their states; no keys in clear, which are known to nobody here."""
 
-    async def command() -> list[KeyView]:
+    async def command() -> Sequence[KeyView]:
         async with campus() as parts:
-            keys, _ = await parts.issued_keys.page(operator_of(district), KeyQuery(state, person, batch, portal), limit)
-            return keys
+            page = await parts.issued_keys.page(operator_of(district), KeyQuery(state, person, batch, portal), limit)
+            return page.items
 
     keys = run(command())
     if as_json:

@@ -30,8 +30,8 @@ def search(
 
     async def command() -> Sequence[RelationshipView]:
         async with campus() as parts:
-            found, _ = await parts.relationships.search(operator_of(district), q=words, limit=100)
-            return found
+            page = await parts.relationships.search(operator_of(district), q=words, limit=100)
+            return page.items
 
     found = [_facts(relationship) for relationship in run(command())]
     if as_json:

@@ -3,17 +3,16 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Response
-from fastapi.exceptions import RequestValidationError
 from pydantic import StringConstraints
-from pydantic_core import PydanticCustomError
 
 from app.errors import DistrictNotFound
 from app.openapi import refusals
 from app.route_guards import Budget, limited
 from app.routers.dependencies import CampusPart
 from app.routers.etag import CACHEABLE, cacheable
-from app.schemas.common import DistrictId, decode_cursor
-from app.schemas.districts import DistrictList, LoginScreenAnswer
+from app.routers.paging import Limit, after
+from app.schemas.common import DistrictId
+from app.schemas.districts import BY_RANK, DistrictList, LoginScreenAnswer
 from app.services.district_directory import Position
 
 router = APIRouter(prefix="/districts", tags=["Districts"])
@@ -32,37 +31,21 @@ State = Annotated[
     Annotated[str, StringConstraints(min_length=2, max_length=2, pattern=r"^[A-Za-z]{2}$")] | None,
     Query(description="A two-letter state", examples=["GA"]),
 ]
-Limit = Annotated[int, Query(ge=1, le=100)]
-Cursor = Annotated[
-    Annotated[str, StringConstraints(max_length=1_000)] | None, Query(description="`next_cursor` of the page before")
-]
-
-
-async def _position(cursor: Cursor = None) -> Position | None:
-    if cursor is None:
-        return None
-    try:
-        rank, name, district_id = decode_cursor(cursor, int, str, str)
-    except PydanticCustomError as fault:
-        raise RequestValidationError(
-            [{"type": fault.type, "loc": ("query", "cursor"), "msg": "", "input": None}]
-        ) from fault
-    return rank, name, district_id
 
 
 @router.get("", summary="Find a district", response_model=DistrictList, responses=CACHEABLE | refusals())
 @limited(Budget.PUBLIC)
 async def list_districts(
     campus: CampusPart,
-    after: Annotated[Position | None, Depends(_position)],
+    end: Annotated[Position | None, Depends(after(BY_RANK))],
     q: Words = None,
     state: State = None,
     limit: Limit = 20,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Districts that do not take part have empty `portals`. A match in the name ranks before one in the city."""
-    found = await campus.directory.search(q=q, state=state.upper() if state else None, limit=limit, after=after)
-    return cacheable(DistrictList.of(found, limit), if_none_match)
+    found = await campus.directory.search(q=q, state=state.upper() if state else None, limit=limit, after=end)
+    return cacheable(DistrictList.of(found), if_none_match)
 
 
 @router.get(

@@ -4,29 +4,18 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.exceptions import RequestValidationError
-from pydantic_core import PydanticCustomError
 
 from app.errors import CurrentPasswordWrong, InProgress, NotFound
 from app.openapi import refusals
 from app.route_guards import Budget, limited
 from app.routers.dependencies import Caller, CampusPart
-from app.routers.districts import Cursor, Limit
-from app.schemas.activity import ActivityList, position_in
+from app.routers.paging import Limit, after
+from app.schemas.activity import BY_EVENT, ActivityList
 from app.schemas.me import ChangeMeBody, ChangePasswordBody, StudentList
 from app.schemas.session import AccountAnswer, SessionList
 from app.services.activity import Position
 
 router = APIRouter(prefix="/me", tags=["My account"])
-
-
-async def _position(cursor: Cursor = None) -> Position | None:
-    try:
-        return position_in(cursor) if cursor is not None else None
-    except PydanticCustomError as fault:
-        raise RequestValidationError(
-            [{"type": fault.type, "loc": ("query", "cursor"), "msg": "", "input": None}]
-        ) from fault
 
 
 @router.get("", summary="My account", responses=refusals(), response_model_exclude_none=True)
@@ -78,7 +67,7 @@ async def end_my_session(session_id: UUID, caller: Caller, campus: CampusPart) -
 @router.get("/activity", summary="What happened to my account", responses=refusals(), response_model_exclude_none=True)
 @limited(Budget.SESSION)
 async def list_my_activity(
-    caller: Caller, campus: CampusPart, after: Annotated[Position | None, Depends(_position)], limit: Limit = 20
+    caller: Caller, campus: CampusPart, end: Annotated[Position | None, Depends(after(BY_EVENT))], limit: Limit = 20
 ) -> ActivityList:
     """Sign-ins and security events, newest first; refused sign-ins, too, whoever tried."""
-    return ActivityList.of(*await campus.activity.page(caller, limit, after))
+    return ActivityList.of(await campus.activity.page(caller, limit, end))

@@ -1,17 +1,16 @@
 """What happened to one's own account."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
-from pydantic_core import PydanticCustomError
 
-from app.schemas.common import Answer, Moment, decode_cursor, encode_cursor
+from app.schemas.common import Answer, Moment
+from app.schemas.cursors import Count, CursorOf, Instant, NextCursor
 from app.services.activity import KINDS, SESSION_ENDED, ActivityItem, Position
+from app.services.pages import Page
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+BY_EVENT: CursorOf[Position] = CursorOf(tuple[Instant, Count])
 
 
 class ActivityAnswer(Answer):
@@ -41,19 +40,10 @@ class ActivityAnswer(Answer):
 
 class ActivityList(Answer):
     items: Annotated[list[ActivityAnswer], Field(max_length=100, description="Newest first")]
-    next_cursor: Annotated[str, Field(max_length=1_000)] | None = None
+    next_cursor: NextCursor | None = None
 
     @classmethod
-    def of(cls, items: list[ActivityItem], end: Position | None) -> "ActivityList":
+    def of(cls, page: Page[ActivityItem, Position]) -> "ActivityList":
         return cls(
-            items=[ActivityAnswer.model_validate(item) for item in items],
-            next_cursor=encode_cursor(((end[0] - _EPOCH) // _MICROSECOND, end[1])) if end else None,
+            items=[ActivityAnswer.model_validate(item) for item in page.items], next_cursor=BY_EVENT.write(page.end)
         )
-
-
-def position_in(cursor: str) -> Position:
-    """Raises PydanticCustomError: `cursor_invalid`, for anything but a cursor that an `ActivityList` gave."""
-    at, shown = decode_cursor(cursor, int, int)
-    if not 0 <= at < 2**53 or not 0 <= shown < 2**31:
-        raise PydanticCustomError("cursor_invalid", "not a cursor")
-    return _EPOCH + at * _MICROSECOND, shown

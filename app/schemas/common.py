@@ -1,10 +1,7 @@
 """Words that several flows share, each with its bounds."""
 
-import base64
-import binascii
-import json
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -101,26 +98,3 @@ CaptchaText = Annotated[
 class Named(Answer):
     id: Annotated[str, Field(max_length=64, examples=["jackson-ga"])]
     name: Annotated[str, Field(max_length=255, examples=["Jackson County Schools"])]
-
-
-def encode_cursor(position: tuple[Any, ...]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
-
-
-def decode_cursor(cursor: str, *kinds: type) -> tuple[Any, ...]:
-    """The position in a cursor that this service gave.
-
-    Raises:
-        PydanticCustomError: `cursor_invalid`, for anything else.
-    """
-    try:
-        position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError) as fault:
-        raise PydanticCustomError("cursor_invalid", "not a cursor") from fault
-    if (
-        not isinstance(position, list)
-        or [type(part) for part in position] != list(kinds)
-        or not is_plain("".join(map(str, position)))
-    ):
-        raise PydanticCustomError("cursor_invalid", "not a cursor")
-    return tuple(position)

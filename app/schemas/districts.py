@@ -6,15 +6,18 @@ from typing import Annotated
 from pydantic import Field
 
 from app.portals import Portal
-from app.schemas.common import Answer, Moment, encode_cursor
+from app.schemas.common import Answer, Moment
+from app.schemas.cursors import Count, CursorOf, NextCursor, Words
 from app.services.credential_policy import PASSWORD_MAX_LENGTH
 from app.services.district_directory import DirectoryEntry, Position
 from app.services.district_settings import DistrictSettings, PasswordPolicy, Support, UsernamePolicy
 from app.services.districts import LoginScreen
+from app.services.pages import Page
 
 Name = Annotated[str, Field(max_length=200, examples=["Jackson County Schools"])]
 State = Annotated[str, Field(min_length=2, max_length=2, examples=["GA"])]
 Url = Annotated[str, Field(max_length=500, examples=["https://www.jackson.example.org"])]
+BY_RANK: CursorOf[Position] = CursorOf(tuple[Count, Words, Words])
 
 
 class DistrictItem(Answer):
@@ -27,15 +30,12 @@ class DistrictItem(Answer):
 
 class DistrictList(Answer):
     items: Annotated[list[DistrictItem], Field(max_length=100)]
-    next_cursor: Annotated[str, Field(max_length=1_000)] | None = None
+    next_cursor: NextCursor | None = None
 
     @classmethod
-    def of(cls, found: list[tuple[DirectoryEntry, Position]], limit: int) -> "DistrictList":
-        """A page; a full one may have another after it."""
-        return cls(
-            items=[DistrictItem.model_validate(entry) for entry, _ in found],
-            next_cursor=encode_cursor(found[-1][1]) if len(found) == limit else None,
-        )
+    def of(cls, page: Page[DirectoryEntry, Position]) -> "DistrictList":
+        items = [DistrictItem.model_validate(entry) for entry in page.items]
+        return cls(items=items, next_cursor=BY_RANK.write(page.end))
 
 
 class Link(Answer):

@@ -17,6 +17,7 @@ from app.services.account_diagnosis import AccountDiagnosis, diagnose
 from app.services.account_facts import AccountFacts, select_accounts
 from app.services.clerk import Clerk
 from app.services.districts import OpenDistrict, open_district
+from app.services.pages import Page
 from app.services.people_desk import PersonEntry, find_people, lacks_account
 from app.services.person_search import comes_after, has_account_found_by, is_found_by
 
@@ -25,11 +26,9 @@ WITHOUT_ACCOUNT_SHOWN = 20
 
 @dataclass(frozen=True)
 class AccountPage:
-    items: Sequence[AccountDiagnosis]
+    accounts: Page[AccountDiagnosis, UUID]
     without_account: Sequence[PersonEntry]
     """Whom the words mean, too, each with the doors through which he could come and has no account."""
-    next_after: UUID | None
-    """The last item's id, where there are more."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ class AccountDesk:
             without = []
             if q and after is None:
                 without = await _without_account(connection, clerk, district, self.clock.now(), q, portal)
-        return AccountPage(found[:limit], without, found[limit - 1].id if len(found) > limit else None)
+        return AccountPage(Page.of(found, limit, lambda last: last.id), without)
 
     async def one(self, clerk: Clerk, account_id: UUID) -> AccountDiagnosis:
         """Raises NotFound for an account outside the clerk's part of the district, too."""

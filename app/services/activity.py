@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.database import Database
 from app.models import AuditEvent, SignInSession
 from app.security.digests import Digests
+from app.services.pages import Page
 from app.services.sessions import SignedIn
 
 KINDS = {
@@ -66,16 +67,14 @@ class Activity:
     database: Database
     digests: Digests
 
-    async def page(
-        self, caller: SignedIn, limit: int, after: Position | None
-    ) -> tuple[list[ActivityItem], Position | None]:
-        """Up to `limit` events, newest first, and the position after which the next page begins, if there is one."""
+    async def page(self, caller: SignedIn, limit: int, after: Position | None) -> Page[ActivityItem, Position]:
+        """Up to `limit` events, newest first."""
         async with self.database.reading() as connection:
             rows = (await connection.execute(_events(caller.account.id, limit + 1, after))).all()
             shown = rows[:limit]
             devices = await _devices(connection, caller.account.id, shown)
         items = [self._item(row, devices, caller.session_id) for row in shown]
-        return items, _position(shown, after) if len(rows) > limit else None
+        return Page(items, _position(shown, after) if len(rows) > limit else None)
 
     def _item(self, row: Row[Any], devices: dict[str, str | None], own_session: UUID) -> ActivityItem:
         session = row.data.get("session")

@@ -16,13 +16,11 @@ from app.errors import FieldError, NotFound, ValidationFailed
 from app.models import Announcement
 from app.services.clerk import Clerk
 from app.services.districts import open_district
+from app.services.pages import DayPosition, Page
 from app.translation import msg
 
 MAX_TITLE = 200
 MAX_BODY = 10_000
-
-Position = tuple[date, UUID]
-"""Where a page ends: the day and the id of its last notice."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ class Announcements:
     database: Database
     clock: Clock
 
-    async def page(self, clerk: Clerk, limit: int, after: Position | None) -> list[Announced]:
+    async def page(self, clerk: Clerk, limit: int, after: DayPosition | None) -> Page[Announced, DayPosition]:
         """Those of the past and the future, too, newest first."""
         day, id_ = Announcement.published_on, Announcement.id
         query = select(*(getattr(Announcement, field.name) for field in fields(Announced))).where(
@@ -70,8 +68,9 @@ class Announcements:
         if after:
             query = query.where(or_(day < after[0], and_(day == after[0], id_ > after[1])))
         async with self.database.reading() as connection:
-            rows = await connection.execute(query.order_by(day.desc(), id_).limit(limit))
-            return [Announced.of(row) for row in rows]
+            rows = await connection.execute(query.order_by(day.desc(), id_).limit(limit + 1))
+            found = [Announced.of(row) for row in rows]
+        return Page.of(found, limit, lambda last: (last.published_on, last.id))
 
     async def publish(self, clerk: Clerk, notice: Notice) -> Announced:
         """Shows the notice from now on, or as long as it says.

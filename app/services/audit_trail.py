@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,14 +14,13 @@ from app.models import Account, AuditEvent
 from app.security.digests import Digests
 from app.services.clerk import Clerk
 from app.services.districts import open_district
+from app.services.pages import Page
 
 EXPORT_PAGE = 1_000
 """Events that an export holds in memory at once."""
 
 AuditPosition = tuple[datetime, int]
-"""Where a page ends: moment and number of its last event."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+"""Where a page ends: moment and number of its last event. The number tells how much happens in other districts; seal it."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +61,10 @@ class AuditTrail:
 
     async def page(
         self, clerk: Clerk, wanted: AuditFilter, limit: int, after: AuditPosition | None
-    ) -> tuple[list[AuditItem], AuditPosition | None]:
-        """Up to `limit` events, newest first, and where the next page begins, if there is one."""
-        rows = await self._rows(clerk, wanted, limit + 1, after)
-        shown = rows[:limit]
-        return [self._item(row) for row in shown], _end(shown) if len(rows) > limit else None
+    ) -> Page[AuditItem, AuditPosition]:
+        """Up to `limit` events, newest first."""
+        page = Page.of(await self._rows(clerk, wanted, limit + 1, after), limit, _place)
+        return Page([self._item(row) for row in page.items], page.end)
 
     async def export(self, clerk: Clerk, wanted: AuditFilter) -> AsyncIterator[Sequence[AuditItem]]:
         """Every event, newest first, some at a time. That somebody takes them away is itself an event. Raises DistrictNotFound."""
@@ -81,7 +79,7 @@ class AuditTrail:
     ) -> AsyncIterator[Sequence[AuditItem]]:
         while rows:
             yield [self._item(row) for row in rows]
-            rows = await self._rows(clerk, wanted, EXPORT_PAGE, _end(rows)) if len(rows) == EXPORT_PAGE else []
+            rows = await self._rows(clerk, wanted, EXPORT_PAGE, _place(rows[-1])) if len(rows) == EXPORT_PAGE else []
 
     async def _rows(
         self, clerk: Clerk, wanted: AuditFilter, limit: int, after: AuditPosition | None
@@ -102,19 +100,6 @@ class AuditTrail:
         opaque = UUID(bytes=self.digests.macs("audit-event", str(row.id))[0][:16])
         return AuditItem(opaque, row.at, row.tag, row.actor, row.account_id, row.person_id, row.data)
 
-    # Cursors, sealed as they hold a number that is nobody's business
-
-    def cursor(self, position: AuditPosition) -> str:
-        return self.digests.seal(f"{(position[0] - _EPOCH) // _MICROSECOND}:{position[1]}")
-
-    def position(self, cursor: str) -> AuditPosition | None:
-        """None for anything but a cursor that `cursor` made."""
-        text = self.digests.unseal(cursor) if cursor.isascii() else None
-        moment, colon, number = (text or "").partition(":")
-        if not colon or not moment.lstrip("-").isdecimal() or not number.isdecimal():
-            return None
-        return _EPOCH + int(moment) * _MICROSECOND, int(number)
-
 
 _COLUMNS = (
     AuditEvent.id,
@@ -127,8 +112,8 @@ _COLUMNS = (
 )
 
 
-def _end(rows: Sequence[Row[Any]]) -> AuditPosition:
-    return rows[-1].at, rows[-1].id
+def _place(row: Row[Any]) -> AuditPosition:
+    return row.at, row.id
 
 
 def _matches(wanted: AuditFilter) -> list[ColumnElement[bool]]:

@@ -15,6 +15,7 @@ from app.portals import Portal
 from app.services import audit
 from app.services.district_settings import DistrictSettings, SettingRefused
 from app.services.districts import DISTRICT_COLUMNS
+from app.services.pages import Page
 from app.text import search_words
 
 _IMPORT_BATCH = 500
@@ -43,15 +44,16 @@ class DistrictDirectory:
 
     async def search(
         self, *, q: str | None = None, state: str | None = None, limit: int = 20, after: Position | None = None
-    ) -> list[tuple[DirectoryEntry, Position]]:
-        """Up to `limit` districts, each with the position after which the next page begins.
+    ) -> Page[DirectoryEntry, Position]:
+        """Up to `limit` districts.
 
         Every word of `q` must be a fragment of the name or the city; case, accents and order do not matter. A match in the name alone
         ranks before one that needs the city.
         """
         words = search_words(q or "").split()
-        found = [*await self._ranked(words, state, limit, after)]
-        return [(_entry(row), (rank, row.name_words, row.id)) for rank, row in found[:limit]]
+        ranked = await self._ranked(words, state, limit + 1, after)
+        page = Page.of(ranked, limit, lambda last: (last[0], last[1].name_words, last[1].id))
+        return Page([_entry(row) for _, row in page.items], page.end)
 
     async def _ranked(
         self, words: list[str], state: str | None, limit: int, after: Position | None

@@ -17,6 +17,7 @@ from app.portals import Portal
 from app.services.clerk import Clerk
 from app.services.key_people import is_open, is_unspent
 from app.services.keys import KeyChannel
+from app.services.pages import MomentPosition, Page
 
 
 class KeyState(StrEnum):
@@ -54,19 +55,15 @@ class KeyView:
     state: KeyState
 
 
-Position = tuple[datetime, UUID]
-"""Where a page ends: newest first, by the moment of issue and the id."""
-
-
 @dataclass(frozen=True)
 class IssuedKeys:
     database: Database
     clock: Clock
 
     async def page(
-        self, clerk: Clerk, query: KeyQuery, limit: int, after: Position | None = None
-    ) -> tuple[list[KeyView], Position | None]:
-        """Up to `limit` keys, newest first, and the position after which the next page begins, if there is one."""
+        self, clerk: Clerk, query: KeyQuery, limit: int, after: MomentPosition | None = None
+    ) -> Page[KeyView, MomentPosition]:
+        """Up to `limit` keys, newest first."""
         now = self.clock.now()
         statement = (
             select(*ActivationKey.__table__.columns, Person.first_name, Person.last_name)
@@ -78,9 +75,8 @@ class IssuedKeys:
         if after:
             statement = statement.where(tuple_(ActivationKey.issued_at, ActivationKey.id) < after)
         async with self.database.reading() as connection:
-            rows = (await connection.execute(statement)).all()
-        views = [_view(row, now) for row in rows[:limit]]
-        return views, (views[-1].issued_at, views[-1].id) if len(rows) > limit else None
+            found = [_view(row, now) for row in await connection.execute(statement)]
+        return Page.of(found, limit, lambda last: (last.issued_at, last.id))
 
     async def revoke(self, clerk: Clerk, key_id: UUID) -> None:
         """Raises NotFound for a key of nobody whom the clerk sees, KeyNotLive for one that was used or revoked."""

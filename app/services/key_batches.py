@@ -26,6 +26,7 @@ from app.services.key_mail import KeyMail
 from app.services.key_people import is_open, issue_alone
 from app.services.key_round import AT_ONCE, Round, letters_that_wait
 from app.services.keys import IssuedKey, KeyChannel, KeyIssue
+from app.services.pages import MomentPosition, Page
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,6 @@ class BatchReport:
     """None for mails, and for the report of a batch that was made before."""
 
 
-Position = tuple[datetime, UUID]
 _Work = Callable[[AsyncSession, OpenDistrict, KeyBatch], Awaitable[Sequence[IssuedKey]]]
 
 
@@ -96,9 +96,9 @@ class KeyBatches:
         return await self._once(clerk, "key-letters", BatchOrder(portal, idempotency_key=idempotency_key), work)
 
     async def page(
-        self, clerk: Clerk, limit: int, after: Position | None = None
-    ) -> tuple[list[BatchReport], Position | None]:
-        """Up to `limit` batches, newest first, and the position after which the next page begins, if there is one."""
+        self, clerk: Clerk, limit: int, after: MomentPosition | None = None
+    ) -> Page[BatchReport, MomentPosition]:
+        """Up to `limit` batches, newest first."""
         query = (
             select(*KeyBatch.__table__.columns)
             .where(KeyBatch.district_id == clerk.district_id)
@@ -108,9 +108,8 @@ class KeyBatches:
         if after:
             query = query.where(tuple_(KeyBatch.issued_at, KeyBatch.id) < after)
         async with self.database.reading() as connection:
-            found = (await connection.execute(query)).all()
-        reports = [_report(batch) for batch in found[:limit]]
-        return reports, (reports[-1].issued_at, reports[-1].id) if len(found) > limit else None
+            found = [_report(batch) for batch in await connection.execute(query)]
+        return Page.of(found, limit, lambda last: (last.issued_at, last.id))
 
     async def revoke(self, clerk: Clerk, batch_id: UUID) -> int:
         """Takes back the keys of a batch that are still live, and says how many.

@@ -1,6 +1,5 @@
 """What became of the mails and push messages to the people of a district, for its office: states and times, never what was written."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +12,7 @@ from app.database import Database
 from app.models import Account, OutboxMail, Person
 from app.services.account_view import mask_address
 from app.services.clerk import Clerk
+from app.services.pages import MomentPosition, Page
 
 
 class OutboxState(StrEnum):
@@ -27,10 +27,6 @@ class OutboxState(StrEnum):
     REFUSED = "refused"
     GIVEN_UP = "given_up"
     GONE = "gone"
-
-
-OutboxPosition = tuple[datetime, UUID]
-"""Where a page ends: when the last message was promised, and its id."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +58,8 @@ class OutboxList:
     database: Database
 
     async def page(
-        self, clerk: Clerk, wanted: OutboxFilter, limit: int, after: OutboxPosition | None
-    ) -> Sequence[OutboxItem]:
+        self, clerk: Clerk, wanted: OutboxFilter, limit: int, after: MomentPosition | None
+    ) -> Page[OutboxItem, MomentPosition]:
         """Up to `limit` messages, newest first.
 
         The help desk sees those to the accounts that it sees; where nobody knows (yet) whose a mail is, it is a district admin's.
@@ -71,12 +67,13 @@ class OutboxList:
         query = (
             _MESSAGES.where(OutboxMail.district_id == clerk.district_id, _sees(clerk), *_matches(wanted))
             .order_by(OutboxMail.created_at.desc(), OutboxMail.id.desc())
-            .limit(limit)
+            .limit(limit + 1)
         )
         if after:
             query = query.where(tuple_(OutboxMail.created_at, OutboxMail.id) < after)
         async with self.database.reading() as connection:
-            return [_item(row) for row in await connection.execute(query)]
+            found = [_item(row) for row in await connection.execute(query)]
+        return Page.of(found, limit, lambda last: (last.created_at, last.id))
 
 
 _MESSAGES: Select[*tuple[Any, ...]] = (

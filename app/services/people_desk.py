@@ -19,6 +19,7 @@ from app.services.clerk import Clerk
 from app.services.districts import OpenDistrict, open_district
 from app.services.key_facts import KeyFact, newest_keys
 from app.services.me import Named
+from app.services.pages import Page
 from app.services.person_search import comes_after, is_found_by
 from app.services.portal_access import may_enter
 
@@ -70,8 +71,8 @@ class PeopleDesk:
         kind: str | None = None,
         limit: int = 20,
         after: UUID | None = None,
-    ) -> tuple[Sequence[PersonEntry], UUID | None]:
-        """A page of people by name, and the last one's id where there are more."""
+    ) -> Page[PersonEntry, UUID]:
+        """Up to `limit` people, by name."""
         where = [is_found_by(q)] if q and q.strip() else []
         where += [_KIND_OF[portal].is_(True) for portal, name in KINDS.items() if name == kind]
         if after:
@@ -81,7 +82,7 @@ class PeopleDesk:
         async with self.database.reading() as connection:
             district = await open_district(connection, clerk.district_id)
             found = await find_people(connection, clerk, district, self.clock.now(), *where, limit=limit + 1)
-        return found[:limit], found[limit - 1].id if len(found) > limit else None
+        return Page.of(found, limit, lambda last: last.id)
 
     async def one(self, clerk: Clerk, person_id: UUID) -> PersonEntry:
         """Raises NotFound for somebody outside the clerk's part of the district, too."""

@@ -1,6 +1,5 @@
 """Who is whose guardian, and whether the portal shows it: the office looks, and switches the portal flag."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +15,7 @@ from app.errors import NotFound
 from app.models import Person, Relationship
 from app.services.clerk import Clerk
 from app.services.districts import open_district
+from app.services.pages import Page
 from app.services.person_search import comes_after, is_found_by
 from app.services.portal_access import end_sessions_without_access
 
@@ -59,19 +59,19 @@ class Relationships:
         q: str | None = None,
         limit: int = 20,
         after: UUID | None = None,
-    ) -> tuple[Sequence[RelationshipView], UUID | None]:
-        """A page of those where `person_id` or somebody whom `q` means is one of the two; and the last one's id, if there are more."""
+    ) -> Page[RelationshipView, UUID]:
+        """Up to `limit` of those where `person_id` or somebody whom `q` means is one of the two, by the guardian's name."""
         where: list[ColumnElement[bool]] = []
         if person_id:
             where.append(or_(_RELATED.guardian_id == person_id, _RELATED.student_id == person_id))
         if q and q.strip():
-            found = select(Person.id).where(clerk.sees_person(), is_found_by(q))
-            where.append(or_(_RELATED.guardian_id.in_(found), _RELATED.student_id.in_(found)))
+            meant = select(Person.id).where(clerk.sees_person(), is_found_by(q))
+            where.append(or_(_RELATED.guardian_id.in_(meant), _RELATED.student_id.in_(meant)))
         async with self.database.reading() as connection:
             await open_district(connection, clerk.district_id)
-            rows = (await connection.execute(_page(clerk, limit + 1, after).where(*where))).all()
-        shown = [_view(row) for row in rows[:limit]]
-        return shown, shown[-1].id if len(rows) > limit else None
+            rows = await connection.execute(_page(clerk, limit + 1, after).where(*where))
+            found = [_view(row) for row in rows]
+        return Page.of(found, limit, lambda last: last.id)
 
     async def set_portal(self, clerk: Clerk, relationship_id: UUID, *, portal: bool) -> RelationshipView:
         """Switches the portal flag, and nothing else; without it the guardian's next request no longer sees the student.

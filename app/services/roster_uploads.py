@@ -9,7 +9,7 @@ from tempfile import TemporaryFile
 from typing import Any, BinaryIO
 from uuid import UUID, uuid4
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from app.clock import Clock
@@ -17,13 +17,11 @@ from app.database import Database
 from app.errors import InProgress, NotFound
 from app.models import District, RosterUpload
 from app.services.clerk import Clerk
+from app.services.pages import MomentPosition, Page
 from app.services.roster import ReceivedZip, RosterImport, RosterReport
 
 ABANDONED_AFTER = timedelta(minutes=5)
 """An upload that has not ended by then belonged to a process that was lost. (Should it live, the import itself still keeps its turn.)"""
-
-Position = tuple[datetime, UUID]
-"""Where a page ends: moment and id of its last upload."""
 
 
 @dataclass(frozen=True)
@@ -92,15 +90,19 @@ class RosterUploads:
                 raise
         return await self.find(clerk, upload_id)
 
-    async def page(self, clerk: Clerk, limit: int, after: Position | None) -> list[Upload]:
+    async def page(self, clerk: Clerk, limit: int, after: MomentPosition | None) -> Page[Upload, MomentPosition]:
         """Those of the clerk's district, newest first."""
-        at, id_ = RosterUpload.uploaded_at, RosterUpload.id
-        query = select(*_COLUMNS).where(RosterUpload.district_id == clerk.district_id)
+        query = (
+            select(*_COLUMNS)
+            .where(RosterUpload.district_id == clerk.district_id)
+            .order_by(RosterUpload.uploaded_at.desc(), RosterUpload.id.desc())
+            .limit(limit + 1)
+        )
         if after:
-            query = query.where(or_(at < after[0], and_(at == after[0], id_ > after[1])))
+            query = query.where(tuple_(RosterUpload.uploaded_at, RosterUpload.id) < after)
         async with self.database.reading() as connection:
-            rows = await connection.execute(query.order_by(at.desc(), id_).limit(limit))
-            return [Upload(*row) for row in rows]
+            found = [Upload(*row) for row in await connection.execute(query)]
+        return Page.of(found, limit, lambda last: (last.uploaded_at, last.id))
 
     async def find(self, clerk: Clerk, upload_id: UUID) -> Upload:
         """Raises NotFound: the district has no such upload."""

@@ -15,10 +15,8 @@ from app.models import Account, Person, School, StaffMember, StaffSchool, TotpFa
 from app.portals import Portal
 from app.services.clerk import Clerk, StaffRole
 from app.services.districts import open_district
+from app.services.pages import MomentPosition, Page
 from app.text import fold
-
-StaffPosition = tuple[datetime, UUID]
-"""Where a page ends: when the last member was added, and the member's person."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +45,14 @@ class StaffView:
 class StaffList:
     database: Database
 
-    async def page(self, clerk: Clerk, limit: int, after: StaffPosition | None) -> list[StaffView]:
+    async def page(self, clerk: Clerk, limit: int, after: MomentPosition | None) -> Page[StaffView, MomentPosition]:
         """Up to `limit` members in the order in which they were added."""
-        query = _in_order(clerk).limit(limit)
+        query = _in_order(clerk).limit(limit + 1)
         if after:
             query = query.where(tuple_(StaffMember.added_at, StaffMember.person_id) > after)
         async with self.database.reading() as connection:
-            return await _views(connection, (await connection.execute(query)).all())
+            found = await _views(connection, (await connection.execute(query)).all())
+        return Page.of(found, limit, lambda last: (last.added_at, last.person_id))
 
     async def get(self, clerk: Clerk, person_id: UUID) -> StaffView:
         """Raises NotFound where the person has no part in this office."""

@@ -1,7 +1,5 @@
 """What an owner sees of what happened to her account, and what nobody else sees of it."""
 
-import base64
-import json
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,17 +9,17 @@ from sqlalchemy import delete
 from app.clock import ManualClock
 from app.models import SignInSession
 from app.services import audit
+from tests.support.cursors import as_cursor
 from tests.support.office import Office
 from tests.support.portal import Server, User, faults, refused
 
 NEW_PASSWORD = "Quiet harbour 17"
+MOMENT = "2026-08-03T12:00:00Z"
 MADE_UP = [
-    "x", {}, [], [1], [1, 2, 3], ["1", 2], [True, 0], [0.5, 0], [-1, 0], [2**60, 0], [10**30, 0], [0, -1], [0, 2**64],
+    "x", {}, [], [MOMENT], [MOMENT, 2, 3], ["1", 2], [1, 0], [MOMENT, True], [MOMENT, "0"], [MOMENT, 0.5], [MOMENT, -1],
+    [MOMENT, 2**64], ["2026-08-03T12:00:00", 0], ["2026-08-03T14:00:00+02:00", 0], ["2026-08-03 12:00:00Z", 0],
+    ["9999-12-31T23:59:59-12:00", 0], ["10000-01-01T00:00:00Z", 0],
 ]  # fmt: skip
-
-
-def as_cursor(position: object) -> str:
-    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
 
 
 async def activity(user: User, **query: object) -> dict[str, Any]:
@@ -140,7 +138,8 @@ async def test_a_cursor_that_was_made_up_is_refused(maria: User) -> None:
 
 async def test_the_first_and_the_last_moment_are_no_fault(maria: User) -> None:
     await maria.activate()
-    for position, shown in ([0, 0], 0), ([2**53 - 1, 0], 2), ([2**53 - 1, 2**31 - 1], 0):
+    first, last = "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"
+    for position, shown in ([first, 0], 0), ([last, 0], 2), ([last, 2**31 - 1], 0):
         assert len((await activity(maria, cursor=as_cursor(position)))["items"]) == shown
 
 

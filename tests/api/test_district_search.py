@@ -1,13 +1,12 @@
 """Finding one's district among thousands, by a fragment, however it is typed."""
 
-import base64
-import json
 from typing import Any
 
 import pytest
 
 from app.models import District
 from app.text import search_words
+from tests.support.cursors import as_cursor
 from tests.support.office import Office
 from tests.support.portal import Server, faults, refused
 
@@ -149,13 +148,13 @@ async def test_a_page_has_1_to_100_entries(server: Server, limit: str) -> None:
     ["x", "\u00e4", "AAAA", [], {}, [0, "a"], ["0", "a", "b"], [0, "\x00", "x"], [0, "\ud800", "x"], [True, "a", "b"]],
 )
 async def test_a_cursor_that_this_service_did_not_give_is_refused(server: Server, cursor: Any) -> None:
-    made_up = cursor if isinstance(cursor, str) else base64.urlsafe_b64encode(json.dumps(cursor).encode()).decode()
+    made_up = cursor if isinstance(cursor, str) else as_cursor(cursor)
     answer = await server.http.get("/districts", params={"cursor": made_up})
     assert faults(answer) == {("/query/cursor", "cursor_invalid"): {}}
 
 
 async def test_a_cursor_far_beyond_the_end_finds_nothing_and_harms_nobody(directory: Server) -> None:
     for rank in (-(10**30), 7, 10**30):
-        cursor = base64.urlsafe_b64encode(json.dumps([rank, "zzz", "zzz"]).encode()).decode()
+        cursor = as_cursor([rank, "zzz", "zzz"])
         answer = await directory.http.get("/districts", params={"cursor": cursor, "q": "county"})
         assert answer.is_success or refused(answer) == (422, "validation_failed")

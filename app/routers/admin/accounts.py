@@ -9,8 +9,9 @@ from app.errors import FeatureDisabled, NoAddress, NotEntitled, NotFound
 from app.openapi import refusals
 from app.portals import Portal
 from app.route_guards import for_staff
-from app.routers.admin.lists import After, Limit, Sought
+from app.routers.admin.search import Sought
 from app.routers.dependencies import AtDesk, CampusPart
+from app.routers.paging import AfterRow, Limit
 from app.schemas.admin.accounts import AccountItem, AccountList, ResetAccountAnswer, ResetAccountBody
 from app.services.clerk import StaffRole
 from app.services.keys import NobodyToIssueTo
@@ -23,7 +24,7 @@ router = APIRouter(prefix="/accounts")
 async def search_accounts(
     clerk: AtDesk,
     campus: CampusPart,
-    after: After,
+    after: AfterRow,
     q: Sought = None,
     portal: Annotated[Portal | None, Query(description="Only accounts of this portal")] = None,
     limit: Limit = 20,

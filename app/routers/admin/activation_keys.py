@@ -1,35 +1,20 @@
 """Activation keys at the desk: issue one, look at those that there are, take one back."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
-from fastapi.exceptions import RequestValidationError
-from pydantic_core import PydanticCustomError
+from fastapi import APIRouter
 
 from app.errors import DailyLimitReached, FeatureDisabled, KeyNotLive, NoAddress, NotEntitled, NotFound
 from app.openapi import refusals
 from app.portals import Portal
 from app.route_guards import for_staff
 from app.routers.dependencies import AtDesk, CampusPart
-from app.routers.districts import Cursor, Limit
-from app.schemas.admin.activation_keys import KeyAnswer, KeyList, KeyOrderBody, position_in
+from app.routers.paging import AfterMoment, Limit
+from app.schemas.admin.activation_keys import KeyAnswer, KeyList, KeyOrderBody
 from app.services.clerk import StaffRole
-from app.services.issued_keys import KeyQuery, KeyState, Position
+from app.services.issued_keys import KeyQuery, KeyState
 
 router = APIRouter(prefix="/activation-keys")
-
-
-async def _position(cursor: Cursor = None) -> Position | None:
-    try:
-        return position_in(cursor) if cursor is not None else None
-    except PydanticCustomError as fault:
-        raise RequestValidationError(
-            [{"type": fault.type, "loc": ("query", "cursor"), "msg": "", "input": None}]
-        ) from fault
-
-
-After = Annotated[Position | None, Depends(_position)]
 
 
 @router.post(
@@ -55,7 +40,7 @@ async def issue_activation_key(body: KeyOrderBody, clerk: AtDesk, campus: Campus
 async def list_activation_keys(
     clerk: AtDesk,
     campus: CampusPart,
-    after: After,
+    after: AfterMoment,
     state: KeyState | None = None,
     person_id: UUID | None = None,
     batch_id: UUID | None = None,
@@ -64,7 +49,7 @@ async def list_activation_keys(
 ) -> KeyList:
     """Those of the clerk's part of the district, newest first. No answer here holds a key."""
     query = KeyQuery(state, person_id, batch_id, portal)
-    return KeyList.of(*await campus.issued_keys.page(clerk, query, limit, after))
+    return KeyList.of(await campus.issued_keys.page(clerk, query, limit, after))
 
 
 @router.delete(

@@ -7,11 +7,9 @@ from fastapi import APIRouter
 from app.errors import NotFound
 from app.openapi import refusals
 from app.route_guards import for_staff
-from app.routers.admin.positions import position
 from app.routers.dependencies import AtDesk, CampusPart
-from app.routers.districts import Cursor, Limit
+from app.routers.paging import AfterDay, Limit
 from app.schemas.admin.announcements import AnnouncementBody, OfficeAnnouncementAnswer, OfficeAnnouncementList
-from app.schemas.admin.positions import day_in
 from app.services.clerk import StaffRole
 
 router = APIRouter(prefix="/announcements")
@@ -20,11 +18,10 @@ router = APIRouter(prefix="/announcements")
 @router.get("", summary="All announcements", responses=refusals(), response_model_exclude_none=True)
 @for_staff(StaffRole.DISTRICT_ADMIN)
 async def list_announcements(
-    clerk: AtDesk, campus: CampusPart, cursor: Cursor = None, limit: Limit = 20
+    clerk: AtDesk, campus: CampusPart, after: AfterDay, limit: Limit = 20
 ) -> OfficeAnnouncementList:
     """Those of the past and of the future, too. The login screen shows the newest hundred of those that are visible."""
-    found = await campus.announcements.page(clerk, limit, position(cursor, day_in))
-    return OfficeAnnouncementList.of(found, limit)
+    return OfficeAnnouncementList.of(await campus.announcements.page(clerk, limit, after))
 
 
 @router.post("", summary="Announce something", status_code=201, responses=refusals(), response_model_exclude_none=True)

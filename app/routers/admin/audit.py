@@ -9,10 +9,9 @@ from fastapi.responses import StreamingResponse
 
 from app.openapi import refusals
 from app.route_guards import for_staff
-from app.routers.admin.paging import invalid_cursor
 from app.routers.dependencies import AtDesk, CampusPart
-from app.routers.districts import Cursor, Limit
-from app.schemas.admin.audit import Actor, AskedMoment, AuditPage, TagPrefix
+from app.routers.paging import Cursor, Limit, position_in
+from app.schemas.admin.audit import EVENTS, Actor, AskedMoment, AuditPage, TagPrefix
 from app.services.audit_file import csv_header, csv_lines
 from app.services.audit_trail import AuditFilter, AuditItem, AuditPosition
 from app.services.clerk import StaffRole
@@ -44,11 +43,8 @@ Wanted = Annotated[AuditFilter, Depends(_wanted)]
 
 
 async def _after(campus: CampusPart, cursor: Cursor = None) -> AuditPosition | None:
-    if cursor is None:
-        return None
-    if (position := campus.audit_trail.position(cursor)) is None:
-        raise invalid_cursor()
-    return position
+    """Sealed, as it holds a number that is nobody's business."""
+    return position_in(cursor, lambda sealed: EVENTS.read(campus.digests.unseal(sealed) or ""))
 
 
 @router.get("", summary="What happened in the district", responses=refusals(), response_model_exclude_none=True)
@@ -61,8 +57,7 @@ async def list_audit_events(
     limit: Limit = 20,
 ) -> AuditPage:
     """Changes and security events; nobody changes or deletes one."""
-    items, end = await campus.audit_trail.page(clerk, wanted, limit, after)
-    return AuditPage.of(items, campus.audit_trail.cursor(end) if end else None)
+    return AuditPage.of(await campus.audit_trail.page(clerk, wanted, limit, after), seal=campus.digests.seal)
 
 
 @router.get(

@@ -8,9 +8,8 @@ from fastapi import APIRouter, Request, Response
 from app.errors import FeatureDisabled, IdempotencyInProgress, IdempotencyKeyReused, NotFound
 from app.openapi import refusals
 from app.route_guards import for_staff
-from app.routers.admin.activation_keys import After
 from app.routers.dependencies import AtDesk, CampusPart, IdempotencyKey
-from app.routers.districts import Limit
+from app.routers.paging import AfterMoment, Limit
 from app.schemas.admin.activation_keys import BatchAnswer, BatchBody, BatchList, LettersBody, RevokedKeys
 from app.services.clerk import StaffRole
 from app.services.key_batches import BatchReport
@@ -64,8 +63,10 @@ async def issue_activation_key_batch(
     "/batches", summary="List batches of activation keys", responses=refusals(), response_model_exclude_none=True
 )
 @for_staff(StaffRole.DISTRICT_ADMIN)
-async def list_activation_key_batches(clerk: AtDesk, campus: CampusPart, after: After, limit: Limit = 20) -> BatchList:
-    return BatchList.of(*await campus.key_batches.page(clerk, limit, after))
+async def list_activation_key_batches(
+    clerk: AtDesk, campus: CampusPart, after: AfterMoment, limit: Limit = 20
+) -> BatchList:
+    return BatchList.of(await campus.key_batches.page(clerk, limit, after))
 
 
 @router.delete("/batches/{batch_id}", summary="Take a batch of activation keys back", responses=refusals(NotFound))

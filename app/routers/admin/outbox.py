@@ -7,9 +7,8 @@ from fastapi import APIRouter, Query
 
 from app.openapi import refusals
 from app.route_guards import for_staff
-from app.routers.admin.paging import After
 from app.routers.dependencies import AtDesk, CampusPart
-from app.routers.districts import Limit
+from app.routers.paging import AfterMoment, Limit
 from app.schemas.admin.outbox import OutboxPage
 from app.services.clerk import StaffRole
 from app.services.outbox import MailKind
@@ -23,7 +22,7 @@ router = APIRouter(prefix="/outbox")
 async def list_outbox(
     clerk: AtDesk,
     campus: CampusPart,
-    after: After,
+    after: AfterMoment,
     account_id: Annotated[UUID | None, Query(description="Only those to this account")] = None,
     state: OutboxState | None = None,
     kind: MailKind | None = None,
@@ -31,4 +30,4 @@ async def list_outbox(
 ) -> OutboxPage:
     """Of the last thirty days. What was asked for with a name or address that leads to nobody is shown to district admins only."""
     wanted = OutboxFilter(account_id, state, kind)
-    return OutboxPage.of(await campus.outbox_list.page(clerk, wanted, limit + 1, after), limit)
+    return OutboxPage.of(await campus.outbox_list.page(clerk, wanted, limit, after))

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Query
 from app.errors import NotFound
 from app.openapi import refusals
 from app.route_guards import for_staff
-from app.routers.admin.lists import After, Limit, Sought
+from app.routers.admin.search import Sought
 from app.routers.dependencies import AtDesk, CampusPart
+from app.routers.paging import AfterRow, Limit
 from app.schemas.admin.people import PersonItem, PersonKind, PersonList
 from app.services.clerk import StaffRole
 
@@ -21,14 +22,13 @@ router = APIRouter(prefix="/people")
 async def search_people(
     clerk: AtDesk,
     campus: CampusPart,
-    after: After,
+    after: AfterRow,
     q: Sought = None,
     kind: Annotated[PersonKind | None, Query(description="Only these")] = None,
     limit: Limit = 20,
 ) -> PersonList:
     """With the portals that are meant for them: an account, or the reason why there is none."""
-    found, next_after = await campus.people_desk.search(clerk, q=q, kind=kind, limit=limit, after=after)
-    return PersonList.of(found, next_after)
+    return PersonList.of(await campus.people_desk.search(clerk, q=q, kind=kind, limit=limit, after=after))
 
 
 @router.get(

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Query
 from app.errors import NotFound
 from app.openapi import refusals
 from app.route_guards import for_staff
-from app.routers.admin.lists import After, Limit, Sought
+from app.routers.admin.search import Sought
 from app.routers.dependencies import AtDesk, CampusPart
+from app.routers.paging import AfterRow, Limit
 from app.schemas.admin.people import ChangeRelationshipBody, RelationshipItem, RelationshipList
 from app.services.clerk import StaffRole
 
@@ -21,14 +22,14 @@ router = APIRouter(prefix="/relationships")
 async def search_relationships(
     clerk: AtDesk,
     campus: CampusPart,
-    after: After,
+    after: AfterRow,
     person_id: Annotated[UUID | None, Query(description="Those of this guardian or student")] = None,
     q: Sought = None,
     limit: Limit = 20,
 ) -> RelationshipList:
     """`q` means the guardian or the student."""
-    found, next_after = await campus.relationships.search(clerk, person_id=person_id, q=q, limit=limit, after=after)
-    return RelationshipList.of(found, next_after)
+    found = await campus.relationships.search(clerk, person_id=person_id, q=q, limit=limit, after=after)
+    return RelationshipList.of(found)
 
 
 @router.patch(

@@ -8,10 +8,8 @@ from fastapi import APIRouter, Query, Request
 from app.errors import InProgress, NotFound
 from app.openapi import refusals
 from app.route_guards import for_staff, takes_file
-from app.routers.admin.positions import position
 from app.routers.dependencies import AtDesk, CampusPart
-from app.routers.districts import Cursor, Limit
-from app.schemas.admin.positions import moment_in
+from app.routers.paging import AfterMoment, Limit
 from app.schemas.admin.rosters import RosterUploadAnswer, RosterUploadList
 from app.services.clerk import StaffRole
 
@@ -47,8 +45,8 @@ async def upload_roster(
 
 @router.get("", summary="Uploaded rosters", responses=refusals(), response_model_exclude_none=True)
 @for_staff(StaffRole.DISTRICT_ADMIN)
-async def list_rosters(clerk: AtDesk, campus: CampusPart, cursor: Cursor = None, limit: Limit = 20) -> RosterUploadList:
-    return RosterUploadList.of(await campus.roster_uploads.page(clerk, limit, position(cursor, moment_in)), limit)
+async def list_rosters(clerk: AtDesk, campus: CampusPart, after: AfterMoment, limit: Limit = 20) -> RosterUploadList:
+    return RosterUploadList.of(await campus.roster_uploads.page(clerk, limit, after))
 
 
 @router.get(

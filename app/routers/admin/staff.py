@@ -7,9 +7,8 @@ from fastapi import APIRouter
 from app.errors import NotEntitled, NotFound, UsernameTaken
 from app.openapi import refusals
 from app.route_guards import for_staff
-from app.routers.admin.paging import After
 from app.routers.dependencies import AtDesk, CampusPart
-from app.routers.districts import Limit
+from app.routers.paging import AfterMoment, Limit
 from app.schemas.admin.staff import AddStaffBody, ChangeStaffBody, StaffAddedAnswer, StaffItem, StaffPage
 from app.services.clerk import StaffRole
 
@@ -18,8 +17,8 @@ router = APIRouter(prefix="/staff")
 
 @router.get("", summary="Who works for the office", responses=refusals(), response_model_exclude_none=True)
 @for_staff(StaffRole.DISTRICT_ADMIN)
-async def list_staff(clerk: AtDesk, campus: CampusPart, after: After, limit: Limit = 20) -> StaffPage:
-    return StaffPage.of(await campus.staff_list.page(clerk, limit + 1, after), limit)
+async def list_staff(clerk: AtDesk, campus: CampusPart, after: AfterMoment, limit: Limit = 20) -> StaffPage:
+    return StaffPage.of(await campus.staff_list.page(clerk, limit, after))
 
 
 @router.post(

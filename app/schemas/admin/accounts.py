@@ -12,12 +12,11 @@ from app.schemas.admin.people import (
     KeyAnswer,
     LastName,
     MaskedAddress,
-    NextCursor,
     PersonAnswer,
     Word,
-    cursor_after,
 )
 from app.schemas.common import Answer, Moment, Request
+from app.schemas.cursors import BY_ROW, NextCursor
 from app.services.account_desk import WITHOUT_ACCOUNT_SHOWN, AccountPage
 from app.services.account_diagnosis import CAN_DO, REASONS, STATUSES, AccountDiagnosis
 from app.services.account_facts import MAILS_SHOWN, RelatedStudent
@@ -162,11 +161,11 @@ class AccountList(Answer):
     @classmethod
     def of(cls, page: AccountPage) -> "AccountList":
         return cls(
-            items=[AccountItem.of(account) for account in page.items],
+            items=[AccountItem.of(account) for account in page.accounts.items],
             without_account=[
                 WithoutAccountItem.of(person, door) for person in page.without_account for door in person.doors
             ],
-            next_cursor=cursor_after(page.next_after),
+            next_cursor=BY_ROW.write(page.accounts.end),
         )
 
 

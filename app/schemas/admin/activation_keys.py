@@ -1,24 +1,19 @@
 """Activation keys at the desk: what a clerk orders, what the office sees of them, batches."""
 
-import re
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
-from pydantic_core import PydanticCustomError
 
 from app.portals import Portal
-from app.schemas.common import Answer, Moment, Request, decode_cursor, encode_cursor
-from app.services.issued_keys import KeyState, KeyView, Position
+from app.schemas.common import Answer, Moment, Request
+from app.schemas.cursors import BY_MOMENT, NextCursor
+from app.services.issued_keys import KeyState, KeyView
 from app.services.key_batches import BatchOrder, BatchReport
 from app.services.key_round import AT_ONCE
 from app.services.keys import IssuedKey, KeyChannel
 from app.services.office_keys import KeyOrder
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_HEX = re.compile("[0-9a-f]{32}")
+from app.services.pages import MomentPosition, Page
 
 FirstName = Annotated[str, Field(max_length=255, examples=["Maria"])]
 LastName = Annotated[str, Field(max_length=255, examples=["Lopez"])]
@@ -93,11 +88,11 @@ class KeyItem(Answer):
 
 class KeyList(Answer):
     items: Annotated[list[KeyItem], Field(max_length=100, description="Newest first")]
-    next_cursor: Annotated[str, Field(max_length=1_000)] | None = None
+    next_cursor: NextCursor | None = None
 
     @classmethod
-    def of(cls, keys: list[KeyView], end: Position | None) -> "KeyList":
-        return cls(items=[KeyItem.of(key) for key in keys], next_cursor=_cursor(end))
+    def of(cls, page: Page[KeyView, MomentPosition]) -> "KeyList":
+        return cls(items=[KeyItem.of(key) for key in page.items], next_cursor=BY_MOMENT.write(page.end))
 
 
 class BatchBody(Request):
@@ -172,27 +167,15 @@ class BatchAnswer(BatchItem):
 
 class BatchList(Answer):
     items: Annotated[list[BatchItem], Field(max_length=100, description="Newest first")]
-    next_cursor: Annotated[str, Field(max_length=1_000)] | None = None
+    next_cursor: NextCursor | None = None
 
     @classmethod
-    def of(cls, reports: list[BatchReport], end: Position | None) -> "BatchList":
-        return cls(items=[BatchItem.of(report) for report in reports], next_cursor=_cursor(end))
+    def of(cls, page: Page[BatchReport, MomentPosition]) -> "BatchList":
+        return cls(items=[BatchItem.of(report) for report in page.items], next_cursor=BY_MOMENT.write(page.end))
 
 
 class RevokedKeys(Answer):
     revoked: Annotated[int, Field(ge=0, le=AT_ONCE, description="How many were still live")]
-
-
-def position_in(cursor: str) -> Position:
-    """Raises PydanticCustomError: `cursor_invalid`, for anything but a cursor that a list of keys or batches gave."""
-    at, text = decode_cursor(cursor, int, str)
-    if not 0 <= at < 2**53 or not _HEX.fullmatch(text):
-        raise PydanticCustomError("cursor_invalid", "not a cursor")
-    return _EPOCH + at * _MICROSECOND, UUID(text)
-
-
-def _cursor(end: Position | None) -> str | None:
-    return encode_cursor(((end[0] - _EPOCH) // _MICROSECOND, end[1].hex)) if end else None
 
 
 def _numbers(report: BatchReport) -> dict[str, object]:

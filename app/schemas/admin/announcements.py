@@ -1,6 +1,5 @@
 """Notices on the login screen, as the office writes them."""
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -8,11 +7,12 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from app.schemas.admin.positions import cursor_of_day
 from app.schemas.common import Answer, Moment, Request
+from app.schemas.cursors import BY_DAY, NextCursor
 from app.schemas.districts import Link
 from app.services.announcements import MAX_BODY, Announced, Notice
 from app.services.district_settings import Line, WebUrl
+from app.services.pages import DayPosition, Page
 from app.text import is_plain
 
 FIRST, LAST = date(2000, 1, 1), date(2100, 12, 31)
@@ -74,12 +74,9 @@ class OfficeAnnouncementAnswer(Answer):
 
 class OfficeAnnouncementList(Answer):
     items: Annotated[list[OfficeAnnouncementAnswer], Field(max_length=100, description="Newest first")]
-    next_cursor: Annotated[str, Field(max_length=1_000)] | None = None
+    next_cursor: NextCursor | None = None
 
     @classmethod
-    def of(cls, found: Sequence[Announced], limit: int) -> "OfficeAnnouncementList":
-        """A page; a full one may have another after it."""
-        return cls(
-            items=[OfficeAnnouncementAnswer.model_validate(one) for one in found],
-            next_cursor=cursor_of_day(found[-1].published_on, found[-1].id) if len(found) == limit else None,
-        )
+    def of(cls, page: Page[Announced, DayPosition]) -> "OfficeAnnouncementList":
+        items = [OfficeAnnouncementAnswer.model_validate(one) for one in page.items]
+        return cls(items=items, next_cursor=BY_DAY.write(page.end))

@@ -1,6 +1,6 @@
 """The audit trail of a district."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
@@ -9,9 +9,13 @@ from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from app.schemas.common import Answer, Moment
-from app.services.audit_trail import AuditItem
+from app.schemas.cursors import CursorOf, Instant, NextCursor, Number
+from app.services.audit_trail import AuditItem, AuditPosition
+from app.services.pages import Page
 
 _ACTOR = r"^(operator|worker|anonymous|account:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$"
+
+EVENTS: CursorOf[AuditPosition] = CursorOf(tuple[Instant, Number])
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -42,8 +46,9 @@ class AuditEventItem(Answer):
 
 class AuditPage(Answer):
     items: Annotated[list[AuditEventItem], Field(max_length=100, description="Newest first")]
-    next_cursor: Annotated[str, Field(max_length=1_000)] | None = None
+    next_cursor: NextCursor | None = None
 
     @classmethod
-    def of(cls, items: Sequence[AuditItem], cursor: str | None) -> Self:
-        return cls(items=[AuditEventItem.model_validate(item) for item in items], next_cursor=cursor)
+    def of(cls, page: Page[AuditItem, AuditPosition], seal: Callable[[str], str]) -> Self:
+        items, cursor = [AuditEventItem.model_validate(item) for item in page.items], EVENTS.write(page.end)
+        return cls(items=items, next_cursor=seal(cursor) if cursor else None)

@@ -1,16 +1,16 @@
 """What became of mails and push messages."""
 
-from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import Field
 
-from app.schemas.admin.paging import time_cursor
 from app.schemas.common import Answer, Moment
+from app.schemas.cursors import BY_MOMENT, NextCursor
 from app.services.outbox import MAIL, PUSH, MailKind
 from app.services.outbox_list import OutboxItem, OutboxState
+from app.services.pages import MomentPosition, Page
 
 
 class OutboxChannel(StrEnum):
@@ -46,13 +46,9 @@ class OutboxMessage(Answer):
 
 class OutboxPage(Answer):
     items: Annotated[list[OutboxMessage], Field(max_length=100, description="Newest first")]
-    next_cursor: Annotated[str, Field(max_length=1_000)] | None = None
+    next_cursor: NextCursor | None = None
 
     @classmethod
-    def of(cls, items: Sequence[OutboxItem], limit: int) -> Self:
-        """Of one message more than the page shows, if there is one."""
-        shown = items[:limit]
-        return cls(
-            items=[OutboxMessage.model_validate(item) for item in shown],
-            next_cursor=time_cursor((shown[-1].created_at, shown[-1].id)) if len(items) > limit else None,
-        )
+    def of(cls, page: Page[OutboxItem, MomentPosition]) -> Self:
+        items = [OutboxMessage.model_validate(item) for item in page.items]
+        return cls(items=items, next_cursor=BY_MOMENT.write(page.end))

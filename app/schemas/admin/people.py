@@ -1,25 +1,23 @@
 """People of the roster and who is whose guardian, as the office sees them."""
 
-from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
-from pydantic_core import PydanticCustomError
 
 from app.portals import Portal
-from app.schemas.common import Answer, Moment, Named, Request, decode_cursor, encode_cursor
+from app.schemas.common import Answer, Moment, Named, Request
+from app.schemas.cursors import BY_ROW, NextCursor
 from app.services.key_facts import KeyFact
+from app.services.pages import Page
 from app.services.people_desk import Door, PersonEntry
-from app.services.person_search import uuid_or_none
 from app.services.relationships import RelationshipView
 
 FirstName = Annotated[str, Field(max_length=255, examples=["Maria"])]
 LastName = Annotated[str, Field(max_length=255, examples=["Lopez"])]
 StudentNumber = Annotated[str, Field(max_length=255, examples=["0123456"])]
 MaskedAddress = Annotated[str, Field(max_length=254, examples=["m***@e***.org"])]
-NextCursor = Annotated[str, Field(max_length=1_000)]
 Word = Annotated[str, Field(max_length=40, pattern="^[a-z_]+$")]
 WHY_WITHOUT = (
     "Why there is no account: `never_activated` (there is a live key), `no_key`, `key_expired`, `key_revoked`, `no_portal_access`, "
@@ -97,8 +95,8 @@ class PersonList(Answer):
     next_cursor: NextCursor | None = None
 
     @classmethod
-    def of(cls, people: Sequence[PersonEntry], next_after: UUID | None) -> "PersonList":
-        return cls(items=[PersonItem.of(person) for person in people], next_cursor=cursor_after(next_after))
+    def of(cls, page: Page[PersonEntry, UUID]) -> "PersonList":
+        return cls(items=[PersonItem.of(person) for person in page.items], next_cursor=BY_ROW.write(page.end))
 
 
 class RelationshipItem(Answer):
@@ -132,21 +130,9 @@ class RelationshipList(Answer):
     next_cursor: NextCursor | None = None
 
     @classmethod
-    def of(cls, found: Sequence[RelationshipView], next_after: UUID | None) -> "RelationshipList":
-        return cls(items=[RelationshipItem.of(each) for each in found], next_cursor=cursor_after(next_after))
+    def of(cls, page: Page[RelationshipView, UUID]) -> "RelationshipList":
+        return cls(items=[RelationshipItem.of(each) for each in page.items], next_cursor=BY_ROW.write(page.end))
 
 
 class ChangeRelationshipBody(Request):
     portal: Annotated[bool, Field(description="Whether the guardian sees the student in the portal")]
-
-
-def cursor_after(row_id: UUID | None) -> str | None:
-    return encode_cursor((str(row_id),)) if row_id else None
-
-
-def place_in(cursor: str) -> UUID:
-    """Raises PydanticCustomError: `cursor_invalid`, for anything but a cursor of `cursor_after`."""
-    place = uuid_or_none(decode_cursor(cursor, str)[0])
-    if place is None:
-        raise PydanticCustomError("cursor_invalid", "not a cursor")
-    return place

@@ -1,13 +1,14 @@
 """Uploaded rosters and what came of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from app.schemas.admin.positions import cursor_of_moment
 from app.schemas.common import Answer, Moment
+from app.schemas.cursors import BY_MOMENT, NextCursor
+from app.services.pages import MomentPosition, Page
 from app.services.roster.codes import ADVICE
 from app.services.roster_uploads import Upload
 
@@ -86,15 +87,12 @@ class RosterUploadAnswer(RosterUploadItem):
 
 class RosterUploadList(Answer):
     items: Annotated[list[RosterUploadItem], Field(max_length=100, description="Newest first")]
-    next_cursor: Annotated[str, Field(max_length=1_000)] | None = None
+    next_cursor: NextCursor | None = None
 
     @classmethod
-    def of(cls, found: Sequence[Upload], limit: int) -> "RosterUploadList":
-        """A page; a full one may have another after it."""
-        return cls(
-            items=[RosterUploadItem.model_validate(one) for one in found],
-            next_cursor=cursor_of_moment(found[-1].uploaded_at, found[-1].id) if len(found) == limit else None,
-        )
+    def of(cls, page: Page[Upload, MomentPosition]) -> "RosterUploadList":
+        items = [RosterUploadItem.model_validate(one) for one in page.items]
+        return cls(items=items, next_cursor=BY_MOMENT.write(page.end))
 
 
 def _found(one: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Who works for the office."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
@@ -8,9 +8,10 @@ from uuid import UUID
 from pydantic import Field
 
 from app.errors import FieldError, ValidationFailed
-from app.schemas.admin.paging import time_cursor
 from app.schemas.common import Answer, Line, Moment, Request, Username
+from app.schemas.cursors import BY_MOMENT, NextCursor
 from app.services.clerk import StaffRole
+from app.services.pages import MomentPosition, Page
 from app.services.staff_list import StaffView
 from app.services.staff_office import NewStaff
 from app.translation import msg
@@ -112,14 +113,9 @@ class StaffItem(Answer):
 
 class StaffPage(Answer):
     items: Annotated[list[StaffItem], Field(max_length=100, description="In the order in which they were added")]
-    next_cursor: Annotated[str, Field(max_length=1_000)] | None = None
+    next_cursor: NextCursor | None = None
 
     @classmethod
-    def of(cls, members: Sequence[StaffView], limit: int) -> Self:
-        """Of one member more than the page shows, if there is one."""
-        shown = members[:limit]
-        end = (shown[-1].added_at, shown[-1].person_id) if len(members) > limit else None
-        return cls(
-            items=[StaffItem.model_validate(member) for member in shown],
-            next_cursor=time_cursor(end) if end else None,
-        )
+    def of(cls, page: Page[StaffView, MomentPosition]) -> Self:
+        items = [StaffItem.model_validate(member) for member in page.items]
+        return cls(items=items, next_cursor=BY_MOMENT.write(page.end))
