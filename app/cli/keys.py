@@ -12,7 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from app.cli.runtime import DistrictOption, JsonOption, campus, print_json, run
 from app.portals import Portal
 from app.services.clerk import operator_of
-from app.services.issued_keys import KeyQuery, KeyState, KeyView
+from app.services.issued_keys import KeyQuery, KeyView
+from app.services.key_facts import KeyState
 from app.services.key_file import KeyFile
 from app.services.keys import NobodyToIssueTo
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -15,16 +14,10 @@ from app.errors import KeyNotLive, NotFound
 from app.models import ActivationKey, Person
 from app.portals import Portal
 from app.services.clerk import Clerk
+from app.services.key_facts import KeyState, key_state
 from app.services.key_people import is_open, is_unspent
 from app.services.keys import KeyChannel
 from app.services.pages import MomentPosition, Page
-
-
-class KeyState(StrEnum):
-    LIVE = "live"
-    USED = "used"
-    EXPIRED = "expired"
-    REVOKED = "revoked"
 
 
 @dataclass(frozen=True)
@@ -135,13 +128,5 @@ def _view(row: Row[*tuple[Any, ...]], now: datetime) -> KeyView:
         expires_at=row.expires_at,
         used_at=row.used_at,
         revoked_at=row.revoked_at,
-        state=_state(row, now),
+        state=key_state(row, now),
     )
-
-
-def _state(row: Row[*tuple[Any, ...]], now: datetime) -> KeyState:
-    if row.used_at is not None:
-        return KeyState.USED
-    if row.revoked_at is not None:
-        return KeyState.REVOKED
-    return KeyState.LIVE if row.expires_at > now else KeyState.EXPIRED

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -13,22 +14,28 @@ from app.models import ActivationKey
 from app.portals import Portal
 
 
+class KeyState(StrEnum):
+    LIVE = "live"
+    USED = "used"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
 @dataclass(frozen=True)
 class KeyFact:
     id: UUID
-    state: str
-    """`live`, `used`, `revoked` or `expired`."""
+    state: KeyState
     channel: str | None
     expires_at: datetime
 
 
-def key_state(row: Any, now: datetime) -> str:
+def key_state(row: Any, now: datetime) -> KeyState:
     """Of a row with the columns of a key."""
     if row.used_at is not None:
-        return "used"
+        return KeyState.USED
     if row.revoked_at is not None:
-        return "revoked"
-    return "live" if row.expires_at > now else "expired"
+        return KeyState.REVOKED
+    return KeyState.LIVE if row.expires_at > now else KeyState.EXPIRED
 
 
 async def newest_keys(

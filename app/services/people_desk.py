@@ -17,7 +17,7 @@ from app.portals import Portal
 from app.services.account_view import mask_address
 from app.services.clerk import Clerk
 from app.services.districts import OpenDistrict, open_district
-from app.services.key_facts import KeyFact, newest_keys
+from app.services.key_facts import KeyFact, KeyState, newest_keys
 from app.services.me import Named
 from app.services.pages import Page
 from app.services.person_search import comes_after, is_found_by
@@ -26,6 +26,11 @@ from app.services.portal_access import may_enter
 _KIND_OF = {Portal.PARENT: Person.is_guardian, Portal.STUDENT: Person.is_student, Portal.STAFF: Person.is_staff}
 KINDS = {Portal.PARENT: "guardian", Portal.STUDENT: "student", Portal.STAFF: "staff"}
 """What people of a roster are, by the portal that is meant for them."""
+_WHY_UNUSED = {
+    KeyState.LIVE: "never_activated",
+    KeyState.EXPIRED: "key_expired",
+    KeyState.REVOKED: "key_revoked",
+}
 
 
 @dataclass(frozen=True)
@@ -192,8 +197,7 @@ def _why_without(district: OpenDistrict, row: Row[Any], portal: Portal, key: Key
         return reason
     if not district.has_portal(portal):
         return "portal_closed"
-    states = {"live": "never_activated", "expired": "key_expired", "revoked": "key_revoked"}
-    return states.get(key.state, "no_key") if key else "no_key"
+    return _WHY_UNUSED.get(key.state, "no_key") if key else "no_key"
 
 
 def why_shut_out(row: Any, *, may_enter_portal: bool) -> str | None:

@@ -8,7 +8,7 @@ from sqlalchemy import insert, select, update
 
 from app.models import ActivationKey, AuditEvent, Person
 from app.portals import Portal
-from app.services.issued_keys import KeyState
+from app.services.key_facts import KeyState
 from tests.support.office import Office
 from tests.support.portal import User
 

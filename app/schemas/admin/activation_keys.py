@@ -8,8 +8,9 @@ from pydantic import Field
 from app.portals import Portal
 from app.schemas.common import Answer, Moment, Request
 from app.schemas.cursors import BY_MOMENT, NextCursor
-from app.services.issued_keys import KeyState, KeyView
+from app.services.issued_keys import KeyView
 from app.services.key_batches import BatchOrder, BatchReport
+from app.services.key_facts import KeyState
 from app.services.key_round import AT_ONCE
 from app.services.keys import IssuedKey, KeyChannel
 from app.services.office_keys import KeyOrder
