@@ -1,8 +1,13 @@
-"""The one reader of time."""
+"""The one reader of time, and how moments are written."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+
+def rfc3339(moment: datetime) -> str:
+    """As everywhere in the API: whole seconds, UTC, `Z`."""
+    return moment.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
 
 
 class Clock(Protocol):

@@ -11,7 +11,7 @@ from uuid import UUID
 import typer
 
 from app.cli.runtime import DistrictOption, JsonOption, campus, print_json, run
-from app.services.audit_file import csv_header, csv_lines
+from app.services.audit_file import audit_header, audit_lines
 from app.services.audit_trail import AuditFilter
 from app.services.clerk import operator_of
 
@@ -51,9 +51,9 @@ def export(
             events = 0
             descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-                file.write(csv_header())
+                file.write(audit_header())
                 async for page in pages:
-                    await asyncio.to_thread(file.write, csv_lines(page))
+                    await asyncio.to_thread(file.write, audit_lines(page))
                     events += len(page)
             return events
 

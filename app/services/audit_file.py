@@ -1,36 +1,25 @@
 """The audit trail as CSV, for those who keep it elsewhere or read it in a spreadsheet."""
 
-import csv
-import io
 import json
 from collections.abc import Iterable
 
+from app.clock import rfc3339
 from app.services.audit_trail import AuditItem
+from app.services.spreadsheets import csv_lines, harmless
 
 COLUMNS = ("id", "at", "tag", "actor", "account_id", "person_id", "data")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def csv_header() -> str:
-    return _lines([COLUMNS])
+def audit_header() -> str:
+    return csv_lines([COLUMNS])
 
 
-def csv_lines(items: Iterable[AuditItem]) -> str:
-    """A line for each event; what a spreadsheet would take for a formula begins with an apostrophe."""
-    return _lines([_harmless(cell) for cell in _cells(item)] for item in items)
+def audit_lines(items: Iterable[AuditItem]) -> str:
+    """A line for each event."""
+    return csv_lines([harmless(cell) for cell in _cells(item)] for item in items)
 
 
 def _cells(item: AuditItem) -> tuple[str, ...]:
-    at = item.at.replace(microsecond=0).isoformat().replace("+00:00", "Z")
     data = json.dumps(item.data, ensure_ascii=False, sort_keys=True)
-    return str(item.id), at, item.tag, item.actor, str(item.account_id or ""), str(item.person_id or ""), data
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
-
-
-def _lines(rows: Iterable[Iterable[str]]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue()
+    whom = str(item.account_id or ""), str(item.person_id or "")
+    return str(item.id), rfc3339(item.at), item.tag, item.actor, *whom, data

@@ -1,31 +1,22 @@
-"""Activation keys on their way to paper: CSV, as a private file or as text.
-
-A name that a spreadsheet would run as a formula stands behind an apostrophe (CWE-1236): `'=cmd` instead of `=cmd`.
-"""
+"""Activation keys on their way to paper: CSV, as a private file or as text."""
 
 import asyncio
-import csv
 import os
 from collections.abc import Iterable, Sequence
-from io import StringIO
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
+from app.clock import rfc3339
 from app.services.keys import IssuedKey
+from app.services.spreadsheets import csv_lines, harmless
 
 COLUMNS = ("person_id", "first_name", "last_name", "portal", "activation_key", "expires_at")
-
-_FORMULA_BEGINS = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001  # spreadsheets take the wide forms for the narrow ones
 
 
 def csv_of(keys: Iterable[IssuedKey]) -> str:
     """The whole table, with its header."""
-    text = StringIO()
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    writer.writerows(map(_row, keys))
-    return text.getvalue()
+    return csv_lines([COLUMNS, *map(_row, keys)])
 
 
 class KeyFile:
@@ -46,7 +37,7 @@ class KeyFile:
 
     def _write(self, keys: Sequence[IssuedKey]) -> None:
         file = self._open()
-        csv.writer(file).writerows(map(_row, keys))
+        file.write(csv_lines(map(_row, keys)))
         file.flush()
         os.fsync(file.fileno())
 
@@ -56,7 +47,7 @@ class KeyFile:
             descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | self._mode, 0o600)
             self._file = os.fdopen(descriptor, "a", encoding="utf-8", newline="")
             if os.fstat(descriptor).st_size == 0:
-                csv.writer(self._file).writerow(COLUMNS)
+                self._file.write(csv_lines([COLUMNS]))
             _keep_name(self._path.parent)
         return self._file
 
@@ -73,13 +64,8 @@ class KeyFile:
 
 
 def _row(key: IssuedKey) -> tuple[object, ...]:
-    expires_at = key.expires_at.replace(microsecond=0).isoformat().replace("+00:00", "Z")
-    names = _harmless(key.first_name), _harmless(key.last_name)
-    return (key.person_id, *names, key.portal, key.activation_key, expires_at)
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA_BEGINS) else cell
+    names = harmless(key.first_name), harmless(key.last_name)
+    return (key.person_id, *names, key.portal, key.activation_key, rfc3339(key.expires_at))
 
 
 def _keep_name(folder: Path) -> None:

@@ -12,7 +12,7 @@ from app.route_guards import for_staff
 from app.routers.dependencies import AtDesk, CampusPart
 from app.routers.paging import Cursor, Limit, position_in
 from app.schemas.admin.audit import EVENTS, Actor, AskedMoment, AuditPage, TagPrefix
-from app.services.audit_file import csv_header, csv_lines
+from app.services.audit_file import audit_header, audit_lines
 from app.services.audit_trail import AuditFilter, AuditItem, AuditPosition
 from app.services.clerk import StaffRole
 
@@ -77,6 +77,6 @@ _AS_FILE = 'attachment; filename="audit-events.csv"'
 
 
 async def _csv(pages: AsyncIterator[Sequence[AuditItem]]) -> AsyncIterator[str]:
-    yield csv_header()
+    yield audit_header()
     async for page in pages:
-        yield csv_lines(page)
+        yield audit_lines(page)
