@@ -255,7 +255,7 @@ class Activation:
         elif account.disabled_at is not None:
             raise ActivationKeyExpired  # switched off while the hash was computed; only the office switches it on
         else:
-            await take_out(session, account.id, now)
+            await take_out(session, account.id, now, by=account.id)
             await drop_second_factor(session, account.id)
             await self.sessions.end_all(session, account.id, "activated_again")
             await revoke_links(session, account.id, now)

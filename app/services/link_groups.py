@@ -12,7 +12,8 @@ from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import AlreadyLinked, SameDistrict
-from app.models import LinkedAccount, PushDevice, SignInSession
+from app.models import Account, LinkedAccount, PushDevice, SignInSession
+from app.services import audit
 from app.services.links import hold_accounts
 from app.services.sessions import end_sessions
 
@@ -69,15 +70,18 @@ async def join(session: AsyncSession, *pair: tuple[UUID, str], now: datetime) ->
     await session.flush()
 
 
-async def take_out(session: AsyncSession, account_id: UUID, now: datetime) -> bool:
-    """Takes an account out of its group, ends what came of the link, and dissolves a group of one; False where it was in none."""
+async def take_out(session: AsyncSession, account_id: UUID, now: datetime, *, by: UUID) -> Sequence[UUID]:
+    """Takes an account out of its group, ends what came of the link, and dissolves a group of one; the trail of each member tells it.
+
+    `by` is the account of whoever does it. Gives all members that there were, none where the account was in no group.
+    """
     group = select(LinkedAccount.group_id).where(LinkedAccount.account_id == account_id).scalar_subquery()
     in_one_order = (
         select(LinkedAccount.account_id).where(LinkedAccount.group_id == group).order_by(LinkedAccount.account_id)
     )
     members = list(await session.scalars(in_one_order.with_for_update()))
     if account_id not in members:
-        return False
+        return ()
     others = [member for member in members if member != account_id]
     leaving = members if len(others) == 1 else [account_id]
     await session.execute(delete(LinkedAccount).where(LinkedAccount.account_id.in_(leaving)))
@@ -85,7 +89,8 @@ async def take_out(session: AsyncSession, account_id: UUID, now: datetime) -> bo
     from_it = and_(SignInSession.switched_from_id == account_id, SignInSession.account_id != account_id)
     await _part_devices(session, account_id, others)
     await end_sessions(session, now, "unlinked", or_(to_it, from_it))
-    return True
+    await record_links(session, "unlinked", members, by=by, now=now)
+    return members
 
 
 async def _part_devices(session: AsyncSession, account_id: UUID, others: Sequence[UUID]) -> None:
@@ -96,6 +101,23 @@ async def _part_devices(session: AsyncSession, account_id: UUID, others: Sequenc
         .where(PushDevice.account_id == account_id, PushDevice.token_digest.in_(theirs))
         .execution_options(synchronize_session=False)
     )
+
+
+async def record_links(
+    session: AsyncSession, action: str, account_ids: Sequence[UUID], *, by: UUID, now: datetime
+) -> None:
+    """One event for each account, in the trail of its own district."""
+    query = select(Account.id, Account.district_id, Account.person_id).where(Account.id.in_(account_ids))
+    for account in await session.execute(query):
+        audit.record(
+            session,
+            f"api:account:{action}",
+            at=now,
+            actor=audit.by_account(by),
+            district_id=account.district_id,
+            account_id=account.id,
+            person_id=account.person_id,
+        )
 
 
 async def others_of_group(session: AsyncSession, account_id: UUID) -> list[UUID]:

@@ -30,11 +30,11 @@ from app.errors import (
 from app.models import Account, LinkCode, LinkedAccount, Person
 from app.security.activation_codes import ALPHABET, normalise_activation_code
 from app.security.digests import Digests
-from app.services import audit, idempotency
+from app.services import idempotency
 from app.services.account_view import AccountView
 from app.services.districts import OpenDistrict, open_district
 from app.services.idempotency import RepeatableRequest
-from app.services.link_groups import change_alone, join, others_of_group, take_out
+from app.services.link_groups import change_alone, join, others_of_group, record_links, take_out
 from app.services.links import is_suspended, linked_accounts, offer_of, waits_for_confirmation
 from app.services.portal_access import may_enter_its_portal
 from app.services.security_notices import tell_linked, tell_unlinked
@@ -107,7 +107,7 @@ class Linking:
                     expires_at=now + CODE_LIFETIME,
                 )
             )
-            await _record(session, "link_code_shown", caller.account.id, caller, now)
+            await record_links(session, "link_code_shown", [caller.account.id], by=caller.account.id, now=now)
         return ShownCode(f"{letters[:4]}-{letters[4:]}", now + CODE_LIFETIME)
 
     async def redeem(self, caller: SignedIn, typed: str, idempotency_key: str | None = None) -> Links:
@@ -133,7 +133,7 @@ class Linking:
         except BaseException as refusal:
             async with self.database.transaction() as session:
                 if isinstance(refusal, LinkCodeInvalid):
-                    await _record(session, "link_code_refused", caller.account.id, caller, now)
+                    await record_links(session, "link_code_refused", [caller.account.id], by=caller.account.id, now=now)
                 elif not isinstance(refusal, RateLimited):  # the code was not wrong
                     await self.counts.take_back(session, "link-code", str(caller.account.id))
                 if repeatable:
@@ -150,17 +150,12 @@ class Linking:
         now = self.clock.now()
         async with self.database.transaction() as session:
             await change_alone(session, caller.account.id)
-            group = (
-                select(LinkedAccount.group_id).where(LinkedAccount.account_id == caller.account.id).scalar_subquery()
-            )
-            members = list(
-                await session.scalars(select(LinkedAccount.account_id).where(LinkedAccount.group_id == group))
-            )
-            if account_id not in members or not await take_out(session, account_id, now):
+            in_group = {caller.account.id, *await others_of_group(session, caller.account.id)}
+            members = await take_out(session, account_id, now, by=caller.account.id) if account_id in in_group else ()
+            if not members:
                 raise NotFound
             for member in members:
                 await tell_unlinked(session, member, now)
-                await _record(session, "unlinked", member, caller, now)
 
     async def confirm(self, caller: SignedIn) -> None:
         """After a reset the owner says that the links are still hers.
@@ -178,7 +173,7 @@ class Linking:
                 .returning(LinkedAccount.account_id)
             )
             if confirmed.first():
-                await _record(session, "links_confirmed", caller.account.id, caller, now)
+                await record_links(session, "links_confirmed", [caller.account.id], by=caller.account.id, now=now)
                 for member in await others_of_group(session, caller.account.id):
                     await tell_linked(session, member, now)
 
@@ -205,7 +200,7 @@ class Linking:
             raise LinkCodeInvalid
         for account_id in (other.account_id, caller.account.id):
             await tell_linked(session, account_id, now)
-            await _record(session, "linked", account_id, caller, now)
+            await record_links(session, "linked", [account_id], by=caller.account.id, now=now)
 
     async def _owner_of_code(self, session: AsyncSession, code: str, now: datetime) -> Any:
         query = (
@@ -275,19 +270,4 @@ async def _end_oldest_codes(session: AsyncSession, account_id: UUID, now: dateti
         .where(*live, LinkCode.id.not_in(kept))
         .values(expires_at=now)
         .execution_options(synchronize_session=False)
-    )
-
-
-async def _record(session: AsyncSession, action: str, account_id: UUID, caller: SignedIn, now: datetime) -> None:
-    account = (
-        await session.execute(select(Account.district_id, Account.person_id).where(Account.id == account_id))
-    ).one()
-    audit.record(
-        session,
-        f"api:account:{action}",
-        at=now,
-        actor=audit.by_account(caller.account.id),
-        district_id=account.district_id,
-        account_id=account_id,
-        person_id=account.person_id,
     )

@@ -212,6 +212,17 @@ async def test_both_sides_are_told_and_each_can_end_it(region: Region) -> None:
         assert await region.groups() == set()
 
 
+async def test_a_new_key_takes_an_account_out_and_the_others_see_it(region: Region) -> None:
+    wake, kent = await region.family("wake", "kent")
+    await link(wake, kent)
+    wake.key = await wake.office.reset(wake)
+    assert (await wake.activate()).status_code == 201
+    for login in (wake, kent):
+        activity = (await login.ask("GET", "/me/activity")).json()["items"]
+        assert "unlinked" in [item["kind"] for item in activity]
+        assert await login.linked_with() == []
+
+
 async def test_who_did_not_link_disputes_it_with_the_mail(region: Region) -> None:
     """Then the links wait, whoever has switched here is out, and nobody gets back by switching."""
     wake, kent = await region.family("wake", "kent", address=ADDRESS)
