@@ -108,7 +108,7 @@ def diagnose(clerk: Clerk, district: OpenDistrict, row: Any, facts: Facts, now: 
         key=facts.keys.get((row.person_id, Portal(row.portal))),
         relationships=facts.students.get(row.person_id, ()) if row.portal == Portal.PARENT else (),
         mails=facts.mails.get(row.id, ()),
-        can_do=list(_can_do(clerk, district, row, facts)),
+        can_do=list(_can_do(clerk, district, row, facts, now)),
     )
 
 
@@ -133,9 +133,9 @@ def _reasons(district: OpenDistrict, row: Any, facts: Facts, now: datetime) -> I
         yield "maintenance"
 
 
-def _can_do(clerk: Clerk, district: OpenDistrict, row: Any, facts: Facts) -> Iterator[str]:
+def _can_do(clerk: Clerk, district: OpenDistrict, row: Any, facts: Facts, now: datetime) -> Iterator[str]:
     portal, is_disabled = Portal(row.portal), row.disabled_at is not None
-    if facts.ladders[row.id].tries:
+    if facts.ladders[row.id].tries or _totp(row, now).wait_until:
         yield "unlock"
     if row.person_id != clerk.person_id:
         yield "enable" if is_disabled else "disable"

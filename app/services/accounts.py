@@ -19,7 +19,9 @@ from app.services.districts import open_district
 from app.services.keys import Handover, IssuedKey, KeyChannel, KeyIssue
 from app.services.links import suspend_links
 from app.services.mailed_links import LinkPurpose, revoke_links
+from app.services.office_lock import hold_office
 from app.services.outbox import MailKind, promise
+from app.services.second_factor import end_wait
 from app.services.sessions import Sessions
 from app.services.sign_in_ladder import SignInLadder
 from app.text import fold
@@ -65,10 +67,14 @@ class Accounts:
         return account_id
 
     async def unlock(self, clerk: Clerk, account_id: UUID) -> None:
-        """Ends the CAPTCHA, the wait or the switched-off password that wrong tries have led to; the password is the one before."""
+        """Ends what wrong passwords (CAPTCHA, wait, switched-off password) and wrong codes of the authenticator have led to.
+
+        Password and authenticator are the ones before.
+        """
         async with self.database.transaction() as session:
             account = await _held(session, clerk, account_id)
             await self.ladder.end_all(session, account.district_id, account.portal, account.username_folded)
+            await end_wait(session, account.id)
             self._record(session, clerk, account, "unlocked")
 
     async def disable(self, clerk: Clerk, account_id: UUID) -> None:
@@ -76,17 +82,13 @@ class Accounts:
 
         Raises:
             NotFound: outside the clerk's part of the district, too.
-            Forbidden: it is the clerk's own.
+            Forbidden: it is the clerk's own; or a colleague's, who has taken the clerk's away at this moment.
         """
         async with self.database.transaction() as session:
-            account = await _held(session, clerk, account_id)
-            clerk.refuse_self(account.person_id)
+            account = await _taken_away(session, clerk, account_id)
             account.disabled_at = account.disabled_at or self.clock.now()
             await self.sessions.end_all(session, account.id, "disabled")
-            pending = (
-                LinkPurpose.RESET_PASSWORD,
-                LinkPurpose.CONFIRM_EMAIL,
-            )  # an owner may still dispute a change afterwards
+            pending = (LinkPurpose.RESET_PASSWORD, LinkPurpose.CONFIRM_EMAIL)  # a change can still be disputed
             await revoke_links(session, account.id, self.clock.now(), *pending)
             self._record(session, clerk, account, "disabled")
 
@@ -124,8 +126,7 @@ class Accounts:
             _check_handover(handover)
         now = self.clock.now()
         async with self.database.transaction() as session:
-            account = await _held(session, clerk, account_id)
-            clerk.refuse_self(account.person_id)
+            account = await _taken_away(session, clerk, account_id)
             answer = await self._way_in(session, clerk, account, method, handover)
             await self._take_away(session, account, now)
             self._record(session, clerk, account, "reset", method=method.value)
@@ -180,6 +181,15 @@ async def _held(session: AsyncSession, clerk: Clerk, account_id: UUID) -> Accoun
     account = await session.scalar(query.with_for_update())
     if account is None:
         raise NotFound
+    return account
+
+
+async def _taken_away(session: AsyncSession, clerk: Clerk, account_id: UUID) -> Account:
+    """The account, locked, of somebody who is to lose it; for a colleague's the office is held, too (see `hold_office`)."""
+    account = await _held(session, clerk, account_id)
+    clerk.refuse_self(account.person_id)
+    if account.portal == Portal.STAFF:
+        await hold_office(session, clerk)
     return account
 
 

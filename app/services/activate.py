@@ -45,6 +45,7 @@ from app.services.second_factor import drop_second_factor
 from app.services.sessions import Device, OpenedSession, Sessions
 from app.services.sign_in_ladder import SignInLadder
 from app.services.typed_keys import TypedKeys
+from app.services.usernames import is_anothers
 from app.text import fold, tidy
 from app.translation import msg
 
@@ -169,7 +170,7 @@ class Activation:
         district = await self.keys.district(session, request.district)
         key = await self.keys.find(session, district, request.activation_key)
         _check_fields(request, district, key)
-        if await self._taken(session, district.id, key, request.username):
+        if await is_anothers(session, district.id, Portal(key.portal), request.username, key.person_id):
             raise UsernameTaken
         now, lease = self.clock.now(), uuid4()
         leased = await session.execute(
@@ -273,17 +274,6 @@ class Activation:
         if not await confirm_access(session, reservation.person_id, reservation.portal):
             raise ActivationKeyExpired
         return account
-
-    @staticmethod
-    async def _taken(session: AsyncSession, district_id: str, key: Row[Any], username: str) -> bool:
-        owner = await session.scalar(
-            select(Account.id).where(
-                Account.district_id == district_id,
-                Account.portal == key.portal,
-                Account.username_folded == fold(username),
-            )
-        )
-        return owner is not None and owner != key.account_id
 
     # A repeated request (Idempotency-Key)
 

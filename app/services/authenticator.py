@@ -25,7 +25,7 @@ from app.security.digests import Digests
 from app.security.totp import new_secret, otpauth_uri
 from app.services import audit
 from app.services.passwords import Passwords
-from app.services.second_factor import SecondFactor, has_second_factor
+from app.services.second_factor import SecondFactor, has_second_factor, held_factor
 from app.services.security_notices import tell_recovery_code_used, tell_totp_changed
 from app.services.sessions import OpenedSession, Sessions, SignedIn
 from app.translation import msg
@@ -61,7 +61,7 @@ class Authenticator:
             raise SignInAgain
         secret, now = new_secret(), self.clock.now()
         async with self.database.transaction() as session:
-            factor = await session.get(TotpFactor, caller.account.id, with_for_update=True)
+            factor = await held_factor(session, caller.account.id)
             if factor is None:
                 factor = TotpFactor(account_id=caller.account.id)
                 session.add(factor)
@@ -86,7 +86,7 @@ class Authenticator:
         codes: Sequence[str] = ()
         async with self.database.transaction() as session:
             now = self.clock.now()
-            factor = await session.get(TotpFactor, caller.account.id, with_for_update=True)
+            factor = await held_factor(session, caller.account.id)
             if factor is None or factor.new_secret_expires_at is None or factor.new_secret_expires_at <= now:
                 raise TicketInvalid
             is_first = factor.confirmed_at is None

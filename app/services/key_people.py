@@ -8,10 +8,11 @@ from sqlalchemy import ColumnElement, Select, exists, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.errors import DistrictNotFound
+from app.errors import DistrictNotFound, NotEntitled
 from app.models import Account, ActivationKey, District, Enrollment, Person, Relationship, School, StaffMember
 from app.portals import Portal
 from app.services.portal_access import may_enter
+from app.translation import msg
 
 IN_ORDER = (Person.last_name, Person.id)
 """How letters are sorted, and how long runs go on from where they are instead of looking through everybody again."""
@@ -31,6 +32,15 @@ async def issue_alone(session: AsyncSession, district_id: str) -> None:
     lock = select(District.id).where(District.id == district_id).with_for_update(key_share=True)
     if await session.scalar(lock) is None:
         raise DistrictNotFound
+
+
+async def refuse_disabled(session: AsyncSession, person_id: UUID, portal: Portal) -> None:
+    """Raises NotEntitled where the person's account is switched off."""
+    disabled = select(Account.id).where(
+        Account.person_id == person_id, Account.portal == portal.value, Account.disabled_at.is_not(None)
+    )
+    if await session.scalar(disabled):
+        raise NotEntitled(msg("This account is switched off, so no key would open it. Switch it on first."))
 
 
 def people() -> Select[*tuple[Any, ...]]:

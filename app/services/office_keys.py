@@ -17,13 +17,13 @@ from app.errors import (
     NotFound,
     ValidationFailed,
 )
-from app.models import Account, Person
+from app.models import Person
 from app.portals import Portal
 from app.services.clerk import Clerk
 from app.services.daily_quotas import LocalDay
 from app.services.districts import OpenDistrict, open_district
 from app.services.key_mail import KeyMail
-from app.services.key_people import issue_alone
+from app.services.key_people import issue_alone, refuse_disabled
 from app.services.keys import Handover, IssuedKey, KeyChannel, KeyIssue, NobodyToIssueTo
 from app.services.portal_access import may_enter
 from app.translation import msg
@@ -65,7 +65,7 @@ class OfficeKeys:
             district = await open_district(session, clerk.district_id)
             await issue_alone(session, district.id)  # before any mail is counted, as batches do
             portal = await _portal(session, clerk, district, order)
-            await _refuse_disabled(session, order.person_id, portal)
+            await refuse_disabled(session, order.person_id, portal)
             if order.channel is KeyChannel.EMAIL:
                 await self._require_address(session, district, order.person_id)
             handover = Handover(order.channel, photo_id_checked=order.photo_id_checked)
@@ -90,12 +90,12 @@ class OfficeKeys:
 
 async def _portal(session: AsyncSession, clerk: Clerk, district: OpenDistrict, order: KeyOrder) -> Portal:
     """The portal that the clerk named, or the only one for which a key would be the clerk's to issue."""
+    clerk.refuse_self(order.person_id)
     doors = (may_enter(portal).label(portal.value) for portal in Portal)
     found = await session.execute(select(*doors).where(Person.id == order.person_id, clerk.sees_person()))
     row = found.one_or_none()
     if row is None:
         raise NotFound
-    clerk.refuse_self(order.person_id)
     entitled = [portal for portal in Portal if getattr(row, portal.value)]
     if order.portal:
         if not clerk.may_issue_for(order.portal):
@@ -112,11 +112,3 @@ async def _portal(session: AsyncSession, clerk: Clerk, district: OpenDistrict, o
     if not choice:
         raise Forbidden if usable else NotEntitled
     return choice[0]
-
-
-async def _refuse_disabled(session: AsyncSession, person_id: UUID, portal: Portal) -> None:
-    disabled = select(Account.id).where(
-        Account.person_id == person_id, Account.portal == portal.value, Account.disabled_at.is_not(None)
-    )
-    if await session.scalar(disabled):
-        raise NotEntitled(msg("This account is switched off, so no key would open it. Switch it on first."))

@@ -46,7 +46,7 @@ class SecondFactor:
 
     async def try_code(self, session: AsyncSession, account_id: UUID, typed: str) -> Tried:
         """Uses a code up, or counts a wrong one. The caller commits in either case."""
-        factor = await session.get(TotpFactor, account_id, with_for_update=True)
+        factor = await held_factor(session, account_id)
         if factor is None or factor.sealed_secret is None:
             return Tried(TotpInvalid())
         if wait := self._wait(factor):
@@ -114,6 +114,12 @@ class SecondFactor:
             place = min(factor.misses - FREE_TRIES, len(WAITS_S) - 1)
             factor.wait_until = self.clock.now() + timedelta(seconds=WAITS_S[place])
         return TotpInvalid()
+
+
+async def held_factor(session: AsyncSession, account_id: UUID) -> TotpFactor | None:
+    """The factor, locked. The account is held before it, as by the office and by whoever starts it over: else the two wait in a circle."""
+    await session.execute(select(Account.id).where(Account.id == account_id).with_for_update(read=True, key_share=True))
+    return await session.get(TotpFactor, account_id, with_for_update=True)
 
 
 def has_totp() -> Any:

@@ -11,16 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import Clock
 from app.database import Database
-from app.errors import FieldError, Forbidden, NotEntitled, NotFound, ValidationFailed
-from app.models import Account, ActivationKey, District, Person, StaffMember, StaffSchool
+from app.errors import FieldError, NotEntitled, NotFound, ValidationFailed
+from app.models import Account, ActivationKey, Person, StaffMember, StaffSchool
 from app.portals import Portal
 from app.services.clerk import Clerk, StaffRole
-from app.services.districts import open_district
-from app.services.keys import KeyIssue
+from app.services.districts import OpenDistrict, open_district
+from app.services.key_people import refuse_disabled
+from app.services.keys import Handover, IssuedKey, KeyChannel, KeyIssue
+from app.services.office_lock import hold_office
 from app.services.portal_access import may_enter
 from app.services.roster_names import person_named, school_named
 from app.services.sessions import Sessions
-from app.services.staff_usernames import check_staff_username
+from app.services.usernames import check_staff_username
 from app.text import name_words, tidy
 from app.translation import msg
 
@@ -67,7 +69,7 @@ class StaffOffice:
             DistrictNotFound: no such open district.
             ValidationFailed: a username that the district's policy does not allow, schools that are not there or not for this role.
             NotFound: no such person.
-            NotEntitled: the person is not staff in the roster, or has left it.
+            NotEntitled: the person is not staff in the roster, or has left it, or the staff account is switched off.
             UsernameTaken: somebody else has the username, or it is kept for somebody else's key.
             Forbidden: the clerk himself, or a clerk who is no admin any more.
         """
@@ -80,7 +82,8 @@ class StaffOffice:
             person_id = await self._enter(session, clerk, new) if person_id is None else person_id
             is_new = await self._put(session, clerk, person_id, new, schools)
             await _require_entitled(session, person_id)
-            key = await self.key_issue.issue_to(session, district, person_id, Portal.STAFF) if new.with_key else None
+            await refuse_disabled(session, person_id, Portal.STAFF)
+            key = await self._key(session, clerk, district, person_id) if new.with_key else None
             self._record(session, clerk, "added" if is_new else "changed", person_id, new.role, schools)
         given = (key.activation_key, key.expires_at) if key else (None, None)
         return StaffAdded(person_id, tidy(new.username), new.role, *given)
@@ -165,6 +168,11 @@ class StaffOffice:
         await _set_schools(session, person_id, schools)
         return is_new
 
+    async def _key(self, session: AsyncSession, clerk: Clerk, district: OpenDistrict, person_id: UUID) -> IssuedKey:
+        """For the hands of whoever stands at the desk, or on an operator's screen."""
+        handover = Handover(KeyChannel.IN_PERSON, photo_id_checked=True) if clerk.account_id else Handover()
+        return await self.key_issue.issue_to(session, district, person_id, Portal.STAFF, clerk=clerk, handover=handover)
+
     def _record(
         self,
         session: AsyncSession,
@@ -188,21 +196,10 @@ class StaffOffice:
 
 
 async def _hold(session: AsyncSession, clerk: Clerk, person_id: UUID | None) -> None:
-    """One change of a district's staff at a time, by somebody who is an admin still.
-
-    So two admins who remove each other at the same moment leave one, and as nobody removes himself, an office never loses its last.
-    The member's account comes first, as everywhere: account, then what hangs on it.
-    """
+    """The member's account, then the office, as everywhere: account, then what hangs on it."""
     if person_id:
         await session.execute(_accounts_of(person_id).with_for_update())
-    await session.execute(select(District.id).where(District.id == clerk.district_id).with_for_update(key_share=True))
-    if clerk.person_id is None:
-        return
-    own = select(StaffMember.role).where(
-        StaffMember.person_id == clerk.person_id, StaffMember.district_id == clerk.district_id
-    )
-    if await session.scalar(own) != StaffRole.DISTRICT_ADMIN:
-        raise Forbidden
+    await hold_office(session, clerk)
 
 
 def _accounts_of(person_id: UUID) -> Any:

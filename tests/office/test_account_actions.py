@@ -229,6 +229,22 @@ async def test_what_lies_outside_is_not_found_and_does_not_change(office: Office
     assert (await does(dana, "disable", southerner)).status_code == 204, "a colleague is the admin's business"
 
 
+async def test_an_unlock_ends_the_wait_of_the_authenticator_too(office: Office, dana: User, clock: ManualClock) -> None:
+    colleague = await at_desk(office, StaffRole.HELP_DESK, name="Ines Roy")
+    app = await set_up(colleague)
+    for _ in range(5):
+        assert (await colleague.ask("POST", "/me/step-up", json={"totp": app.wrong_code()})).status_code == 403
+    assert (await colleague.ask("POST", "/me/step-up", json={"totp": app.next_code()})).status_code == 429
+    item = await seen(dana, colleague)
+    assert item["reasons"] == ["totp_waiting"]
+    assert "unlock" in item["can_do"]
+    assert (await does(dana, "unlock", colleague)).status_code == 204
+    item = await seen(dana, colleague)
+    assert (item["reasons"], "unlock" in item["can_do"]) == ([], False)
+    clock.advance(timedelta(minutes=1))
+    assert (await colleague.ask("POST", "/me/step-up", json={"totp": app.next_code()})).status_code == 200
+
+
 async def test_two_clerks_at_once_leave_one_key_and_one_state(
     office: Office, maria: User, hugo: User, dana: User
 ) -> None:

@@ -16,6 +16,7 @@ from app.portals import Portal
 from app.services.clerk import StaffRole, operator_of
 from app.services.staff_office import NewStaff
 from app.settings import Settings
+from tests.office.counter import account_of
 from tests.support.desk import at_desk, pass_second_factor
 from tests.support.office import Office
 from tests.support.portal import User, faults, refused, serving
@@ -247,6 +248,61 @@ async def test_of_two_admins_who_take_each_others_part_away_one_stays(
             (loser,) = [answer for answer in answers if not answer.is_success]
             assert refused(loser) in {FORBIDDEN, (401, "invalid_token")}
             assert (await roles(hall))["district_admin"] == 1
+
+
+@pytest.mark.parametrize("how", ["disable", "reset"])
+async def test_of_two_admins_who_take_each_others_account_away_one_stays(
+    office: Office, settings: Settings, clock: ManualClock, how: str
+) -> None:
+    """At the same moment, at two servers."""
+    async with serving(settings, clock) as there:
+        for number in range(4):
+            hall = await Office.open(office.server, f"hall{number}", "Hall County Schools")
+            ada, ben = [await at_desk(hall, ADMIN, name=name) for name in ("Ada Hall", "Ben Hall")]
+            body = {"json": {"method": "key"}} if how == "reset" else {}
+            answers = await asyncio.gather(
+                ada.ask("POST", f"/admin/accounts/{account_of(ben)}/{how}", **body),
+                replace(ben, server=there).ask("POST", f"/admin/accounts/{account_of(ada)}/{how}", **body),
+            )
+            assert Counter(answer.is_success for answer in answers) == {True: 1, False: 1}
+            (loser,) = [answer for answer in answers if not answer.is_success]
+            assert refused(loser) in {FORBIDDEN, (401, "invalid_token")}
+            stays = ada if answers[0].is_success else ben
+            assert (await stays.ask("GET", "/admin/staff")).status_code == 200
+
+
+async def test_the_key_of_a_colleague_is_in_the_trail_with_who_gave_it(office: Office, dana: User) -> None:
+    added = await add(dana, **SAM)
+    query = select(AuditEvent).where(AuditEvent.tag.endswith(":key:issued")).order_by(AuditEvent.id.desc()).limit(1)
+    async with office.campus.database.transaction() as session:
+        event = (await session.scalars(query)).one()
+        assert (event.tag, event.actor) == ("office:key:issued", f"account:{account_of(dana)}")
+        assert (str(event.person_id), event.data["channel"]) == (added["person_id"], "in_person")
+
+
+async def test_a_colleague_whose_account_is_switched_off_gets_no_part_before_it_is_on(
+    office: Office, dana: User
+) -> None:
+    sam = await arrives(office, await add(dana, **SAM))
+    switch = f"/admin/accounts/{account_of(sam)}"
+    assert (await dana.ask("POST", f"{switch}/disable")).status_code == 204
+    again = {"person_id": str(sam.person_id), "username": SAM["username"], "role": "district_admin", **IN_PERSON}
+    answer = await dana.ask("POST", "/admin/staff", json=again)
+    assert refused(answer) == (409, "not_entitled")
+    assert "switched off" in answer.json()["detail"]
+    assert (await roles(office))["help_desk"] == 1
+    assert (await dana.ask("POST", f"{switch}/enable")).status_code == 204
+    assert (await dana.ask("POST", "/admin/staff", json=again)).status_code == 201
+
+
+async def test_a_username_that_waits_for_a_colleague_is_nobody_elses(office: Office, dana: User) -> None:
+    added = await add(dana, **SAM)
+    teacher = await office.user(await office.staff_member("Tia Moss"), Portal.STAFF)
+    teacher.username = "sortiz26"
+    assert refused(await teacher.activate()) == (409, "username_taken")
+    teacher.username = "tmoss2026"
+    assert (await teacher.activate()).status_code == 201
+    await arrives(office, added)
 
 
 async def test_of_those_who_use_a_key_while_it_is_taken_away_nobody_stays_in(

@@ -45,7 +45,7 @@ async def get_account(account_id: UUID, clerk: AtDesk, campus: CampusPart) -> Ac
 @router.post("/{account_id}/unlock", summary="Let somebody try again", status_code=204, responses=refusals(NotFound))
 @for_staff(StaffRole.HELP_DESK)
 async def unlock_account(account_id: UUID, clerk: AtDesk, campus: CampusPart) -> None:
-    """Ends what wrong passwords have led to: the CAPTCHA, the wait, the password that is off. The password is the one before."""
+    """Ends what wrong passwords and wrong codes have led to: the CAPTCHA, the waits, the password that is off. The password is the one before."""
     await campus.accounts.unlock(clerk, account_id)
 
 
