@@ -20,7 +20,10 @@ from app.services.sessions import SignedIn
 
 KINDS = {
     "api:account:activated": "activated",
+    "api:account:current_password_refused": "current_password_refused",
     "api:account:disputed": "disputed",
+    "api:account:link_code_refused": "link_code_refused",
+    "api:account:link_code_shown": "link_code_shown",
     "api:account:linked": "linked",
     "api:account:links_confirmed": "links_confirmed",
     "api:account:password_changed": "password_changed",
@@ -37,15 +40,18 @@ KINDS = {
     "office:account:disabled": "disabled",
     "office:account:enabled": "enabled",
     "office:account:reset": "started_over",
+    "office:account:signed_out": "session_ended",
     "office:account:unlocked": "unlocked",
     "operator:account:disabled": "disabled",
     "operator:account:enabled": "enabled",
     "operator:account:reset": "started_over",
+    "operator:account:signed_out": "session_ended",
     "operator:account:unlocked": "unlocked",
+    "worker:account:signed_out": "session_ended",
 }
 """What an owner sees of each tag of the trail; other tags are none of his security."""
 SESSION_ENDED = "session_ended"
-"""Instead of `signed_out`, where the service ended it: a token was used twice, or the current password was guessed at."""
+"""Instead of `signed_out`, where somebody else ended it: a token was used twice, the current password was guessed at, access is gone."""
 
 Position = tuple[datetime, int]
 """Where a page ends: a moment, and how many events of that moment have been shown. (An event's number would tell how many there are.)"""
