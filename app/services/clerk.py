@@ -86,11 +86,21 @@ class Clerk:
             raise Forbidden
 
     def sees_person(self) -> ColumnElement[bool]:
-        """SQL: the `Person` row belongs to the clerk's part of the district."""
+        """SQL: the `Person` row belongs to the clerk's part of the district.
+
+        The help desk works for families: it sees students and guardians, those of its schools if it has some. Somebody who is nothing but
+        a colleague it does not see at all; a colleague who is also a parent it sees as a parent (`sees_portal` keeps the rest away).
+        """
         mine = Person.district_id == self.district_id
+        if self.is_admin:
+            return mine
+        mine = and_(mine, or_(Person.is_student.is_(True), Person.is_guardian.is_(True)))
         if not self.school_ids:
             return mine
-        enrolled = exists().where(Enrollment.person_id == Person.id, Enrollment.school_id.in_(self.school_ids))
+        enrolled = and_(
+            Person.is_student.is_(True),
+            exists().where(Enrollment.person_id == Person.id, Enrollment.school_id.in_(self.school_ids)),
+        )
         of_child = aliased(Enrollment)
         guardian = exists().where(
             Relationship.guardian_id == Person.id,

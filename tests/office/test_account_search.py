@@ -244,6 +244,11 @@ async def test_a_help_desk_sees_its_schools_families_and_no_colleagues(office: O
     assert await usernames(noel, portal="staff") == []
     assert await without_account(noel, "lee", portal="staff") == {}
     assert len(await usernames(noel)) == 2, "without words: all that are his business"
+    hugo = await at_desk(office, StaffRole.HELP_DESK, name="Hugo Lee")
+    for clerk, names in ((hugo, set(parents) | {"Ann Lee", "Bob Lee"}), (dana, {"Noel Lee", "Hugo Lee", *parents})):
+        people = (await clerk.ask("GET", "/admin/people", params={"q": "lee"})).json()["items"]
+        assert names <= {f"{person['first_name']} {person['last_name']}" for person in people}
+        assert ("Noel" in {person["first_name"] for person in people}) is (clerk is dana)
 
 
 async def test_another_district_has_nothing_to_show(office: Office, maria: User) -> None:
