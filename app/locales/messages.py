@@ -30,7 +30,7 @@ def messages() -> dict[str, list[str]]:
 def _messages_of(path: Path) -> Iterator[str]:
     if path.suffix == ".py":
         tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
-        if path == APP / "errors.py":
+        if path.parent == APP / "errors":
             yield from _of_refusals(tree)
         yield from _marked(tree)
     elif path.suffix in _TEMPLATES:

@@ -1,0 +1,201 @@
+"""Everything that can be refused, as one tree of exceptions; `problems.py` turns it into RFC 9457.
+
+CampusError
+├── RequestFault              the request itself is wrong, whoever sends it
+│   ├── MalformedJson
+│   ├── PayloadTooLarge
+│   ├── UnsupportedMediaType
+│   ├── MethodNotAllowed
+│   ├── NotFound
+│   ├── ValidationFailed      carries one FieldError for each fault
+│   ├── IdempotencyKeyReused
+│   ├── PreconditionFailed    somebody else changed it meanwhile
+│   └── PreconditionRequired
+├── RateLimited               too many requests, whoever sends them
+├── NotSignedIn               nobody has proved who he is
+│   ├── NotAuthenticated
+│   ├── InvalidToken
+│   ├── SignInAgain           the session is too old for this
+│   ├── StepUpRequired        prove once more who you are
+│   └── InvalidCredentials
+├── NotAllowed                known, but not allowed
+│   ├── Forbidden
+│   ├── FeatureDisabled
+│   ├── LinkingNotAvailable
+│   ├── LinksSuspended        after a reset, until the owner confirms
+│   ├── AccountLocked         carries the reason
+│   ├── TotpRequired          the password was right; the second factor is missing
+│   ├── TotpInvalid
+│   ├── CaptchaRefused        carries a challenge for the next try
+│   │   ├── CaptchaRequired
+│   │   └── CaptchaInvalid
+│   ├── PasswordOff           the last step of the ladder
+│   ├── CurrentPasswordWrong
+│   ├── CodeWrong             a code of a mail, typed wrong
+│   └── CodeExhausted         typed wrong too often
+├── DistrictNotFound
+├── KeyRefused                an activation key that opens nothing
+│   ├── ActivationKeyInvalid
+│   ├── ActivationKeyUsed
+│   └── ActivationKeyExpired
+├── LinkCodeRefused           a code of another account that links nothing
+│   ├── LinkCodeInvalid
+│   └── LinkCodeExpired
+├── LinkRefused               a mailed link that opens nothing
+│   ├── ResetLinkInvalid
+│   └── TicketInvalid
+├── TooManyAttempts           the ladder's wait
+├── DailyLimitReached         carries the seconds until the district's midnight
+├── Conflict                  somebody else was first
+│   ├── UsernameTaken
+│   ├── AlreadyLinked
+│   ├── SameDistrict
+│   ├── PortalMismatch
+│   ├── NotEntitled           the person may not have this account
+│   ├── NoAddress             there is nowhere to write to
+│   ├── KeyNotLive            the key was used, taken back or has expired
+│   ├── InProgress
+│   └── IdempotencyInProgress
+└── NotNow                    the same request may succeed later
+    ├── Overloaded
+    ├── Maintenance
+    ├── NotReady              carries the checks
+    └── InternalError
+"""
+
+from app.errors.base import CampusError, FieldError
+from app.errors.conflicts import (
+    AlreadyLinked,
+    Conflict,
+    IdempotencyInProgress,
+    InProgress,
+    KeyNotLive,
+    NoAddress,
+    NotEntitled,
+    PortalMismatch,
+    SameDistrict,
+    UsernameTaken,
+)
+from app.errors.keys import ActivationKeyExpired, ActivationKeyInvalid, ActivationKeyUsed, DistrictNotFound, KeyRefused
+from app.errors.limits import DailyLimitReached, RateLimited, TooManyAttempts
+from app.errors.links import (
+    LinkCodeExpired,
+    LinkCodeInvalid,
+    LinkCodeRefused,
+    LinkRefused,
+    ResetLinkInvalid,
+    TicketInvalid,
+)
+from app.errors.not_allowed import (
+    AccountLocked,
+    CaptchaInvalid,
+    CaptchaRefused,
+    CaptchaRequired,
+    CodeExhausted,
+    CodeWrong,
+    CurrentPasswordWrong,
+    FeatureDisabled,
+    Forbidden,
+    LinkingNotAvailable,
+    LinksSuspended,
+    NotAllowed,
+    PasswordOff,
+    TotpInvalid,
+    TotpRequired,
+)
+from app.errors.not_now import InternalError, Maintenance, NotNow, NotReady, Overloaded
+from app.errors.request import (
+    IdempotencyKeyReused,
+    MalformedJson,
+    MethodNotAllowed,
+    NotFound,
+    PayloadTooLarge,
+    PreconditionFailed,
+    PreconditionRequired,
+    RequestFault,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
+from app.errors.sign_in import (
+    InvalidCredentials,
+    InvalidToken,
+    NotAuthenticated,
+    NotSignedIn,
+    SignInAgain,
+    StepUpRequired,
+)
+
+__all__ = [
+    "AccountLocked",
+    "ActivationKeyExpired",
+    "ActivationKeyInvalid",
+    "ActivationKeyUsed",
+    "AlreadyLinked",
+    "CampusError",
+    "CaptchaInvalid",
+    "CaptchaRefused",
+    "CaptchaRequired",
+    "CodeExhausted",
+    "CodeWrong",
+    "Conflict",
+    "CurrentPasswordWrong",
+    "DailyLimitReached",
+    "DistrictNotFound",
+    "FeatureDisabled",
+    "FieldError",
+    "Forbidden",
+    "IdempotencyInProgress",
+    "IdempotencyKeyReused",
+    "InProgress",
+    "InternalError",
+    "InvalidCredentials",
+    "InvalidToken",
+    "KeyNotLive",
+    "KeyRefused",
+    "LinkCodeExpired",
+    "LinkCodeInvalid",
+    "LinkCodeRefused",
+    "LinkRefused",
+    "LinkingNotAvailable",
+    "LinksSuspended",
+    "Maintenance",
+    "MalformedJson",
+    "MethodNotAllowed",
+    "NoAddress",
+    "NotAllowed",
+    "NotAuthenticated",
+    "NotEntitled",
+    "NotFound",
+    "NotNow",
+    "NotReady",
+    "NotSignedIn",
+    "Overloaded",
+    "PasswordOff",
+    "PayloadTooLarge",
+    "PortalMismatch",
+    "PreconditionFailed",
+    "PreconditionRequired",
+    "RateLimited",
+    "RequestFault",
+    "ResetLinkInvalid",
+    "SameDistrict",
+    "SignInAgain",
+    "StepUpRequired",
+    "TicketInvalid",
+    "TooManyAttempts",
+    "TotpInvalid",
+    "TotpRequired",
+    "UnsupportedMediaType",
+    "UsernameTaken",
+    "ValidationFailed",
+    "every_refusal",
+]
+
+
+def every_refusal() -> list[type[CampusError]]:
+    """Every class of the tree that has a code, sorted by it."""
+
+    def below(root: type[CampusError]) -> list[type[CampusError]]:
+        return [kind for child in root.__subclasses__() for kind in (child, *below(child))]
+
+    return sorted((kind for kind in below(CampusError) if "code" in kind.__dict__), key=lambda kind: kind.code)

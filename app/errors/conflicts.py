@@ -1,0 +1,81 @@
+"""Somebody else was first, or something else stands in the way."""
+
+from collections.abc import Sequence
+
+from app.errors.base import CampusError, FieldError
+
+
+class Conflict(CampusError):
+    status = 409
+
+
+class UsernameTaken(Conflict):
+    code = "username_taken"
+    title = "This username is taken"
+    detail = "Somebody in this district already has this username. Please choose another one."
+    remedy = "Choose another username. Capitals and look-alike forms of a letter count as the same."
+    next_step = "choose_username"
+
+    @property
+    def errors(self) -> Sequence[FieldError]:
+        return (FieldError("/username", self.code, self.detail),)
+
+
+class AlreadyLinked(Conflict):
+    code = "already_linked"
+    title = "The accounts are linked already"
+    detail = "These two accounts are linked already."
+    remedy = "Nothing needs to be done; GET /districts/link lists the linked accounts."
+
+
+class SameDistrict(Conflict):
+    code = "same_district"
+    title = "Both accounts are in one district"
+    detail = "Only accounts of different school districts can be linked, one of each district."
+    remedy = "Use the code in an account of another district. An account that is linked already may have to be taken out first."
+
+
+class PortalMismatch(Conflict):
+    code = "portal_mismatch"
+    title = "The accounts are of different portals"
+    detail = "A parent's account can only be linked with a parent's account, and a student's with a student's."
+    remedy = "Use the code in an account of the same portal."
+
+
+class NotEntitled(Conflict):
+    code = "not_entitled"
+    title = "This person may not have such an account"
+    detail = (
+        "This person may not have an account in this portal now: not in the roster, or no student with portal access."
+    )
+    remedy = "GET /admin/people says why. The roster or the relationship's portal flag has to change first."
+
+
+class NoAddress(Conflict):
+    code = "no_address"
+    title = "There is no address to write to"
+    detail = "There is no address on record to which this could be mailed."
+    remedy = "Choose another way: a letter, or in person with photo ID."
+
+
+class KeyNotLive(Conflict):
+    code = "key_not_live"
+    title = "The key does not open anything any more"
+    detail = "This key was used or taken back before, so there is nothing to take back."
+    remedy = "Look at the key's `state`. A used key has made an account: unlock, reset or disable that."
+
+
+class InProgress(Conflict):
+    code = "in_progress"
+    title = "Another request is using this right now"
+    detail = "Another request is using this right now. Please try again in a moment."
+    remedy = "Wait as long as Retry-After says, then repeat the request."
+    retry_after = 1
+
+
+class IdempotencyInProgress(Conflict):
+    code = "idempotency_in_progress"
+    title = "The first request with this Idempotency-Key is still running"
+    detail = "The first request with this Idempotency-Key is still running. Please try again in a moment."
+    remedy = "Wait as long as Retry-After says, then repeat the request with the same key."
+    retry_after = 1
