@@ -4,8 +4,10 @@ request id -> security headers -> CORS -> errors -> rate limit -> errors -> requ
 """
 
 import gc
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from functools import partial
+from types import ModuleType
 from typing import Any
 
 import structlog
@@ -56,6 +58,28 @@ from app.worker import worker_beside
 
 log = structlog.get_logger("campus")
 
+ROUTERS: tuple[ModuleType, ...] = (
+    me,
+    login,
+    district_link,  # before the districts, one of which could be called "link"
+    districts,
+    devices,
+    totp,
+    captcha,
+    activate,
+    password_reset,
+    username_recovery,
+    recovery_email,
+    dispute,
+    service,
+    problems,
+    docs,
+    pages,
+    dev_mail,
+    admin,
+)
+"""In the order of how often they are asked for: FastAPI looks through them one by one, 5 to 10 us each."""
+
 
 def create_server_app() -> FastAPI:
     """The factory of `campus serve`: reads the environment; in development one process is also the worker."""
@@ -79,10 +103,32 @@ def create_app(
     settings = settings or load_settings()
     refuse_unsafe(settings)
     configure_logs(settings)
+    opening = partial(open_campus, settings, clock=clock, mail_sender=mail_sender, push_sender=push_sender)
+    app = FastAPI(
+        title="Campus Accounts",
+        version=__version__,
+        lifespan=_lifespan(settings, opening, with_worker=with_worker),
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=operation_id,
+    )
+    for router in ROUTERS:
+        app.include_router(router.router)
+    for refusal in (CampusError, HTTPException, RequestValidationError):
+        app.add_exception_handler(refusal, refuse)
+    _specify(app)
+    _surround(app, settings)
+    return app
 
+
+def _lifespan(
+    settings: Settings, opening: Callable[[], AbstractAsyncContextManager[Campus]], *, with_worker: bool
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_campus(settings, clock=clock, mail_sender=mail_sender, push_sender=push_sender) as campus:
+        async with opening() as campus:
             app.state.campus = campus
             if settings.is_production:
                 _spare_what_stays()
@@ -91,41 +137,10 @@ def create_app(
                 yield
         metrics.process_ends()
 
-    app = FastAPI(
-        title="Campus Accounts",
-        version=__version__,
-        lifespan=lifespan,
-        openapi_url=None,
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-        generate_unique_id_function=operation_id,
-    )
-    # In the order of how often they are asked for: FastAPI looks through them one by one, 5 to 10 us each.
-    for router in (
-        me,
-        login,
-        district_link,  # before the districts, one of which could be called "link"
-        districts,
-        devices,
-        totp,
-        captcha,
-        activate,
-        password_reset,
-        username_recovery,
-        recovery_email,
-        dispute,
-        service,
-        problems,
-        docs,
-        pages,
-        dev_mail,
-        admin,
-    ):
-        app.include_router(router.router)
-    for refusal in (CampusError, HTTPException, RequestValidationError):
-        app.add_exception_handler(refusal, refuse)
-    _specify(app)
+    return lifespan
+
+
+def _surround(app: FastAPI, settings: Settings) -> None:
     # The last one added is the outermost.
     app.add_middleware(CaptchaThresholdMiddleware, max_body_bytes=settings.max_body_bytes)
     app.add_middleware(RequestBodyMiddleware, settings=settings)
@@ -136,7 +151,6 @@ def create_app(
     app.add_middleware(DistrictCORSMiddleware, allows_origin=_allows_origin)
     app.add_middleware(SecurityHeadersMiddleware, https=settings.public_url.startswith("https://"))
     app.add_middleware(RequestContextMiddleware)
-    return app
 
 
 def _spare_what_stays() -> None:

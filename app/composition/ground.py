@@ -1,0 +1,98 @@
+"""What everything else rests on: the database, keys, hashes, counters, and the ways out of the house."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from app.captcha.altcha import NAME as ALTCHA
+from app.captcha.altcha import Altcha
+from app.captcha.provider import CaptchaProvider
+from app.clock import Clock
+from app.database import Database
+from app.mail.senders import MailSender, sender_for
+from app.push.senders import PushSender, senders_for
+from app.security.access_tokens import AccessTokens
+from app.security.dev_secret import dev_secret_key
+from app.security.digests import Digests
+from app.security.hash_pool import HashPool
+from app.security.passwords import PasswordHasher
+from app.security.rate_windows import RateWindows, windows_for
+from app.services.captchas import Captchas
+from app.services.signing_key_store import SigningKeyStore
+from app.settings import Settings
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What everything else rests on."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    digests: Digests
+    hash_pool: HashPool
+    access_tokens: AccessTokens
+    captchas: Captchas
+    rate_windows: RateWindows
+    mail_sender: MailSender
+    push_sender: PushSender
+
+
+@asynccontextmanager
+async def open_ground(
+    settings: Settings, clock: Clock, mail_sender: MailSender | None, push_sender: PushSender | None
+) -> AsyncIterator[Ground]:
+    """Closed at the end; raises like `open_campus`."""
+    database = Database(settings)
+    hash_pool = HashPool(PasswordHasher(), threads=settings.hash_threads, queue=settings.hash_queue)
+    digests = Digests(secret_keys(settings))
+    altcha = Altcha(digests, clock, work=settings.captcha_work)
+    captchas = Captchas(_chosen_captcha(settings, clock) or altcha, altcha)
+    windows = windows_for(settings.redis_url)
+    push = push_sender or senders_for(settings, clock)
+    try:
+        configured = [key.get_secret_value() for key in settings.signing_keys]
+        signing_keys = await SigningKeyStore(database, clock, digests).load(configured)
+        yield Ground(
+            settings=settings,
+            clock=clock,
+            database=database,
+            digests=digests,
+            hash_pool=hash_pool,
+            access_tokens=AccessTokens(signing_keys, issuer=settings.public_url, clock=clock),
+            captchas=captchas,
+            rate_windows=windows,
+            mail_sender=mail_sender or _mail_sender(settings, clock),
+            push_sender=push,
+        )
+    finally:
+        await push.close()
+        await windows.close()
+        await captchas.close()
+        hash_pool.close()
+        await database.close()
+
+
+def secret_keys(settings: Settings) -> list[str]:
+    """The configured secret keys, newest first; in development without any, the one kept beside the data."""
+    return [key.get_secret_value() for key in settings.secret_keys] or [dev_secret_key(settings.data_folder)]
+
+
+def _mail_sender(settings: Settings, clock: Clock) -> MailSender:
+    url = settings.mail_url or f"outbox://{(settings.data_folder / 'outbox').absolute()}"
+    return sender_for(url, clock, require_tls=settings.is_production)
+
+
+def _chosen_captcha(settings: Settings, clock: Clock) -> CaptchaProvider | None:
+    """The hosted provider that the operator chose, if any."""
+    if settings.captcha_provider == ALTCHA or settings.captcha_secret is None:
+        return None
+    from app.captcha.hosted import HostedCaptcha  # noqa: PLC0415  # its HTTP client is slow to import, and few need it
+
+    return HostedCaptcha.of(
+        settings.captcha_provider,
+        site_key=settings.captcha_site_key or "",
+        secret=settings.captcha_secret.get_secret_value(),
+        verify_url=settings.captcha_verify_url,
+        clock=clock,
+    )

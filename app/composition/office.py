@@ -1,0 +1,72 @@
+"""The desk of a district's office, and an operator's commands."""
+
+from dataclasses import dataclass
+
+from app.composition.ground import Ground
+from app.composition.tools import Tools
+from app.services.account_desk import AccountDesk
+from app.services.account_facts import AccountFacts
+from app.services.accounts import Accounts
+from app.services.announcements import Announcements
+from app.services.audit_trail import AuditTrail
+from app.services.district_office import DistrictOffice
+from app.services.issued_keys import IssuedKeys
+from app.services.key_batches import KeyBatches
+from app.services.keys import KeyIssue
+from app.services.office_keys import OfficeKeys
+from app.services.outbox_list import OutboxList
+from app.services.people_desk import PeopleDesk
+from app.services.relationships import Relationships
+from app.services.roster import RosterImport
+from app.services.roster_uploads import RosterUploads
+from app.services.staff import Staff
+from app.services.staff_list import StaffList
+from app.services.staff_office import StaffOffice
+
+
+@dataclass(frozen=True)
+class Office:
+    """The desk of a district's office, and an operator's commands."""
+
+    district_office: DistrictOffice
+    announcements: Announcements
+    roster_import: RosterImport
+    roster_uploads: RosterUploads
+    key_issue: KeyIssue
+    office_keys: OfficeKeys
+    key_batches: KeyBatches
+    issued_keys: IssuedKeys
+    accounts: Accounts
+    account_desk: AccountDesk
+    people_desk: PeopleDesk
+    relationships: Relationships
+    staff: Staff
+    staff_list: StaffList
+    staff_office: StaffOffice
+    audit_trail: AuditTrail
+    outbox_list: OutboxList
+
+
+def wire_office(ground: Ground, tools: Tools) -> Office:
+    database, clock, digests = ground.database, ground.clock, ground.digests
+    sessions, key_issue, key_mail = tools.sessions, tools.key_issue, tools.key_mail
+    roster_import = RosterImport(database, clock, digests)
+    return Office(
+        district_office=DistrictOffice(database, clock),
+        announcements=Announcements(database, clock),
+        roster_import=roster_import,
+        roster_uploads=RosterUploads(database, clock, roster_import),
+        key_issue=key_issue,
+        office_keys=OfficeKeys(database, clock, key_issue, key_mail),
+        key_batches=KeyBatches(database, clock, key_issue, key_mail),
+        issued_keys=IssuedKeys(database, clock),
+        accounts=Accounts(database, clock, sessions, key_issue, tools.ladder),
+        account_desk=AccountDesk(database, clock, AccountFacts(tools.ladder, tools.username_recovery)),
+        people_desk=PeopleDesk(database, clock),
+        relationships=Relationships(database, clock),
+        staff=Staff(database, clock),
+        staff_list=StaffList(database),
+        staff_office=StaffOffice(database, clock, sessions, key_issue),
+        audit_trail=AuditTrail(database, clock, digests),
+        outbox_list=OutboxList(database),
+    )

@@ -1,0 +1,46 @@
+"""What somebody who is signed in does with his own account."""
+
+from dataclasses import dataclass
+
+from app.composition.ground import Ground
+from app.composition.tools import Tools
+from app.services.activity import Activity
+from app.services.authenticator import Authenticator
+from app.services.devices import Devices
+from app.services.linking import Linking
+from app.services.me import Me
+from app.services.own_sessions import OwnSessions
+from app.services.passwords import Passwords
+from app.services.recovery_email import RecoveryEmail
+from app.services.switching import Switching
+
+
+@dataclass(frozen=True)
+class OwnAccount:
+    """What somebody who is signed in does with his own account."""
+
+    own_sessions: OwnSessions
+    activity: Activity
+    me: Me
+    linking: Linking
+    switching: Switching
+    devices: Devices
+    passwords: Passwords
+    authenticator: Authenticator
+    recovery_email: RecoveryEmail
+
+
+def wire_own_account(ground: Ground, tools: Tools) -> OwnAccount:
+    database, clock, digests = ground.database, ground.clock, ground.digests
+    sessions, passwords, states = tools.sessions, tools.passwords, ground.settings.linking_states
+    return OwnAccount(
+        own_sessions=OwnSessions(database, clock, tools.refresh_tokens, sessions),
+        activity=Activity(database, digests),
+        me=Me(database, states),
+        linking=Linking(database, clock, digests, tools.counts, states),
+        switching=Switching(database, clock, sessions, tools.username_recovery),
+        devices=Devices(database, clock, digests, states),
+        passwords=passwords,
+        authenticator=Authenticator(database, clock, digests, sessions, passwords, tools.second_factor),
+        recovery_email=tools.recovery_email,
+    )

@@ -1,0 +1,34 @@
+"""What the worker does beside requests, and what probes ask."""
+
+from dataclasses import dataclass
+
+from app.composition.ground import Ground
+from app.composition.tools import Tools
+from app.migrate import newest_revision
+from app.services.mail_delivery import MailDelivery
+from app.services.mail_preparation import MailPreparation
+from app.services.pruning import Pruning
+from app.services.push_preparation import PushPreparation
+from app.services.readiness import Readiness
+
+
+@dataclass(frozen=True)
+class Upkeep:
+    """What the worker does beside requests, and what probes ask."""
+
+    mail_delivery: MailDelivery
+    pruning: Pruning
+    readiness: Readiness
+
+
+def wire_upkeep(ground: Ground, tools: Tools) -> Upkeep:
+    database, clock, settings = ground.database, ground.clock, ground.settings
+    letters = MailPreparation(database, clock, tools.mailed_tokens, settings.public_url, tools.key_mail)
+    notices = PushPreparation(database, clock, ground.digests)
+    return Upkeep(
+        mail_delivery=MailDelivery(
+            database, clock, letters, ground.mail_sender, settings.mail_from, notices, ground.push_sender
+        ),
+        pruning=Pruning(database, clock),
+        readiness=Readiness(database, settings.redis_url, newest_revision()),
+    )
