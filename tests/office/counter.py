@@ -54,16 +54,22 @@ def account_of(user: User) -> str:
     return str(user.session["account"]["id"])
 
 
-async def trail(office: Office, *subjects: str) -> list[tuple[str, str, dict[str, Any]]]:
-    """Tag, actor and data of the office's events, in order of time."""
-    query = select(AuditEvent.tag, AuditEvent.actor, AuditEvent.data).order_by(AuditEvent.id)
-    async with office.campus.database.reading() as connection:
-        rows = (await connection.execute(query)).all()
-    return [(row.tag, row.actor, row.data) for row in rows if row.tag.split(":")[1] in subjects and is_office(row.tag)]
+def actor(clerk: User) -> str:
+    """As the trail names whoever did something."""
+    return f"account:{account_of(clerk)}"
 
 
-def is_office(tag: str) -> bool:
-    return tag.startswith("office:")
+async def every(clerk: User, path: str, **query: object) -> list[dict[str, Any]]:
+    """All items of a list, page by page."""
+    found: list[dict[str, Any]] = []
+    page: dict[str, Any] = {"next_cursor": None}
+    while "next_cursor" in page:
+        after = {"cursor": page["next_cursor"]} if page["next_cursor"] else {}
+        answer = await clerk.ask("GET", path, params={**query, **after})
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        found += page["items"]
+    return found
 
 
 async def snapshot(office: Office) -> list[object]:

@@ -6,9 +6,9 @@ from uuid import UUID
 import httpx
 from sqlalchemy import insert, select, update
 
-from app.models import ActivationKey, AuditEvent, Person
-from app.portals import Portal
+from app.models import ActivationKey, Person
 from app.services.key_facts import KeyState
+from tests.office.counter import every
 from tests.support.office import Office
 from tests.support.portal import User
 
@@ -46,15 +46,7 @@ async def batch(
 
 async def keys_of(clerk: User, **query: object) -> list[dict[str, Any]]:
     """All that the clerk sees, page by page."""
-    found: list[dict[str, Any]] = []
-    page: dict[str, Any] = {"next_cursor": None}
-    while "next_cursor" in page:
-        after = {"cursor": page["next_cursor"]} if page["next_cursor"] else {}
-        answer = await clerk.ask("GET", KEYS, params={**query, **after})
-        assert answer.status_code == 200, answer.text
-        page = answer.json()
-        found += page["items"]
-    return found
+    return await every(clerk, KEYS, **query)
 
 
 async def states(clerk: User, person: UUID) -> list[str]:
@@ -92,22 +84,6 @@ async def many_students(office: Office, count: int) -> None:
     ]
     async with office.campus.database.transaction() as session:
         await session.execute(insert(Person), rows)
-
-
-async def trail(office: Office, *tags: str) -> list[Any]:
-    """Events of the audit trail, oldest first."""
-    query = select(AuditEvent.tag, AuditEvent.actor, AuditEvent.person_id, AuditEvent.data)
-    async with office.campus.database.reading() as connection:
-        rows = await connection.execute(query.where(AuditEvent.tag.in_(tags)).order_by(AuditEvent.id))
-        return list(rows.all())
-
-
-def actor(clerk: User) -> str:
-    return f"account:{clerk.session['account']['id']}"
-
-
-def visitor(office: Office, person: UUID, key: str, portal: Portal = Portal.PARENT) -> User:
-    return User(office.server, office.district, portal, person, f"{portal.value}{person.hex[:6]}1", key)
 
 
 ALL_STATES = [state.value for state in KeyState]

@@ -9,7 +9,8 @@ import pytest
 from app.clock import ManualClock
 from app.portals import Portal
 from app.services.clerk import StaffRole
-from tests.office.counter import ENDED, FORBIDDEN, GONE, account_of, does, seen, snapshot, trail
+from tests.office.counter import ENDED, FORBIDDEN, GONE, account_of, actor, does, seen, snapshot
+from tests.office.trail import acts
 from tests.support.authenticator import set_up
 from tests.support.desk import at_desk
 from tests.support.engines import sqlite_only
@@ -40,10 +41,9 @@ async def test_an_account_that_is_switched_off_is_refused_at_the_next_request(
     assert refused(await maria.me()) == ENDED, "what has ended stays ended"
     assert (await maria.sign_in()).status_code == 200
     assert (await kinds(maria))[:4] == ["signed_in", "enabled", "sign_in_refused", "disabled"]
-    actor = f"account:{account_of(hugo)}"
-    assert [(tag, by) for tag, by, _ in await trail(office, "account")] == [
-        ("office:account:disabled", actor),
-        ("office:account:enabled", actor),
+    assert [(tag, by) for tag, by, _ in await acts(office, "account")] == [
+        ("office:account:disabled", actor(hugo)),
+        ("office:account:enabled", actor(hugo)),
     ]
 
 
@@ -55,7 +55,7 @@ async def test_an_unlock_lets_her_try_her_own_password_again(office: Office, mar
     assert (await seen(hugo, maria))["ladder"] == {"step": "captcha", "tries": 3}
     assert (await does(hugo, "unlock", maria)).status_code == 204
     assert (await maria.on_another_device().sign_in()).status_code == 200
-    assert [tag for tag, _, _ in await trail(office, "account")] == ["office:account:unlocked"]
+    assert [tag for tag, _, _ in await acts(office, "account")] == ["office:account:unlocked"]
 
 
 async def test_a_reset_by_mail_takes_everything_and_sends_a_link(
@@ -77,7 +77,7 @@ async def test_a_reset_by_mail_takes_everything_and_sends_a_link(
     assert await maria.signs_in_with(NEW_PASSWORD)
     states = {mail["kind"]: mail["state"] for mail in (await seen(hugo, maria))["mails"]}
     assert (states["password_reset"], states["confirm_recovery_email"]) == ("sent", "sent")
-    assert [(tag, data) for tag, _, data in await trail(office, "account")] == [
+    assert [(tag, data) for tag, _, data in await acts(office, "account")] == [
         ("office:account:reset", {"method": "mail"})
     ]
 
@@ -111,7 +111,7 @@ async def test_a_key_is_shown_to_whoever_looked_at_a_photo_id(office: Office, ma
     )
     assert again.json()["account"] == account, "the same account"
     assert (await seen(hugo, maria))["key"]["state"] == "used"
-    tags = {tag: data for tag, _, data in await trail(office, "account", "key")}
+    tags = {tag: data for tag, _, data in await acts(office, "account", "key")}
     assert tags["office:account:reset"] == {"method": "key"}
     assert (tags["office:key:issued"]["channel"], tags["office:key:issued"]["photo_id_checked"]) == ("in_person", True)
     assert shown["activation_key"] not in str(tags)
@@ -169,7 +169,7 @@ async def test_a_student_may_claim_once_more_where_the_district_offers_it(
     assert "reset_claim" in (await seen(hugo, ana))["can_do"]
     assert (await does(hugo, "reset", ana, method="claim")).json() == {"method": "claim"}
     assert refused(await ana.me()) == ENDED
-    assert [data for _, _, data in await trail(office, "account")] == [{"method": "claim"}]
+    assert [data for _, _, data in await acts(office, "account")] == [{"method": "claim"}]
 
 
 @sqlite_only
@@ -258,7 +258,7 @@ async def test_two_clerks_at_once_leave_one_key_and_one_state(
     assert [answer.status_code for answer in both] == [200, 200, 204, 204]
     item = await seen(hugo, maria)
     assert (item["status"], item["live_sessions"], item["key"]["state"]) == ("disabled", 0, "live")
-    assert Counter(tag for tag, _, _ in await trail(office, "account")) == {
+    assert Counter(tag for tag, _, _ in await acts(office, "account")) == {
         "office:account:reset": 2,
         "office:account:disabled": 1,
         "office:account:unlocked": 1,

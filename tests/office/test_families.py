@@ -16,9 +16,9 @@ from tests.office.counter import (
     relationship_of,
     set_portal,
     snapshot,
-    trail,
     without_account,
 )
+from tests.office.trail import acts
 from tests.support.desk import at_desk
 from tests.support.office import Office
 from tests.support.portal import User, faults, refused
@@ -136,7 +136,7 @@ async def test_the_last_portal_flag_off_ends_what_she_has_open(
     assert (await set_portal(dana, last, portal=True)).status_code == 200
     assert refused(await rosa.me()) == ENDED, "what has ended stays ended"
     assert (await rosa.sign_in()).status_code == 200
-    events = await trail(office, "relationship")
+    events = await acts(office, "relationship")
     assert [(tag, data["student"]) for tag, _, data in events] == [
         ("office:relationship:portal_off", str(eva)),
         ("office:relationship:portal_off", str(ivo)),
@@ -192,4 +192,4 @@ async def test_two_admins_who_switch_one_flag_at_once_leave_one_event(office: Of
     (ana, *_) = await listed(dana, "relationships", person_id=str(maria.person_id))
     both = await asyncio.gather(*(set_portal(clerk, ana["id"], portal=False) for clerk in (dana, ines)))
     assert [answer.status_code for answer in both] == [200, 200]
-    assert [tag for tag, _, _ in await trail(office, "relationship")] == ["office:relationship:portal_off"]
+    assert [tag for tag, _, _ in await acts(office, "relationship")] == ["office:relationship:portal_off"]

@@ -8,10 +8,10 @@ from uuid import uuid4
 from app.clock import ManualClock
 from app.services.key_file import COLUMNS
 from app.services.key_round import AT_ONCE
+from tests.office.counter import actor
 from tests.office.keys import (
     BATCHES,
     LETTERS,
-    actor,
     batch,
     families,
     give_address,
@@ -20,9 +20,8 @@ from tests.office.keys import (
     many_students,
     order,
     states,
-    trail,
-    visitor,
 )
+from tests.office.trail import written
 from tests.support.desk import at_desk, pass_second_factor
 from tests.support.office import Office
 from tests.support.portal import Server, User, faults, refused
@@ -46,9 +45,9 @@ async def test_everybody_without_an_account_or_a_key_gets_a_letter(office: Offic
     assert all(set(key) == set(COLUMNS) for key in report["keys"])
     first = report["keys"][0]
     assert (first["first_name"], first["last_name"]) == ("Parent", "Nr0")
-    assert (await visitor(office, parents[0], first["activation_key"]).activate()).status_code == 201
+    assert (await office.visitor(parents[0], first["activation_key"]).activate()).status_code == 201
     assert (await maria.verify()).status_code == 200
-    (issued,) = await trail(office, "office:keys:issued")
+    (issued,) = await written(office, "office:keys:issued")
     assert issued.actor == actor(dana)
     assert issued.data == {"batch": report["id"], "portal": "parent", "channel": "letter", "count": 2}
     assert {key["batch_id"] for key in await keys_of(dana, batch_id=report["id"])} == {report["id"]}
@@ -102,7 +101,7 @@ async def test_a_batch_that_is_repeated_changes_nothing_and_shows_no_keys(office
     assert again.json() == first
     assert not [key for key in keys if key["activation_key"] in again.text]
     assert await live(office, late) == 0
-    assert len(await trail(office, "office:keys:issued")) == 1
+    assert len(await written(office, "office:keys:issued")) == 1
 
 
 async def test_the_same_key_for_another_batch_is_refused_and_for_another_clerk_is_not(
@@ -128,7 +127,7 @@ async def test_letters_whose_answer_was_lost_are_taken_back_and_printed_anew(
 ) -> None:
     parents = await families(office, 3)
     lost = (await batch(dana)).json()
-    used = visitor(office, parents[0], lost["keys"][0]["activation_key"])
+    used = office.visitor(parents[0], lost["keys"][0]["activation_key"])
     assert (await used.activate()).status_code == 201
     stranger = await at_desk(await Office.open(server, "clarke", "Clarke County"), name="Carla Reed")
     assert refused(await stranger.ask("DELETE", f"{BATCHES}/{lost['id']}")) == (404, "not_found")
@@ -140,8 +139,8 @@ async def test_letters_whose_answer_was_lost_are_taken_back_and_printed_anew(
     new = (await batch(dana)).json()
     assert new["issued"] == 2
     old_key = next(key for key in lost["keys"] if key["person_id"] == str(parents[1]))
-    assert refused(await visitor(office, parents[1], old_key["activation_key"]).verify())[1] == "activation_key_invalid"
-    first, _ = await trail(office, "office:keys:revoked")
+    assert refused(await office.visitor(parents[1], old_key["activation_key"]).verify())[1] == "activation_key_invalid"
+    first, _ = await written(office, "office:keys:revoked")
     assert first.data == {"batch": lost["id"], "count": 2}
     page = (await dana.ask("GET", BATCHES, params={"limit": 1})).json()
     after = (await dana.ask("GET", BATCHES, params={"cursor": page["next_cursor"]})).json()
@@ -170,7 +169,7 @@ async def test_for_a_spreadsheet_and_harmless_in_it(office: Office, dana: User) 
         ("'-1+1", "'+1"),
         ("'\tTab", "'\rReturn"),
     }
-    assert (await visitor(office, uuid4(), rows[0][4]).verify()).status_code == 200
+    assert (await office.visitor(uuid4(), rows[0][4]).verify()).status_code == 200
 
 
 async def test_a_batch_by_mail_reaches_whoever_has_an_address(office: Office, dana: User, post: Post) -> None:
@@ -210,7 +209,7 @@ async def test_letters_that_were_ordered_one_by_one_are_printed_together(
     assert await states(dana, maria.person_id) == ["live", "used"]
     assert "keys" not in (await batch(dana, LETTERS, repeat_as=ONCE)).json()
     assert (await batch(dana, LETTERS)).json()["issued"] == 0
-    (printed,) = [event for event in await trail(office, "office:keys:printed") if event.data["count"]]
+    (printed,) = [event for event in await written(office, "office:keys:printed") if event.data["count"]]
     assert printed.data["batch"] == report["id"]
     assert (await dana.ask("DELETE", f"{BATCHES}/{report['id']}")).json() == {"revoked": 1}
     assert refused(await maria.verify()) == (404, "activation_key_invalid")

@@ -9,7 +9,8 @@ from app.mail.senders import MemorySender
 from app.portals import Portal
 from app.settings import Settings
 from tests.conftest import SECRET_KEY
-from tests.office.keys import KEYS, batch, families, give_address, keys_of, live, order, states, trail, visitor
+from tests.office.keys import KEYS, batch, families, give_address, keys_of, live, order, states
+from tests.office.trail import written
 from tests.support.desk import at_desk
 from tests.support.office import Office
 from tests.support.portal import User, refused
@@ -40,7 +41,7 @@ async def test_the_mail_carries_a_key_that_activates(office: Office, maria: User
     maria.key = key_in(mail)
     assert (await maria.activate()).status_code == 201
     assert await states(hugo, maria.person_id) == ["revoked", "used"]
-    (issued,) = await trail(office, "office:key:issued")
+    (issued,) = await written(office, "office:key:issued")
     assert issued.data["channel"] == "email"
     assert issued.data["photo_id_checked"] is False
 
@@ -50,7 +51,7 @@ async def test_without_an_address_nothing_changes(office: Office, maria: User, h
         await give_address(office, address, maria.person_id)
         assert refused(await order(hugo, maria.person_id, "email")) == (409, "no_address")
     assert (await maria.verify()).status_code == 200
-    assert (await post.deliver(), await trail(office, "office:key:issued")) == ([], [])
+    assert (await post.deliver(), await written(office, "office:key:issued")) == ([], [])
 
 
 async def test_a_key_that_opens_nothing_any_more_is_not_mailed(office: Office, hugo: User, post: Post) -> None:
@@ -106,7 +107,7 @@ async def test_no_mail_names_a_child(office: Office, hugo: User, post: Post) -> 
     await order(hugo, ana, "email")
     (mail,) = await post.deliver()
     assert "Ana" not in mail.everything
-    assert (await visitor(office, ana, key_in(mail), Portal.STUDENT).activate()).status_code == 201
+    assert (await office.visitor(ana, key_in(mail), Portal.STUDENT).activate()).status_code == 201
 
 
 async def test_a_mail_that_waited_while_secret_keys_were_rotated_carries_the_key_that_was_issued(
@@ -120,7 +121,7 @@ async def test_a_mail_that_waited_while_secret_keys_were_rotated_carries_the_key
     async with posting(rotated, clock, sender) as server:
         (mail,) = await Post(server, sender.messages).deliver()
         key = key_in(mail)
-        assert (await visitor(Office(server, office.district), maria.person_id, key).verify()).status_code == 200
+        assert (await Office(server, office.district).visitor(maria.person_id, key).verify()).status_code == 200
 
 
 async def test_a_mail_whose_secret_key_is_gone_is_not_sent(

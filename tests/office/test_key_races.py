@@ -5,7 +5,8 @@ from collections import Counter
 
 from app.portals import Portal
 from app.services.key_mail import MAILS_A_DAY
-from tests.office.keys import BATCHES, KEYS, batch, families, give_address, keys_of, live, order, states, trail, visitor
+from tests.office.keys import BATCHES, KEYS, batch, families, give_address, keys_of, live, order, states
+from tests.office.trail import written
 from tests.support.desk import at_desk
 from tests.support.office import Office
 from tests.support.portal import User
@@ -20,7 +21,7 @@ async def test_two_clerks_who_issue_to_one_person_leave_one_key_that_opens(
     answers = await asyncio.gather(*(order(clerk, maria.person_id) for clerk in (hugo, dana) * 4))
     assert [answer.status_code for answer in answers] == [201] * 8
     assert await live(office, maria.person_id) == 1
-    opened = [await visitor(office, maria.person_id, answer.json()["activation_key"]).verify() for answer in answers]
+    opened = [await office.visitor(maria.person_id, answer.json()["activation_key"]).verify() for answer in answers]
     assert Counter(answer.status_code for answer in opened) == Counter({200: 1, 404: 7})
 
 
@@ -33,7 +34,7 @@ async def test_a_batch_that_is_sent_twice_at_once_is_made_once(office: Office, d
     assert len({report["id"] for report in made}) == 1
     assert refusals <= {"idempotency_in_progress"}
     assert [await live(office, parent) for parent in parents] == [1, 1, 1]
-    assert len(await trail(office, "office:keys:issued")) == 1
+    assert len(await written(office, "office:keys:issued")) == 1
 
 
 async def test_two_batches_at_once_give_nobody_two_keys(office: Office, dana: User) -> None:

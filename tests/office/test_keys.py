@@ -9,7 +9,9 @@ from app.clock import ManualClock
 from app.models import StaffMember
 from app.portals import Portal
 from app.services.clerk import StaffRole
-from tests.office.keys import ALL_STATES, KEYS, actor, keys_of, order, shown_key, states, trail, visitor
+from tests.office.counter import actor
+from tests.office.keys import ALL_STATES, KEYS, keys_of, order, shown_key, states
+from tests.office.trail import written
 from tests.support.desk import at_desk, give_role, pass_second_factor
 from tests.support.office import Office
 from tests.support.portal import Server, User, faults, refused
@@ -29,7 +31,7 @@ async def test_whoever_stands_at_the_desk_with_a_photo_id_gets_a_key_that_opens(
     assert old != maria.key
     assert (await maria.activate()).status_code == 201
     assert await states(hugo, maria.person_id) == ["revoked", "used"]
-    (issued,) = await trail(office, "office:key:issued")
+    (issued,) = await written(office, "office:key:issued")
     assert (issued.actor, issued.person_id) == (actor(hugo), maria.person_id)
     assert issued.data == {"key": key["id"], "portal": "parent", "channel": "in_person", "photo_id_checked": True}
 
@@ -42,7 +44,7 @@ async def test_without_a_photo_id_no_key_is_shown_and_nothing_changes(
     answer = await hugo.ask("POST", KEYS, json=body)
     assert faults(answer) == {("/photo_id_checked", "photo_id_not_checked"): {}}
     assert (await maria.verify()).status_code == 200
-    assert await trail(office, "office:key:issued") == []
+    assert await written(office, "office:key:issued") == []
 
 
 async def test_there_is_no_phone_channel(maria: User, hugo: User) -> None:
@@ -110,7 +112,7 @@ async def test_a_colleagues_key_brings_the_username_that_was_chosen(office: Offi
         member = await session.get_one(StaffMember, ted)
         member.username = "ted2026"
     key = await shown_key(dana, ted)
-    assert (await visitor(office, ted, key, Portal.STAFF).verify()).json()["username"] == "ted2026"
+    assert (await office.visitor(ted, key, Portal.STAFF).verify()).json()["username"] == "ted2026"
 
 
 async def test_who_may_not_enter_gets_no_key(office: Office, maria: User, hugo: User) -> None:
@@ -124,7 +126,7 @@ async def test_who_may_not_enter_gets_no_key(office: Office, maria: User, hugo: 
     await office.give_portal_back(maria)
     assert refused(await order(hugo, maria.person_id, portal="parent")) == (403, "feature_disabled")
     assert refused(await order(hugo, maria.person_id)) == (409, "not_entitled")
-    assert await trail(office, "office:key:issued") == []
+    assert await written(office, "office:key:issued") == []
 
 
 async def test_a_key_does_not_switch_an_account_on(office: Office, maria: User, hugo: User) -> None:
@@ -181,7 +183,7 @@ async def test_a_key_that_was_taken_back_opens_nothing(office: Office, maria: Us
     assert refused(await maria.activate()) == (404, "activation_key_invalid")
     assert refused(await hugo.ask("DELETE", f"{KEYS}/{key['id']}")) == (409, "key_not_live")
     assert refused(await hugo.ask("DELETE", f"{KEYS}/{uuid4()}")) == (404, "not_found")
-    (revoked,) = await trail(office, "office:key:revoked")
+    (revoked,) = await written(office, "office:key:revoked")
     assert (revoked.actor, revoked.person_id) == (actor(hugo), maria.person_id)
     assert revoked.data == {"key": key["id"], "portal": "parent"}
 

@@ -22,6 +22,7 @@ from app.models import AuditEvent, Enrollment, Person
 from app.services.clerk import Clerk
 from app.services.roster import ReceivedZip, RosterImport, RosterReport
 from app.settings import Settings
+from tests.office.counter import actor
 from tests.roster.packages import Package
 from tests.roster.test_shared_sets import SETS, present
 from tests.support.desk import at_desk, pass_second_factor
@@ -110,7 +111,7 @@ async def test_a_dry_run_the_import_and_the_same_again(
     async with server.campus.database.reading() as connection:
         imports = select(AuditEvent.tag, AuditEvent.actor, AuditEvent.data).where(AuditEvent.tag.like("%roster%"))
         (event,) = (await connection.execute(imports)).all()
-    assert (event.tag, event.actor) == ("office:roster:imported", f"account:{dana.session['account']['id']}")
+    assert (event.tag, event.actor) == ("office:roster:imported", actor(dana))
     assert event.data["created"]["students"] == 9
 
 

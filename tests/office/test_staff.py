@@ -11,12 +11,13 @@ import pytest
 from sqlalchemy import select
 
 from app.clock import ManualClock
-from app.models import ActivationKey, AuditEvent, Person, StaffMember
+from app.models import ActivationKey, Person, StaffMember
 from app.portals import Portal
 from app.services.clerk import StaffRole, operator_of
 from app.services.staff_office import NewStaff
 from app.settings import Settings
-from tests.office.counter import account_of
+from tests.office.counter import account_of, actor
+from tests.office.trail import written
 from tests.support.desk import at_desk, pass_second_factor
 from tests.support.office import Office
 from tests.support.portal import User, faults, refused, serving
@@ -60,9 +61,7 @@ async def roles(office: Office) -> Counter[str]:
 
 async def trail(office: Office) -> list[Any]:
     """What was written of staff, in order."""
-    query = select(AuditEvent).where(AuditEvent.tag.contains(":staff:")).order_by(AuditEvent.id)
-    async with office.campus.database.transaction() as session:
-        return list(await session.scalars(query))
+    return await written(office, "office:staff:", "operator:staff:")
 
 
 async def test_a_new_colleague_gets_a_key_that_brings_the_username(
@@ -273,11 +272,9 @@ async def test_of_two_admins_who_take_each_others_account_away_one_stays(
 
 async def test_the_key_of_a_colleague_is_in_the_trail_with_who_gave_it(office: Office, dana: User) -> None:
     added = await add(dana, **SAM)
-    query = select(AuditEvent).where(AuditEvent.tag.endswith(":key:issued")).order_by(AuditEvent.id.desc()).limit(1)
-    async with office.campus.database.transaction() as session:
-        event = (await session.scalars(query)).one()
-        assert (event.tag, event.actor) == ("office:key:issued", f"account:{account_of(dana)}")
-        assert (str(event.person_id), event.data["channel"]) == (added["person_id"], "in_person")
+    (event,) = await written(office, "office:key:issued")
+    assert (event.actor, str(event.person_id)) == (actor(dana), added["person_id"])
+    assert event.data["channel"] == "in_person"
 
 
 async def test_a_colleague_whose_account_is_switched_off_gets_no_part_before_it_is_on(

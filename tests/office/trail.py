@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from app.models import AuditEvent
+from tests.office.counter import every
 from tests.support.office import Office
 from tests.support.portal import User
 
@@ -13,14 +14,7 @@ Event = dict[str, Any]
 
 async def events(admin: User, **query: object) -> list[Event]:
     """Every event that the filters let through, newest first, page by page."""
-    items: list[Event] = []
-    cursor: str | None = None
-    while True:
-        page = await page_of(admin, **query, **({"cursor": cursor} if cursor else {}))
-        items += page["items"]
-        cursor = page.get("next_cursor")
-        if cursor is None:
-            return items
+    return await every(admin, "/admin/audit-events", **query)
 
 
 async def page_of(admin: User, **query: object) -> Event:
@@ -33,6 +27,19 @@ async def page_of(admin: User, **query: object) -> Event:
 async def tags(admin: User, **query: object) -> list[str]:
     """Oldest first."""
     return [event["tag"] for event in reversed(await events(admin, limit=100, **query))]
+
+
+async def written(office: Office, *tags: str) -> list[Any]:
+    """Rows whose tags begin like one of these, oldest first."""
+    query = select(*AuditEvent.__table__.columns).where(or_(*(AuditEvent.tag.startswith(tag) for tag in tags)))
+    async with office.campus.database.reading() as connection:
+        return list((await connection.execute(query.order_by(AuditEvent.id))).all())
+
+
+async def acts(office: Office, *subjects: str) -> list[tuple[str, str, dict[str, Any]]]:
+    """Tag, actor and data of what the office did with these subjects, oldest first."""
+    found = await written(office, *(f"office:{subject}:" for subject in subjects))
+    return [(event.tag, event.actor, event.data) for event in found]
 
 
 async def everything(office: Office) -> str:

@@ -90,11 +90,16 @@ class Office:
             await self._add(self._relationship(guardian.id, student.id, portal=True))
             ids.append(guardian.id)
         keys = {key.person_id: key for key in await self.issue_keys(Portal.PARENT)}
-        return [self._user(person, Portal.PARENT, keys[person].activation_key) for person in ids]
+        return [self.visitor(person, keys[person].activation_key) for person in ids]
 
     async def user(self, person: UUID, portal: Portal) -> User:
         """The person with an app and a new key."""
-        return self._user(person, portal, await self.key_for(person, portal))
+        return self.visitor(person, await self.key_for(person, portal), portal)
+
+    def visitor(self, person: UUID, key: str, portal: Portal = Portal.PARENT) -> User:
+        """The person with an app and this key."""
+        username = f"{portal.value}{person.hex[:6]}1"
+        return User(self.server, self.district, portal, person, username, key)
 
     async def key_for(self, person: UUID, portal: Portal) -> str:
         """A new key; the one before opens nothing any more."""
@@ -142,12 +147,10 @@ class Office:
 
     async def take_portal_away(self, guardian: User) -> None:
         """The guardian keeps the relationships, but none of them opens the portal."""
-        mine = Relationship.guardian_id == guardian.person_id
-        await self._change(update(Relationship).where(mine).values(portal=False))
+        await self._set_portal(guardian, portal=False)
 
     async def give_portal_back(self, guardian: User) -> None:
-        mine = Relationship.guardian_id == guardian.person_id
-        await self._change(update(Relationship).where(mine).values(portal=True))
+        await self._set_portal(guardian, portal=True)
 
     async def end(self, person: UUID) -> None:
         """The person leaves the roster."""
@@ -158,6 +161,10 @@ class Office:
         """Makes every request that needs the table fail for a cause that nobody foresaw."""
         async with self.campus.database.transaction() as session:
             await session.execute(text(f"DROP TABLE {table.__tablename__}"))
+
+    async def _set_portal(self, guardian: User, *, portal: bool) -> None:
+        mine = Relationship.guardian_id == guardian.person_id
+        await self._change(update(Relationship).where(mine).values(portal=portal))
 
     async def _change(self, statement: Update) -> None:
         async with self.campus.database.transaction() as session:
@@ -192,10 +199,6 @@ class Office:
             portal=portal,
             messenger=True,
         )
-
-    def _user(self, person: UUID, portal: Portal, key: str) -> User:
-        username = f"{portal.value}{person.hex[:6]}1"
-        return User(self.server, self.district, portal, person, username, key)
 
 
 async def _to_nobody(_: Sequence[IssuedKey]) -> None:
