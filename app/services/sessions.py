@@ -152,10 +152,7 @@ class Sessions:
             totp_at=now if with_totp else None,
         )
         if parent:
-            opened.totp_at = parent.totp_at
-            opened.signed_in_at, opened.expires_at = parent.signed_in_at, min(opened.expires_at, parent.expires_at)
-            opened.switched_from_id = parent.switched_from_id or parent.account_id
-            opened.root_session_id = parent.root_session_id or parent.id
+            _inherit(opened, parent)
         session.add(opened)
         audit.record(
             session,
@@ -306,6 +303,13 @@ async def end_sessions(session: AsyncSession, now: datetime, reason: str, *which
         .execution_options(synchronize_session=False)
     )
     return list(ended.scalars())
+
+
+def _inherit(opened: SignInSession, parent: SignInSession) -> None:
+    opened.totp_at = parent.totp_at
+    opened.signed_in_at, opened.expires_at = parent.signed_in_at, min(opened.expires_at, parent.expires_at)
+    opened.switched_from_id = parent.switched_from_id or parent.account_id
+    opened.root_session_id = parent.root_session_id or parent.id
 
 
 def _device_name(account: AccountView) -> dict[str, str]:

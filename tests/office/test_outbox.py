@@ -9,6 +9,7 @@ from app.mail.senders import MailPostponed
 from app.portals import Portal
 from app.services.clerk import StaffRole
 from app.settings import Settings
+from tests.office.counter import account_of
 from tests.support.desk import at_desk
 from tests.support.office import Office
 from tests.support.portal import User, faults, refused
@@ -30,10 +31,6 @@ async def outbox(clerk: User, **query: object) -> list[dict[str, Any]]:
     assert answer.status_code == 200, answer.text
     items: list[dict[str, Any]] = answer.json()["items"]
     return items
-
-
-def account_of(user: User) -> str:
-    return str(user.session["account"]["id"])
 
 
 async def test_how_far_a_mail_has_come(
