@@ -20,7 +20,7 @@ class Written(NamedTuple):
 
     file: str
     by: str
-    """`audit` takes a whole tag, a clerk puts the source before it, and the functions called `_record` say what they do."""
+    """`audit` takes a whole tag, a clerk puts the source before it, and `_record` and `record_links` say what they do."""
     words: list[str]
 
 
@@ -31,7 +31,7 @@ def places() -> Iterator[Written]:
                 case ast.Call(func=ast.Attribute(value=asked, attr="record"), args=[_, what, *_]):
                     by = "audit" if ast.unparse(asked) == "audit" else "clerk"
                     yield Written(file.name, by, texts(what))
-                case ast.Call(func=ast.Attribute(attr="_record") | ast.Name(id="_record"), args=given):
+                case ast.Call(func=ast.Attribute(attr="_record") | ast.Name(id="_record" | "record_links"), args=given):
                     yield Written(file.name, "_record", [text for each in given for text in texts(each)])
 
 
