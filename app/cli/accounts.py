@@ -8,10 +8,10 @@ import typer
 
 from app.cli.runtime import DistrictOption, JsonOption, PortalOption, campus, print_json, run
 from app.portals import Portal
-from app.services.account_desk import AccountPage
-from app.services.account_diagnosis import AccountDiagnosis
-from app.services.accounts import Accounts, ResetAnswer, ResetMethod
 from app.services.clerk import Clerk, operator_of
+from app.services.office.account_desk import AccountPage
+from app.services.office.account_diagnosis import AccountDiagnosis
+from app.services.office.accounts import Accounts, ResetAnswer, ResetMethod
 
 app = typer.Typer(
     no_args_is_help=True, help="Find an account, look at it, unlock it, switch it off and on, start it over."

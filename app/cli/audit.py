@@ -11,9 +11,9 @@ from uuid import UUID
 import typer
 
 from app.cli.runtime import DistrictOption, JsonOption, campus, print_json, run
-from app.services.audit_file import audit_header, audit_lines
-from app.services.audit_trail import AuditFilter
 from app.services.clerk import operator_of
+from app.services.office.audit_file import audit_header, audit_lines
+from app.services.office.audit_trail import AuditFilter
 
 app = typer.Typer(no_args_is_help=True, help="Read the audit trail.")
 

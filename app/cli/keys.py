@@ -12,10 +12,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from app.cli.runtime import DistrictOption, JsonOption, campus, print_json, run
 from app.portals import Portal
 from app.services.clerk import operator_of
-from app.services.issued_keys import KeyQuery, KeyView
-from app.services.key_facts import KeyState
-from app.services.key_file import KeyFile
 from app.services.keys import NobodyToIssueTo
+from app.services.office.issued_keys import KeyQuery, KeyView
+from app.services.office.key_facts import KeyState
+from app.services.office.key_file import KeyFile
 
 app = typer.Typer(no_args_is_help=True, help="Issue activation keys, list them, take them back.")
 

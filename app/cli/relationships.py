@@ -9,7 +9,7 @@ import typer
 
 from app.cli.runtime import DistrictOption, JsonOption, campus, print_json, run
 from app.services.clerk import operator_of
-from app.services.relationships import RelationshipView
+from app.services.office.relationships import RelationshipView
 
 app = typer.Typer(no_args_is_help=True, help="Who is whose guardian, and whom the portal shows to whom.")
 

@@ -6,8 +6,8 @@ import typer
 
 from app.cli.runtime import DistrictOption, JsonOption, campus, print_json, run
 from app.services.clerk import StaffRole, operator_of
-from app.services.staff_list import StaffView
-from app.services.staff_office import NewStaff, StaffAdded
+from app.services.office.staff_list import StaffView
+from app.services.office.staff_office import NewStaff, StaffAdded
 from app.text import is_plain, tidy
 
 app = typer.Typer(no_args_is_help=True, help="Say who works for a district's office.")

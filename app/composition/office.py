@@ -4,24 +4,24 @@ from dataclasses import dataclass
 
 from app.composition.ground import Ground
 from app.composition.tools import Tools
-from app.services.account_desk import AccountDesk
-from app.services.account_facts import AccountFacts
-from app.services.accounts import Accounts
-from app.services.announcements import Announcements
-from app.services.audit_trail import AuditTrail
-from app.services.district_office import DistrictOffice
-from app.services.issued_keys import IssuedKeys
-from app.services.key_batches import KeyBatches
 from app.services.keys import KeyIssue
-from app.services.office_keys import OfficeKeys
-from app.services.outbox_list import OutboxList
-from app.services.people_desk import PeopleDesk
-from app.services.relationships import Relationships
+from app.services.office.account_desk import AccountDesk
+from app.services.office.account_facts import AccountFacts
+from app.services.office.accounts import Accounts
+from app.services.office.announcements import Announcements
+from app.services.office.audit_trail import AuditTrail
+from app.services.office.district_office import DistrictOffice
+from app.services.office.issued_keys import IssuedKeys
+from app.services.office.key_batches import KeyBatches
+from app.services.office.office_keys import OfficeKeys
+from app.services.office.outbox_list import OutboxList
+from app.services.office.people_desk import PeopleDesk
+from app.services.office.relationships import Relationships
+from app.services.office.roster_uploads import RosterUploads
+from app.services.office.staff_list import StaffList
+from app.services.office.staff_office import StaffOffice
 from app.services.roster import RosterImport
-from app.services.roster_uploads import RosterUploads
 from app.services.staff import Staff
-from app.services.staff_list import StaffList
-from app.services.staff_office import StaffOffice
 
 
 @dataclass(frozen=True)

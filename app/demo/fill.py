@@ -17,11 +17,11 @@ from app.errors import KeyRefused
 from app.models import Account, MailedLink, Person
 from app.portals import Portal
 from app.services.activate import ActivationRequest
-from app.services.announcements import Notice
 from app.services.clerk import operator_of
-from app.services.key_file import KeyFile
 from app.services.keys import IssuedKey
 from app.services.mailed_links import LinkPurpose
+from app.services.office.announcements import Notice
+from app.services.office.key_file import KeyFile
 
 
 @dataclass(frozen=True)

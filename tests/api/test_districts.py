@@ -7,8 +7,8 @@ import pytest
 
 from app.clock import ManualClock
 from app.models import District
-from app.services.announcements import Notice
 from app.services.clerk import operator_of
+from app.services.office.announcements import Notice
 from tests.support.office import Office
 from tests.support.portal import Server, faults, refused
 

@@ -10,8 +10,8 @@ import pytest
 
 from app.clock import ManualClock
 from app.composition import Campus
-from app.services.key_file import COLUMNS
 from app.services.keys import IssuedKey
+from app.services.office.key_file import COLUMNS
 from tests.cli.grand_bend import ID, GrandBend, keys_in
 
 LONG_AGO = datetime.now(UTC) - timedelta(days=100)

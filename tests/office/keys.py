@@ -7,7 +7,7 @@ import httpx
 from sqlalchemy import insert, select, update
 
 from app.models import ActivationKey, Person
-from app.services.key_facts import KeyState
+from app.services.office.key_facts import KeyState
 from tests.office.counter import every
 from tests.support.office import Office
 from tests.support.portal import User

@@ -11,8 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from app.clock import ManualClock
 from app.database import Database
 from app.services import audit
-from app.services.audit_trail import EXPORT_PAGE, AuditFilter
 from app.services.clerk import StaffRole, operator_of
+from app.services.office.audit_trail import EXPORT_PAGE, AuditFilter
 from tests.linking.families import Region, link
 from tests.office.trail import events, page_of, tags
 from tests.support.desk import at_desk

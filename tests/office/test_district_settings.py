@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.models import AuditEvent
 from app.services.clerk import operator_of
 from app.services.district_settings import DistrictSettings, OfficeSettings
-from app.services.policy_warnings import policy_warnings
+from app.services.office.policy_warnings import policy_warnings
 from tests.support.desk import at_desk
 from tests.support.engines import sqlite_only
 from tests.support.office import Office

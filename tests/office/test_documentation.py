@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from app.main import create_app
-from app.services.account_diagnosis import REASONS
+from app.services.office.account_diagnosis import REASONS
 from app.settings import Settings
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "office.md").read_text(encoding="utf-8")

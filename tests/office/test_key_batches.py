@@ -6,8 +6,8 @@ from io import StringIO
 from uuid import uuid4
 
 from app.clock import ManualClock
-from app.services.key_file import COLUMNS
-from app.services.key_round import AT_ONCE
+from app.services.office.key_file import COLUMNS
+from app.services.office.key_round import AT_ONCE
 from tests.office.counter import actor
 from tests.office.keys import (
     BATCHES,

@@ -14,7 +14,7 @@ from app.clock import ManualClock
 from app.models import ActivationKey, Person, StaffMember
 from app.portals import Portal
 from app.services.clerk import StaffRole, operator_of
-from app.services.staff_office import NewStaff
+from app.services.office.staff_office import NewStaff
 from app.settings import Settings
 from tests.office.counter import account_of, actor
 from tests.office.trail import written

@@ -9,10 +9,10 @@ from sqlalchemy import Update, text, update
 from app.composition import Campus
 from app.models import ActivationKey, Base, Enrollment, Person, Relationship, School
 from app.portals import Portal
-from app.services.account_diagnosis import AccountDiagnosis
-from app.services.accounts import ResetMethod
 from app.services.clerk import Clerk, operator_of
 from app.services.keys import IssuedKey
+from app.services.office.account_diagnosis import AccountDiagnosis
+from app.services.office.accounts import ResetMethod
 from app.services.portal_access import end_sessions_without_access
 from app.text import name_words
 from tests.support.portal import Server, User

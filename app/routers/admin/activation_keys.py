@@ -12,8 +12,8 @@ from app.routers.dependencies import AtDesk, CampusPart
 from app.routers.paging import AfterMoment, Limit
 from app.schemas.admin.activation_keys import KeyAnswer, KeyList, KeyOrderBody
 from app.services.clerk import StaffRole
-from app.services.issued_keys import KeyQuery
-from app.services.key_facts import KeyState
+from app.services.office.issued_keys import KeyQuery
+from app.services.office.key_facts import KeyState
 
 router = APIRouter(prefix="/activation-keys")
 

@@ -12,9 +12,9 @@ from app.route_guards import for_staff
 from app.routers.dependencies import AtDesk, CampusPart
 from app.routers.paging import Cursor, Limit, position_in
 from app.schemas.admin.audit import EVENTS, Actor, AskedMoment, AuditPage, TagPrefix
-from app.services.audit_file import audit_header, audit_lines
-from app.services.audit_trail import AuditFilter, AuditItem, AuditPosition
 from app.services.clerk import StaffRole
+from app.services.office.audit_file import audit_header, audit_lines
+from app.services.office.audit_trail import AuditFilter, AuditItem, AuditPosition
 
 router = APIRouter(prefix="/audit-events")
 

@@ -12,8 +12,8 @@ from app.routers.dependencies import AtDesk, CampusPart, IdempotencyKey
 from app.routers.paging import AfterMoment, Limit
 from app.schemas.admin.activation_keys import BatchAnswer, BatchBody, BatchList, LettersBody, RevokedKeys
 from app.services.clerk import StaffRole
-from app.services.key_batches import BatchReport
-from app.services.key_file import COLUMNS, csv_of
+from app.services.office.key_batches import BatchReport
+from app.services.office.key_file import COLUMNS, csv_of
 
 router = APIRouter(prefix="/activation-keys")
 

@@ -11,8 +11,8 @@ from app.routers.dependencies import AtDesk, CampusPart
 from app.routers.paging import AfterMoment, Limit
 from app.schemas.admin.outbox import OutboxPage
 from app.services.clerk import StaffRole
+from app.services.office.outbox_list import OutboxFilter, OutboxState
 from app.services.outbox import MailKind
-from app.services.outbox_list import OutboxFilter, OutboxState
 
 router = APIRouter(prefix="/outbox")
 

@@ -17,12 +17,12 @@ from app.schemas.admin.people import (
 )
 from app.schemas.common import Answer, Moment, Request
 from app.schemas.cursors import BY_ROW, NextCursor
-from app.services.account_desk import WITHOUT_ACCOUNT_SHOWN, AccountPage
-from app.services.account_diagnosis import CAN_DO, REASONS, STATUSES, AccountDiagnosis
-from app.services.account_facts import MAILS_SHOWN, RelatedStudent
-from app.services.accounts import ResetAnswer, ResetMethod
 from app.services.keys import KeyChannel
-from app.services.people_desk import Door, PersonEntry
+from app.services.office.account_desk import WITHOUT_ACCOUNT_SHOWN, AccountPage
+from app.services.office.account_diagnosis import CAN_DO, REASONS, STATUSES, AccountDiagnosis
+from app.services.office.account_facts import MAILS_SHOWN, RelatedStudent
+from app.services.office.accounts import ResetAnswer, ResetMethod
+from app.services.office.people_desk import Door, PersonEntry
 
 RELATIONSHIPS_SHOWN = 50
 

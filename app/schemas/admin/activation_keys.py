@@ -8,12 +8,12 @@ from pydantic import Field
 from app.portals import Portal
 from app.schemas.common import Answer, Moment, Request
 from app.schemas.cursors import BY_MOMENT, NextCursor
-from app.services.issued_keys import KeyView
-from app.services.key_batches import BatchOrder, BatchReport
-from app.services.key_facts import KeyState
-from app.services.key_round import AT_ONCE
 from app.services.keys import IssuedKey, KeyChannel
-from app.services.office_keys import KeyOrder
+from app.services.office.issued_keys import KeyView
+from app.services.office.key_batches import BatchOrder, BatchReport
+from app.services.office.key_facts import KeyState
+from app.services.office.key_round import AT_ONCE
+from app.services.office.office_keys import KeyOrder
 from app.services.pages import MomentPosition, Page
 
 FirstName = Annotated[str, Field(max_length=255, examples=["Maria"])]

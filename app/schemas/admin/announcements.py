@@ -10,8 +10,8 @@ from pydantic_core import PydanticCustomError
 from app.schemas.common import Answer, Moment, Request
 from app.schemas.cursors import BY_DAY, NextCursor
 from app.schemas.districts import Link
-from app.services.announcements import MAX_BODY, Announced, Notice
 from app.services.district_settings import Line, WebUrl
+from app.services.office.announcements import MAX_BODY, Announced, Notice
 from app.services.pages import DayPosition, Page
 from app.text import is_plain
 

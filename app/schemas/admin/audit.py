@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from app.schemas.common import Answer, Moment
 from app.schemas.cursors import CursorOf, Instant, NextCursor, Number
-from app.services.audit_trail import AuditItem, AuditPosition
+from app.services.office.audit_trail import AuditItem, AuditPosition
 from app.services.pages import Page
 
 _ACTOR = r"^(operator|worker|anonymous|account:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$"

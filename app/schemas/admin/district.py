@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, StringConstraints
 
 from app.schemas.common import Answer, Request
-from app.services.district_office import DistrictState
 from app.services.district_settings import (
     ActivationKeyPolicy,
     CaptchaPolicy,
@@ -23,7 +22,8 @@ from app.services.district_settings import (
     UsernamePolicy,
     UsernameRecoveryPolicy,
 )
-from app.services.policy_warnings import PolicyWarning, policy_warnings
+from app.services.office.district_office import DistrictState
+from app.services.office.policy_warnings import PolicyWarning, policy_warnings
 from app.translation import Translator
 
 

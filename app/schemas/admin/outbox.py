@@ -8,8 +8,8 @@ from pydantic import Field
 
 from app.schemas.common import Answer, Moment
 from app.schemas.cursors import BY_MOMENT, NextCursor
+from app.services.office.outbox_list import OutboxItem, OutboxState
 from app.services.outbox import MAIL, PUSH, MailKind
-from app.services.outbox_list import OutboxItem, OutboxState
 from app.services.pages import MomentPosition, Page
 
 

@@ -9,10 +9,10 @@ from pydantic import Field
 from app.portals import Portal
 from app.schemas.common import Answer, Moment, Named, Request
 from app.schemas.cursors import BY_ROW, NextCursor
-from app.services.key_facts import KeyFact
+from app.services.office.key_facts import KeyFact
+from app.services.office.people_desk import Door, PersonEntry
+from app.services.office.relationships import RelationshipView
 from app.services.pages import Page
-from app.services.people_desk import Door, PersonEntry
-from app.services.relationships import RelationshipView
 
 FirstName = Annotated[str, Field(max_length=255, examples=["Maria"])]
 LastName = Annotated[str, Field(max_length=255, examples=["Lopez"])]

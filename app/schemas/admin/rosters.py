@@ -8,9 +8,9 @@ from pydantic import Field
 
 from app.schemas.common import Answer, Moment
 from app.schemas.cursors import BY_MOMENT, NextCursor
+from app.services.office.roster_uploads import Upload
 from app.services.pages import MomentPosition, Page
 from app.services.roster.codes import ADVICE
-from app.services.roster_uploads import Upload
 
 _MOST_WARNINGS = 500
 _Count = Annotated[int, Field(ge=0, le=2**31 - 1, examples=[12])]

@@ -11,9 +11,9 @@ from app.errors import FieldError, ValidationFailed
 from app.schemas.common import Answer, Line, Moment, Request, Username
 from app.schemas.cursors import BY_MOMENT, NextCursor
 from app.services.clerk import StaffRole
+from app.services.office.staff_list import StaffView
+from app.services.office.staff_office import NewStaff
 from app.services.pages import MomentPosition, Page
-from app.services.staff_list import StaffView
-from app.services.staff_office import NewStaff
 from app.translation import msg
 
 _MAX_SCHOOLS = 500

@@ -14,7 +14,7 @@ from app.models import Account, OutboxMail, Person, Relationship, SignInSession,
 from app.portals import Portal
 from app.services.clerk import Clerk
 from app.services.districts import OpenDistrict
-from app.services.key_facts import KeyFact, newest_keys
+from app.services.office.key_facts import KeyFact, newest_keys
 from app.services.portal_access import may_enter_its_portal
 from app.services.sign_in_ladder import LadderReport, SignInLadder, SignInSubject
 from app.services.username_recovery import UsernameRecovery

@@ -14,9 +14,9 @@ from app.errors import KeyNotLive, NotFound
 from app.models import ActivationKey, Person
 from app.portals import Portal
 from app.services.clerk import Clerk
-from app.services.key_facts import KeyState, key_state
 from app.services.key_people import is_open, is_unspent
 from app.services.keys import KeyChannel
+from app.services.office.key_facts import KeyState, key_state
 from app.services.pages import MomentPosition, Page
 
 

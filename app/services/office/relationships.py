@@ -15,8 +15,8 @@ from app.errors import NotFound
 from app.models import Person, Relationship
 from app.services.clerk import Clerk
 from app.services.districts import open_district
+from app.services.office.person_search import comes_after, is_found_by
 from app.services.pages import Page
-from app.services.person_search import comes_after, is_found_by
 from app.services.portal_access import end_sessions_without_access
 
 _RELATED = aliased(Relationship)

@@ -13,13 +13,13 @@ from app.database import Database
 from app.errors import NotFound
 from app.models import Account, Person
 from app.portals import Portal
-from app.services.account_diagnosis import AccountDiagnosis, diagnose
-from app.services.account_facts import AccountFacts, select_accounts
 from app.services.clerk import Clerk
 from app.services.districts import OpenDistrict, open_district
+from app.services.office.account_diagnosis import AccountDiagnosis, diagnose
+from app.services.office.account_facts import AccountFacts, select_accounts
+from app.services.office.people_desk import PersonEntry, find_people, lacks_account
+from app.services.office.person_search import comes_after, has_account_found_by, is_found_by
 from app.services.pages import Page
-from app.services.people_desk import PersonEntry, find_people, lacks_account
-from app.services.person_search import comes_after, has_account_found_by, is_found_by
 
 WITHOUT_ACCOUNT_SHOWN = 20
 

@@ -24,8 +24,8 @@ from app.services.districts import OpenDistrict, open_district
 from app.services.idempotency import RepeatableRequest
 from app.services.key_mail import KeyMail
 from app.services.key_people import is_open, issue_alone
-from app.services.key_round import AT_ONCE, Round, letters_that_wait
 from app.services.keys import IssuedKey, KeyChannel, KeyIssue
+from app.services.office.key_round import AT_ONCE, Round, letters_that_wait
 from app.services.pages import MomentPosition, Page
 
 

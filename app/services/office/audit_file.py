@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 
 from app.clock import rfc3339
-from app.services.audit_trail import AuditItem
+from app.services.office.audit_trail import AuditItem
 from app.services.spreadsheets import csv_lines, harmless
 
 COLUMNS = ("id", "at", "tag", "actor", "account_id", "person_id", "data")

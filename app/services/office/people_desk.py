@@ -17,10 +17,10 @@ from app.portals import Portal
 from app.services.account_view import mask_address
 from app.services.clerk import Clerk
 from app.services.districts import OpenDistrict, open_district
-from app.services.key_facts import KeyFact, KeyState, newest_keys
 from app.services.me import Named
+from app.services.office.key_facts import KeyFact, KeyState, newest_keys
+from app.services.office.person_search import comes_after, is_found_by
 from app.services.pages import Page
-from app.services.person_search import comes_after, is_found_by
 from app.services.portal_access import may_enter
 
 _KIND_OF = {Portal.PARENT: Person.is_guardian, Portal.STUDENT: Person.is_student, Portal.STAFF: Person.is_staff}

@@ -18,9 +18,9 @@ from app.services.clerk import Clerk, StaffRole
 from app.services.districts import OpenDistrict, open_district
 from app.services.key_people import refuse_disabled
 from app.services.keys import Handover, IssuedKey, KeyChannel, KeyIssue
-from app.services.office_lock import hold_office
+from app.services.office.office_lock import hold_office
+from app.services.office.roster_names import person_named, school_named
 from app.services.portal_access import may_enter
-from app.services.roster_names import person_named, school_named
 from app.services.sessions import Sessions
 from app.services.usernames import check_staff_username
 from app.text import name_words, tidy

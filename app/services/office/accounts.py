@@ -19,7 +19,7 @@ from app.services.districts import open_district
 from app.services.keys import Handover, IssuedKey, KeyChannel, KeyIssue
 from app.services.links import suspend_links
 from app.services.mailed_links import LinkPurpose, revoke_links
-from app.services.office_lock import hold_office
+from app.services.office.office_lock import hold_office
 from app.services.outbox import MailKind, promise
 from app.services.second_factor import end_wait
 from app.services.sessions import Sessions

@@ -7,13 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from app.portals import Portal
-from app.services.account_facts import Facts, MailFact, RelatedStudent, TotpFact
 from app.services.account_view import mask_address
 from app.services.clerk import Clerk
 from app.services.districts import OpenDistrict
-from app.services.key_facts import KeyFact
-from app.services.people_desk import why_shut_out
-from app.services.relationships import PersonName
+from app.services.office.account_facts import Facts, MailFact, RelatedStudent, TotpFact
+from app.services.office.key_facts import KeyFact
+from app.services.office.people_desk import why_shut_out
+from app.services.office.relationships import PersonName
 from app.services.sign_in_ladder import LadderReport
 
 REASONS = (
