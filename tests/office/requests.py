@@ -7,6 +7,7 @@ from datetime import date
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID, uuid4
 from zipfile import ZipFile
 
@@ -157,7 +158,8 @@ class Request:
             options["json"] = self.body
         if self.content is not None:
             options["content"] = self.content
-        return await http.request(operation.method, operation.path.format(**self.path), **options)
+        path = operation.path.format(**{name: quote(str(value), safe="") for name, value in self.path.items()})
+        return await http.request(operation.method, path, **options)
 
 
 IN_PERSON = {"channel": "in_person", "photo_id_checked": True}

@@ -1,7 +1,7 @@
 """Who may what in the office: every operation of the specification, asked for by everybody. Who may not, changes nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,8 @@ from app.models import Base, District, SignInSession
 from app.portals import Portal
 from app.security.access_tokens import LIFETIME
 from app.services.clerk import StaffRole
-from tests.office.requests import PHONE, REQUESTS, Family, Operation, Request, family, operations
+from app.services.issued_keys import KeyQuery, KeyState
+from tests.office.requests import IN_PERSON, PHONE, REQUESTS, Family, Operation, Request, family, operations
 from tests.support.desk import at_desk, give_role, pass_second_factor
 from tests.support.office import Office
 from tests.support.portal import Server, User, refused
@@ -154,6 +155,42 @@ async def test_whoever_may_passes_and_gets_what_he_asked_for(story: Story) -> No
         await asks_for_everything(story, name, asker, about=mine, only_refused=True)
         assert changed(before, await rows_of(story)) == [], name
         await asks_for_everything(story, name, asker, about=mine)
+
+
+async def test_accounts_and_keys_of_colleagues_are_an_admins_business(story: Story) -> None:
+    """To a help desk they are not there, whether or not it works for the whole district."""
+    colleague = await at_desk(story.office, HELP, name="Cora Colleague")
+    await story.office.key_for(colleague.person_id, Portal.STAFF)
+    own = story.office.campus.issued_keys
+    keys, _ = await own.page(story.office.operator, KeyQuery(person_id=colleague.person_id, state=KeyState.LIVE), 1)
+    theirs = replace(story.target, parent=colleague, child=colleague.person_id, key=str(keys[0].id))
+    requests = {
+        "searchAccounts": Request(query={"q": colleague.username}),
+        "issueActivationKey": Request(body={"person_id": str(colleague.person_id), "portal": "staff", **IN_PERSON}),
+        "listActivationKeys": Request(query={"person_id": colleague.person_id}),
+        **{name: REQUESTS[name](theirs) for name in ("listOutbox", "revokeActivationKey", *ON_ACCOUNTS)},
+    }
+    hugo, dana = await at_desk(story.office, HELP, name="Hugo Park"), await at_desk(story.office, name="Ada Reed")
+    before = await rows_of(story)
+    told = await outcomes(story, requests, hugo)
+    assert changed(before, await rows_of(story)) == []
+    lists = {"searchAccounts": 200, "listActivationKeys": 200, "listOutbox": 200}
+    assert told == {**dict.fromkeys(requests, GONE), "issueActivationKey": FORBIDDEN, **lists}
+    for name in lists:
+        shown = (await requests[name].send(BY_ID[name], hugo, story.server.http)).json()
+        assert (shown["items"], shown.get("without_account", [])) == ([], []), name
+    assert {status for status in (await outcomes(story, requests, dana)).values() if isinstance(status, tuple)} == {
+        (409, "key_not_live")
+    }, "the new key has taken its place"
+
+
+ON_ACCOUNTS = ("getAccount", "unlockAccount", "disableAccount", "enableAccount", "resetAccount")
+BY_ID = {operation.id: operation for operation in OPERATIONS}
+
+
+async def outcomes(story: Story, requests: Mapping[str, Request], who: User) -> dict[str, Outcome]:
+    answers = {name: await request.send(BY_ID[name], who, story.server.http) for name, request in requests.items()}
+    return {name: answer.status_code if answer.is_success else refused(answer) for name, answer in answers.items()}
 
 
 async def asks_for_everything(
