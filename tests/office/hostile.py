@@ -121,7 +121,7 @@ def with_words_everywhere(operation: Operation, family: Family, word: str) -> It
     for place in _fields(_schema_of_body(operation)):
         yield replace(request, body=_put(request.body, place, word))
         everywhere = _put(everywhere, place, word)
-    yield replace(request, body={**everywhere, word: word})
+    yield replace(request, body={**everywhere, "unknown": word})
 
 
 def _names(operation: Operation, where: str) -> list[str]:
