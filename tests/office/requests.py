@@ -12,11 +12,11 @@ from uuid import UUID, uuid4
 from zipfile import ZipFile
 
 import httpx
+from sqlalchemy import select
 
-from app.models import Announcement, KeyBatch, RosterUpload
+from app.models import ActivationKey, Announcement, KeyBatch, RosterUpload
 from app.portals import Portal
 from app.services.clerk import StaffRole
-from app.services.issued_keys import KeyQuery
 from app.services.outbox import MailKind, promise
 from tests.office.counter import relationship_of
 from tests.support.desk import give_role
@@ -111,14 +111,16 @@ async def family(office: Office, number: int, school: UUID) -> Family:
         colleague,
         newcomer,
         await relationship_of(office, parent.person_id, child),
-        await _key_of(office, child),
+        await live_key_of(office, child),
         *await _rows(office, parent, school),
     )
 
 
-async def _key_of(office: Office, person: UUID) -> str:
-    found, _ = await office.campus.issued_keys.page(office.operator, KeyQuery(person_id=person), 1)
-    return str(found[0].id)
+async def live_key_of(office: Office, person: UUID) -> str:
+    """The id of the person's only live key."""
+    is_live = (ActivationKey.used_at.is_(None), ActivationKey.revoked_at.is_(None))
+    async with office.campus.database.reading() as connection:
+        return str(await connection.scalar(select(ActivationKey.id).where(ActivationKey.person_id == person, *is_live)))
 
 
 async def _rows(office: Office, parent: User, school: UUID) -> tuple[UUID, UUID, UUID]:

@@ -14,8 +14,17 @@ from app.models import Base, District, SignInSession
 from app.portals import Portal
 from app.security.access_tokens import LIFETIME
 from app.services.clerk import StaffRole
-from app.services.issued_keys import KeyQuery, KeyState
-from tests.office.requests import IN_PERSON, PHONE, REQUESTS, Family, Operation, Request, family, operations
+from tests.office.requests import (
+    IN_PERSON,
+    PHONE,
+    REQUESTS,
+    Family,
+    Operation,
+    Request,
+    family,
+    live_key_of,
+    operations,
+)
 from tests.support.desk import at_desk, give_role, pass_second_factor
 from tests.support.office import Office
 from tests.support.portal import Server, User, refused
@@ -161,9 +170,8 @@ async def test_accounts_and_keys_of_colleagues_are_an_admins_business(story: Sto
     """To a help desk they are not there, whether or not it works for the whole district."""
     colleague = await at_desk(story.office, HELP, name="Cora Colleague")
     await story.office.key_for(colleague.person_id, Portal.STAFF)
-    own = story.office.campus.issued_keys
-    keys, _ = await own.page(story.office.operator, KeyQuery(person_id=colleague.person_id, state=KeyState.LIVE), 1)
-    theirs = replace(story.target, parent=colleague, child=colleague.person_id, key=str(keys[0].id))
+    key = await live_key_of(story.office, colleague.person_id)
+    theirs = replace(story.target, parent=colleague, child=colleague.person_id, key=key)
     requests = {
         "searchAccounts": Request(query={"q": colleague.username}),
         "issueActivationKey": Request(body={"person_id": str(colleague.person_id), "portal": "staff", **IN_PERSON}),
@@ -175,7 +183,8 @@ async def test_accounts_and_keys_of_colleagues_are_an_admins_business(story: Sto
     told = await outcomes(story, requests, hugo)
     assert changed(before, await rows_of(story)) == []
     lists = {"searchAccounts": 200, "listActivationKeys": 200, "listOutbox": 200}
-    assert told == {**dict.fromkeys(requests, GONE), "issueActivationKey": FORBIDDEN, **lists}
+    assert told.pop("issueActivationKey") in {GONE, FORBIDDEN}
+    assert told == {**dict.fromkeys(told, GONE), **lists}
     for name in lists:
         shown = (await requests[name].send(BY_ID[name], hugo, story.server.http)).json()
         assert (shown["items"], shown.get("without_account", [])) == ([], []), name
