@@ -54,6 +54,9 @@ async def test_a_cursor_of_another_list_or_of_nobody_is_refused_or_shows_a_page(
             if answer.is_error:
                 assert [error["pointer"] for error in answer.json()["errors"]] == ["/query/cursor"]
             assert not any(mark in answer.text for mark in ("Fam1", "Fam2", "Ada"))
+        if operation.id in SEARCHES:
+            beyond = (await page(dana, operation, cursor=there[operation.id])).json()
+            assert beyond["items"] == [], "nor does it tell where in the alphabet somebody of another district stands"
 
 
 async def cursors(clerk: User) -> Mapping[str, str]:

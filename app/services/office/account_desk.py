@@ -55,7 +55,8 @@ class AccountDesk:
         if portal:
             where.append(Account.portal == portal.value)
         if after:
-            last = select(Person.name_words).join(Account, Account.person_id == Person.id).where(Account.id == after)
+            row = (Account.id == after, Account.district_id == clerk.district_id)
+            last = select(Person.name_words).join(Account, Account.person_id == Person.id).where(*row)
             place = (Person.name_words, Account.id)
             where.append(comes_after(place, last.correlate(None).scalar_subquery(), after))
         async with self.database.reading() as connection:

@@ -122,7 +122,8 @@ def _page(clerk: Clerk, limit: int, after: UUID | None = None) -> Select[*tuple[
     if after is None:
         return query
     last, of_last = aliased(Relationship), aliased(Person)
-    name = select(of_last.name_words).join(last, last.guardian_id == of_last.id).where(last.id == after)
+    row = (last.id == after, last.district_id == clerk.district_id)
+    name = select(of_last.name_words).join(last, last.guardian_id == of_last.id).where(*row)
     return query.where(comes_after((guardian.name_words, _RELATED.id), name.scalar_subquery(), after))
 
 
