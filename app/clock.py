@@ -27,3 +27,8 @@ class ManualClock:
 
     def advance(self, by: timedelta) -> None:
         self.moment += by
+
+
+def rfc3339(moment: datetime) -> str:
+    """As everywhere in the API: whole seconds, UTC, Z."""
+    return moment.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")

@@ -41,6 +41,7 @@ from app.services.guard import Guard
 from app.services.issued_keys import IssuedKeys
 from app.services.key_batches import KeyBatches
 from app.services.key_mail import KeyMail
+from app.services.guess_budgets import GuessBudgets
 from app.services.keys import KeyIssue
 from app.services.linking import Linking
 from app.services.login import Login
@@ -214,9 +215,9 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
     refresh_tokens, device_tokens = RefreshTokens(digests), DeviceTokens(digests)
     states = settings.linking_states
     sessions = Sessions(database, clock, ground.access_tokens, refresh_tokens, device_tokens, states)
-    ladder, counts = SignInLadder(digests), WindowCounts(digests)
+    ladder, counts, budgets = SignInLadder(digests), WindowCounts(digests), GuessBudgets(digests)
     networks = SharedNetworks(database)
-    guard = Guard(database, clock, hash_pool, device_tokens, ground.captchas, ladder, counts, networks)
+    guard = Guard(database, clock, hash_pool, device_tokens, ground.captchas, ladder, counts, budgets, networks)
     key_issue = KeyIssue(database, clock, digests)
     tokens = MailedTokens(digests)
     links = MailedLinks(database, tokens)

@@ -30,10 +30,15 @@ CampusError
 │   │   ├── CaptchaRequired
 │   │   └── CaptchaInvalid
 │   ├── PasswordOff           the last step of the ladder
+│   ├── AnswersWrong          to the challenge questions; which one, nobody learns
+│   ├── AnswersExhausted
 │   ├── CurrentPasswordWrong
 │   ├── CodeWrong             a code of a mail, typed wrong
 │   └── CodeExhausted         typed wrong too often
 ├── DistrictNotFound
+├── FactsRefused              facts about a student that do not fit together
+│   ├── ClaimNotMatched
+│   └── KeyRequestNotMatched
 ├── KeyRefused                an activation key that opens nothing
 │   ├── ActivationKeyInvalid
 │   ├── ActivationKeyUsed
@@ -51,6 +56,8 @@ CampusError
 │   ├── AlreadyLinked
 │   ├── SameDistrict
 │   ├── PortalMismatch
+│   ├── ClaimTooEarly         carries the moment from which on it works
+│   ├── AlreadyClaimed
 │   ├── NotEntitled           the person may not have this account
 │   ├── NoAddress             there is nowhere to write to
 │   ├── KeyNotLive            the key was used, taken back or has expired
@@ -68,6 +75,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
+from app.clock import rfc3339
 from app.translation import msg
 
 
@@ -417,6 +425,26 @@ class PasswordOff(NotAllowed):
     next_step = "reset_password"
 
 
+class AnswersWrong(NotAllowed):
+    """Comes for unknown names just the same."""
+
+    code = "answers_wrong"
+    title = "Not all answers are right"
+    detail = "Not all answers are right. Capitals, accents and spaces do not matter."
+    remedy = "Ask for all the answers again. There are five tries a day, ten in all; then only the office helps."
+    next_step = "contact_district"
+
+
+class AnswersExhausted(NotAllowed):
+    """Comes for unknown names just the same; nothing is verified meanwhile."""
+
+    code = "answers_exhausted"
+    title = "Too many wrong answers"
+    detail = "The questions were answered wrong too often. Please try again tomorrow, or contact the school."
+    remedy = "After five wrong tries wait until tomorrow, after ten in all let the office reset the account."
+    next_step = "contact_district"
+
+
 class CurrentPasswordWrong(NotAllowed):
     code = "current_password_wrong"
     title = "The current password is wrong"
@@ -452,6 +480,29 @@ class DistrictNotFound(CampusError):
     title = "There is no such district here"
     detail = "This school district does not use this portal, or its name was not recognised."
     remedy = "Take the district's id from GET /districts; a district takes part when its `portals` are not empty."
+
+
+class FactsRefused(CampusError):
+    """Which of the facts was wrong, or whether there were too many tries, nobody learns."""
+
+    status = 404
+    next_step = "contact_district"
+
+
+class ClaimNotMatched(FactsRefused):
+    code = "claim_not_matched"
+    title = "These details do not fit together"
+    detail = "These details do not fit together, or there were too many tries. Check each of them, or ask the school."
+    remedy = "Type the names and the number as the school has them, without the S. After five wrong tries wait until tomorrow, after ten ask the office."
+
+
+class KeyRequestNotMatched(FactsRefused):
+    code = "key_request_not_matched"
+    title = "These details do not fit together"
+    detail = "These details do not fit together, or there were too many tries. Check each of them, or ask the school."
+    remedy = (
+        "Type the details as the school has them. After five wrong tries wait until tomorrow, after ten ask the office."
+    )
 
 
 class KeyRefused(CampusError):
@@ -601,6 +652,34 @@ class PortalMismatch(Conflict):
     title = "The accounts are of different portals"
     detail = "A parent's account can only be linked with a parent's account, and a student's with a student's."
     remedy = "Use the code in an account of the same portal."
+
+
+class ClaimTooEarly(Conflict):
+    """Only for one who gave all facts right."""
+
+    code = "claim_too_early"
+    title = "The account can be claimed later"
+    detail = "You are new in this school district. Please try again later; your account can be claimed then."
+    remedy = "`available_at` says from when on the account can be claimed."
+    next_step = "wait"
+
+    def __init__(self, available_at: datetime | None = None) -> None:
+        super().__init__()
+        self.available_at = available_at
+
+    @property
+    def extra(self) -> Mapping[str, object]:
+        return {"available_at": rfc3339(self.available_at)} if self.available_at else {}
+
+
+class AlreadyClaimed(Conflict):
+    """Only for one who gave all facts right, or who holds a ticket."""
+
+    code = "already_claimed"
+    title = "The account has been claimed"
+    detail = "This account has been claimed before. Sign in with it, or choose Forgot password."
+    remedy = "Sign in, or reset the password. Only the office can open the claim once more."
+    next_step = "sign_in_or_recover"
 
 
 class NotEntitled(Conflict):

@@ -4,11 +4,12 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 import typer
 
+from app.clock import rfc3339
 from app.composition import Campus, open_campus
 from app.database import Database
 from app.errors import NotReady
@@ -54,11 +55,6 @@ def run(command: Coroutine[Any, Any, T]) -> T:
 
 def print_json(value: object) -> None:
     typer.echo(json.dumps(value, indent=2, default=_plain, ensure_ascii=False))
-
-
-def rfc3339(moment: datetime) -> str:
-    """As everywhere in the API: whole seconds, UTC, Z."""
-    return moment.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
 
 
 def _plain(value: object) -> str:

@@ -3,12 +3,13 @@
 import base64
 import binascii
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from app.clock import rfc3339
 from app.services.captchas import CAPTCHA_MAX_LENGTH
 from app.services.credential_policy import PASSWORD_MAX_LENGTH
 from app.services.district_settings import DISTRICT_ID_MAX_LENGTH
@@ -37,13 +38,9 @@ def _not_too_long(password: str) -> str:
     return password
 
 
-def _utc(moment: datetime) -> str:
-    return moment.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
-
-
 Moment = Annotated[
     datetime,
-    PlainSerializer(_utc, return_type=str),
+    PlainSerializer(rfc3339, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-08-03T12:00:00Z"], "maxLength": 20}),
 ]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(no_control_characters)]

@@ -142,6 +142,9 @@ class ClaimPolicy(_Group):
 
 class ChallengePolicy(_Group):
     count: int = Field(3, ge=1, le=10)
+    """How many of them somebody chooses and answers."""
+    questions: tuple[Line, ...] = Field((), max_length=50)
+    """The district's own; empty for the ten that ship."""
 
 
 class KeyRequestPolicy(_Group):

@@ -10,6 +10,7 @@ from app.clock import Clock
 from app.database import Database
 from app.models import (
     Base,
+    ClaimTicket,
     DailyQuota,
     FailedSignIns,
     IdempotencyKey,
@@ -44,6 +45,7 @@ class Pruning:
         over: list[tuple[type[Base], ColumnElement[bool]]] = [
             (DailyQuota, DailyQuota.ends_at <= now),
             (WindowCount, WindowCount.ends_at <= now),
+            (ClaimTicket, ClaimTicket.expires_at <= now),
             (LinkCode, LinkCode.expires_at <= now - CODES_KEPT),
             (PushDevice, PushDevice.registered_at <= now - STALE_AFTER),
             (SpentCaptcha, SpentCaptcha.expires_at <= now),
