@@ -31,6 +31,9 @@ from app.services.announcements import Announcements
 from app.services.audit_trail import AuditTrail
 from app.services.authenticator import Authenticator
 from app.services.captchas import Captchas
+from app.services.challenge_questions import AnswerHashes
+from app.services.claim import Claim
+from app.services.claim_completion import ClaimCompletion
 from app.services.daily_quotas import DailyQuotas
 from app.services.devices import Devices
 from app.services.dispute import Dispute
@@ -104,6 +107,8 @@ class Campus:
     key_batches: KeyBatches
     issued_keys: IssuedKeys
     activation: Activation
+    claim: Claim
+    claim_completion: ClaimCompletion
     login: Login
     sessions: Sessions
     session_refresh: SessionRefresh
@@ -231,6 +236,7 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
     typed_keys = TypedKeys(clock, digests)
     roster_import = RosterImport(database, clock, digests)
     second_factor = SecondFactor(clock, digests)
+    answer_hashes = AnswerHashes(digests, hash_pool)
     activation_repeat = ActivationRepeat(database, clock, hash_pool, sessions, typed_keys, ladder)
     return Campus(
         **vars(ground),
@@ -249,6 +255,8 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
         activation=Activation(
             database, clock, digests, hash_pool, sessions, recovery_email, typed_keys, ladder, activation_repeat
         ),
+        claim=Claim(database, clock, tokens),
+        claim_completion=ClaimCompletion(database, clock, tokens, answer_hashes, sessions, ladder, budgets),
         login=Login(database, clock, hash_pool, sessions, username_recovery, second_factor, guard),
         sessions=sessions,
         session_refresh=SessionRefresh(database, clock, refresh_tokens, sessions),

@@ -37,13 +37,11 @@ from app.services.credential_policy import check_credentials
 from app.services.district_settings import PasswordPolicy, UsernamePolicy
 from app.services.districts import OpenDistrict
 from app.services.idempotency import RepeatableRequest
-from app.services.link_groups import take_out
-from app.services.mailed_links import revoke_links
 from app.services.portal_access import confirm_access
 from app.services.recovery_email import RecoveryEmail
-from app.services.second_factor import drop_second_factor
 from app.services.sessions import Device, OpenedSession, Sessions
 from app.services.sign_in_ladder import SignInLadder
+from app.services.starting_over import start_over
 from app.services.typed_keys import TypedKeys
 from app.text import fold, tidy
 from app.translation import msg
@@ -255,15 +253,10 @@ class Activation:
         elif account.disabled_at is not None:
             raise ActivationKeyExpired  # switched off while the hash was computed; only the office switches it on
         else:
-            await take_out(session, account.id, now)
-            await drop_second_factor(session, account.id)
-            await self.sessions.end_all(session, account.id, "activated_again")
-            await revoke_links(session, account.id, now)
+            await start_over(session, self.sessions, account, now, reason="activated_again")
             await session.execute(delete(PasswordHistory).where(PasswordHistory.account_id == account.id))
         account.username, account.username_folded = tidy(request.username), fold(request.username)
         account.password_hash, account.password_changed_at = password_hash, now
-        account.recovery_email = account.recovery_email_folded = account.unconfirmed_recovery_email = None
-        account.recovery_email_confirmed_at = None
         account.locale = request.locale
         account.last_signed_in_at = now
         try:

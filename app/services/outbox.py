@@ -33,6 +33,7 @@ class MailKind(StrEnum):
     TOTP_CHANGED = "totp_changed"
     RECOVERY_CODE_USED = "recovery_code_used"
     ACTIVATION_KEY = "activation_key"
+    STUDENT_CLAIMED = "student_claimed"
 
 
 class NothingToSend(Exception):

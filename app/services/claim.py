@@ -1,0 +1,205 @@
+"""Claiming a student's account, first step: name and number, and a ticket for whoever has them right.
+
+The guard has taken a guess from the number's budget, whether or not there is such a student; facts that are all right give it back.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.clock import Clock
+from app.database import Database
+from app.errors import AlreadyClaimed, ClaimNotMatched, ClaimTooEarly, FieldError, ValidationFailed
+from app.models import Account, ClaimTicket, Person
+from app.portals import Portal
+from app.security.mailed_tokens import MailedTokens
+from app.services import audit
+from app.services.challenge_questions import Question, answers_needed, questions_of
+from app.services.district_settings import ClaimPolicy
+from app.services.districts import OpenDistrict
+from app.services.guard import Admission
+from app.services.portal_access import may_enter
+from app.text import bare_number, search_words
+from app.translation import msg
+
+TICKET_LASTS = timedelta(minutes=15)
+TICKET_PURPOSE = "claim"
+_NUMBER_LENGTH = 7
+"""To which usernames pad it: S0123456 (Clayton's document)."""
+_LONGEST_NUMBER = 16
+
+
+@dataclass(frozen=True)
+class ClaimRequest:
+    last_name: str
+    first_name: str
+    student_number: str
+    birth_date: date | None = None
+
+
+@dataclass(frozen=True)
+class ClaimOffer:
+    """What a student gets who gave every fact right."""
+
+    ticket: str
+    username: str
+    questions: Sequence[Question]
+    answers_needed: int
+    expires_in: int
+    """Seconds."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    database: Database
+    clock: Clock
+    tokens: MailedTokens
+
+    async def begin(self, request: ClaimRequest, admission: Admission) -> ClaimOffer:
+        """A ticket for the second step; nothing of the student changes.
+
+        Raises:
+            FeatureDisabled, Maintenance: public facts of the district.
+            ValidationFailed: a number with the S of the username, or no birth date where the district asks for it.
+            ClaimNotMatched: a fact is wrong, or there were too many guesses; costs the same whichever it was.
+            AlreadyClaimed, ClaimTooEarly: only for somebody who gave every fact right.
+        """
+        district, now = admission.district, self.clock.now()
+        district.require_no_maintenance(now)
+        district.require("claim")
+        district.require_portal(Portal.STUDENT)
+        _check_fields(request, district.settings.claim)
+        async with self.database.reading() as connection:
+            student = await _find(connection, district, request)
+        is_right = student is not None and _fits(student, request, district.settings.claim)
+        if student is None or not is_right or admission.is_exhausted:
+            admission.close()
+            await self._record_refusal(admission)
+            raise ClaimNotMatched
+        _refuse_claimed(student)
+        _refuse_early(student, district, now)
+        return await self._offer(student, district, now)
+
+    async def _offer(self, student: Row[Any], district: OpenDistrict, now: datetime) -> ClaimOffer:
+        ticket = uuid4()
+        async with self.database.transaction() as session:
+            session.add(ClaimTicket(id=ticket, person_id=student.id, created_at=now, expires_at=now + TICKET_LASTS))
+        return ClaimOffer(
+            ticket=self.tokens.issue(TICKET_PURPOSE, ticket),
+            username=student.username or claimed_username(student.student_number),
+            questions=questions_of(district.settings),
+            answers_needed=answers_needed(district.settings),
+            expires_in=int(TICKET_LASTS.total_seconds()),
+        )
+
+    async def _record_refusal(self, admission: Admission) -> None:
+        """Without the student, so that a known number leaves the same row as an unknown one."""
+        async with self.database.transaction() as session:
+            audit.record(
+                session,
+                "api:claim:refused",
+                at=self.clock.now(),
+                actor="anonymous",
+                district_id=admission.district.id,
+                data={"reason": "exhausted" if admission.is_exhausted else "not_matched"},
+            )
+
+
+def claimed_username(student_number: str) -> str:
+    """S and the number, padded to seven digits."""
+    return f"S{student_number:0>{_NUMBER_LENGTH}}"
+
+
+def has_been_claimed(account: Any) -> bool:
+    """Whether there is an account that the office has not opened for another claim."""
+    return account.account_id is not None and account.claim_reopened_at is None
+
+
+def _check_fields(request: ClaimRequest, policy: ClaimPolicy) -> None:
+    errors = []
+    number = request.student_number.strip()
+    if number[:1] in {"S", "s"} and number[1:].isdecimal():
+        detail = msg("Type the number without the S; the S belongs to the username.")
+        errors.append(FieldError("/student_number", "student_number_has_prefix", detail))
+    if "birth_date" in policy.fields and request.birth_date is None:
+        errors.append(FieldError("/birth_date", "missing", msg("This district asks for the birth date, too.")))
+    if errors:
+        raise ValidationFailed(errors)
+
+
+async def _find(connection: AsyncConnection, district: OpenDistrict, request: ClaimRequest) -> Row[Any] | None:
+    """The student of this number; None where there is none, or (a roster's fault) where there are several."""
+    found = await connection.execute(
+        select(
+            Person.id,
+            Person.first_name,
+            Person.last_name,
+            Person.student_number,
+            Person.birth_date,
+            Person.first_seen_at,
+            Person.in_first_import,
+            Account.id.label("account_id"),
+            Account.username,
+            Account.claim_reopened_at,
+        )
+        .outerjoin(Account, (Account.person_id == Person.id) & (Account.portal == Portal.STUDENT.value))
+        .where(
+            Person.district_id == district.id,
+            Person.student_number.in_(_spellings(request.student_number, district.settings.claim)),
+            may_enter(Portal.STUDENT),
+        )
+    )
+    rows: list[Any] = list(found)
+    return rows[0] if len(rows) == 1 else None
+
+
+def _spellings(typed: str, policy: ClaimPolicy) -> Sequence[str]:
+    """How the roster may write this number: always so many to look for."""
+    if policy.match == "exact":
+        return [typed.strip()]
+    bare = bare_number(typed)
+    return [typed.strip(), *(bare.rjust(length, "0") for length in range(1, _LONGEST_NUMBER + 1))]
+
+
+def _fits(student: Row[Any], request: ClaimRequest, policy: ClaimPolicy) -> bool:
+    """Every fact is compared, whichever was wrong."""
+    alike = _exactly if policy.match == "exact" else _forgivingly
+    return all(
+        [
+            alike(student.last_name, request.last_name),
+            alike(student.first_name, request.first_name),
+            "birth_date" not in policy.fields or student.birth_date == request.birth_date,
+        ]
+    )
+
+
+def _exactly(stored: str, typed: str) -> bool:
+    return unicodedata.normalize("NFC", stored.strip()) == unicodedata.normalize("NFC", typed.strip())
+
+
+def _forgivingly(stored: str, typed: str) -> bool:
+    """Case, accents, hyphens, apostrophes and spaces do not matter; a name of nothing else fits nothing."""
+    name = _letters(typed)
+    return name != "" and name == _letters(stored)
+
+
+def _letters(name: str) -> str:
+    return search_words(name).replace(" ", "")
+
+
+def _refuse_claimed(student: Row[Any]) -> None:
+    if has_been_claimed(student):
+        raise AlreadyClaimed
+
+
+def _refuse_early(student: Row[Any], district: OpenDistrict, now: datetime) -> None:
+    """Students of a district's first roster count as entered long ago; one whose claim the office reopened need not wait again."""
+    available_at = student.first_seen_at + timedelta(hours=district.settings.claim.delay_hours)
+    if not student.in_first_import and student.account_id is None and available_at > now:
+        raise ClaimTooEarly(available_at)
