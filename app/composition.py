@@ -29,6 +29,7 @@ from app.services.activation_repeat import ActivationRepeat
 from app.services.activity import Activity
 from app.services.announcements import Announcements
 from app.services.audit_trail import AuditTrail
+from app.services.answers_reset import AnswersReset
 from app.services.authenticator import Authenticator
 from app.services.captchas import Captchas
 from app.services.challenge_questions import AnswerHashes
@@ -54,6 +55,7 @@ from app.services.mailed_links import MailedLinks
 from app.services.me import Me
 from app.services.office_keys import OfficeKeys
 from app.services.outbox_list import OutboxList
+from app.services.own_answers import OwnAnswers
 from app.services.own_sessions import OwnSessions
 from app.services.password_reset import PasswordReset
 from app.services.passwords import Passwords
@@ -130,6 +132,8 @@ class Campus:
     passwords: Passwords
     authenticator: Authenticator
     password_reset: PasswordReset
+    answers_reset: AnswersReset
+    own_answers: OwnAnswers
     username_recovery: UsernameRecovery
     recovery_email: RecoveryEmail
     dispute: Dispute
@@ -278,6 +282,8 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
         passwords=passwords,
         authenticator=Authenticator(database, clock, digests, sessions, passwords, second_factor),
         password_reset=PasswordReset(database, clock, hash_pool, sessions, links, ladder),
+        answers_reset=AnswersReset(database, clock, digests, tokens, answer_hashes, budgets),
+        own_answers=OwnAnswers(database, clock, passwords, answer_hashes, budgets),
         username_recovery=username_recovery,
         recovery_email=recovery_email,
         dispute=Dispute(database, clock, sessions, links),

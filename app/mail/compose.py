@@ -28,6 +28,7 @@ SUBJECTS = {
     "accounts_unlinked": msg("{district}: your account was unlinked"),
     "sign_ins_refused": msg("{district}: wrong passwords for your account"),
     "totp_changed": msg("{district}: an authenticator app was set up"),
+    "answers_changed": msg("{district}: your challenge answers were changed"),
     "student_claimed": msg("{district}: a student's account was claimed"),
     "recovery_code_used": msg("{district}: a recovery code was used"),
     "activation_key": msg("{district}: your activation key"),

@@ -33,6 +33,7 @@ from app.security.hash_pool import HashPool
 from app.services import audit, idempotency
 from app.services.account_view import AccountView, select_account
 from app.services.activation_repeat import ActivationRepeat
+from app.services.challenge_questions import wants_answers
 from app.services.credential_policy import check_credentials
 from app.services.district_settings import PasswordPolicy, UsernamePolicy
 from app.services.districts import OpenDistrict
@@ -224,7 +225,9 @@ class Activation:
                 person_id=reservation.person_id,
                 data={"key": str(reservation.key_id), "portal": reservation.portal},
             )
-            view = AccountView.of((await session.execute(select_account().where(Account.id == account.id))).one())
+            view = AccountView.of(
+                (await session.execute(select_account(wants_answers()).where(Account.id == account.id))).one()
+            )
             return await self.sessions.open(session, view, request.device)
 
     async def _write_account(

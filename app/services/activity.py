@@ -19,6 +19,7 @@ from app.services.sessions import SignedIn
 
 KINDS = {
     "api:account:activated": "activated",
+    "api:account:challenge_answers_set": "challenge_answers_changed",
     "api:account:claimed": "claimed",
     "api:account:disputed": "disputed",
     "api:account:linked": "linked",

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, exists
+from sqlalchemy import ColumnElement, and_, delete, exists
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import FieldError, ValidationFailed
-from app.models import Account, ChallengeAnswers
+from app.models import Account, ChallengeAnswers, District
+from app.portals import Portal
 from app.security.digests import Digests
 from app.security.hash_pool import HashPool
 from app.services.district_settings import DistrictSettings
@@ -125,6 +126,12 @@ def read_questions(stored: Sequence[dict[str, Any]]) -> Sequence[Question]:
 def has_answers() -> ColumnElement[bool]:
     """SQL: the owner of the `Account` row has answered questions."""
     return exists().where(ChallengeAnswers.account_id == Account.id)
+
+
+def wants_answers() -> Any:
+    """SQL: whether the owner of the `Account` row should answer some, as the column `wants_answers`."""
+    asked = District.settings["features"]["challenge_questions"].as_boolean().is_(True)
+    return and_(asked, Account.portal != Portal.STAFF.value, ~has_answers()).label("wants_answers")
 
 
 async def drop_answers(session: AsyncSession, account_id: UUID) -> None:

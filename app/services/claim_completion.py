@@ -23,7 +23,7 @@ from app.portals import Portal
 from app.security.mailed_tokens import MailedTokens
 from app.services import audit
 from app.services.account_view import AccountView, select_account
-from app.services.challenge_questions import Answer, AnswerHashes, check_answers, stored_questions
+from app.services.challenge_questions import Answer, AnswerHashes, check_answers, stored_questions, wants_answers
 from app.services.claim import TICKET_PURPOSE, claimed_username, has_been_claimed
 from app.services.credential_policy import check_new_password
 from app.services.districts import OpenDistrict, open_district
@@ -187,7 +187,9 @@ class ClaimCompletion:
             await self._end_other_ways(session, student, account, now)
             await tell_guardians_of_claim(session, student.person_id, now)
             self._record(session, student, now)
-            view = AccountView.of((await session.execute(select_account().where(Account.id == account.id))).one())
+            view = AccountView.of(
+                (await session.execute(select_account(wants_answers()).where(Account.id == account.id))).one()
+            )
             return await self.sessions.open(session, view, request.device)
 
     async def _write_account(

@@ -100,7 +100,8 @@ async def replace_password(session: AsyncSession, owner: PasswordOwner, password
     if owner.password_hash:
         session.add(PasswordHistory(account_id=owner.account.id, password_hash=owner.password_hash, replaced_at=now))
         await session.flush()
-    await revoke_links(session, owner.account.id, now, LinkPurpose.RESET_PASSWORD, LinkPurpose.CONFIRM_EMAIL)
+    begun = (LinkPurpose.RESET_PASSWORD, LinkPurpose.RESET_BY_ANSWERS, LinkPurpose.CONFIRM_EMAIL)
+    await revoke_links(session, owner.account.id, now, *begun)
     await _forget_oldest(session, owner.account.id, owner.district.settings.password_policy.history)
     return True
 

@@ -34,6 +34,7 @@ class MailKind(StrEnum):
     RECOVERY_CODE_USED = "recovery_code_used"
     ACTIVATION_KEY = "activation_key"
     STUDENT_CLAIMED = "student_claimed"
+    ANSWERS_CHANGED = "answers_changed"
 
 
 class NothingToSend(Exception):

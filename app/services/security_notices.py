@@ -60,6 +60,10 @@ async def tell_totp_changed(session: AsyncSession, account_id: UUID, now: dateti
     await _tell_owner(session, MailKind.TOTP_CHANGED, account_id, now)
 
 
+async def tell_answers_changed(session: AsyncSession, account_id: UUID, now: datetime) -> None:
+    await _tell_owner(session, MailKind.ANSWERS_CHANGED, account_id, now)
+
+
 async def tell_recovery_code_used(session: AsyncSession, account_id: UUID, now: datetime) -> None:
     await _tell_owner(session, MailKind.RECOVERY_CODE_USED, account_id, now)
 
