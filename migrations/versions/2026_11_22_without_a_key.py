@@ -47,7 +47,7 @@ def upgrade() -> None:
     op.create_table(
         "key_requests",
         sa.Column("district_id", sa.String(length=64), nullable=False),
-        sa.Column("student_id", sa.Uuid(), nullable=False),
+        sa.Column("student_id", sa.Uuid(), nullable=True),
         sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("keys", sa.Integer(), nullable=False),
@@ -60,6 +60,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_key_requests_student_id", "key_requests", ["student_id"])
     op.create_index("ix_key_requests_district_id_requested_at", "key_requests", ["district_id", "requested_at"])
+    new = sa.text("state = 'new'")
+    op.create_index("ix_key_requests_new", "key_requests", ["requested_at"], sqlite_where=new, postgresql_where=new)
     op.create_table(
         "support_tickets",
         sa.Column("district_id", sa.String(length=64), nullable=False),
