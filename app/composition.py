@@ -28,8 +28,8 @@ from app.services.activate import Activation
 from app.services.activation_repeat import ActivationRepeat
 from app.services.activity import Activity
 from app.services.announcements import Announcements
-from app.services.audit_trail import AuditTrail
 from app.services.answers_reset import AnswersReset
+from app.services.audit_trail import AuditTrail
 from app.services.authenticator import Authenticator
 from app.services.captchas import Captchas
 from app.services.challenge_questions import AnswerHashes
@@ -42,10 +42,13 @@ from app.services.district_directory import DistrictDirectory
 from app.services.district_office import DistrictOffice
 from app.services.districts import Districts
 from app.services.guard import Guard
+from app.services.guess_budgets import GuessBudgets
 from app.services.issued_keys import IssuedKeys
 from app.services.key_batches import KeyBatches
 from app.services.key_mail import KeyMail
-from app.services.guess_budgets import GuessBudgets
+from app.services.key_request_desk import KeyRequestDesk
+from app.services.key_request_errands import KeyRequestErrands
+from app.services.key_requests import KeyRequests
 from app.services.keys import KeyIssue
 from app.services.linking import Linking
 from app.services.login import Login
@@ -109,6 +112,9 @@ class Campus:
     key_batches: KeyBatches
     issued_keys: IssuedKeys
     activation: Activation
+    key_requests: KeyRequests
+    key_request_errands: KeyRequestErrands
+    key_request_desk: KeyRequestDesk
     claim: Claim
     claim_completion: ClaimCompletion
     login: Login
@@ -259,6 +265,9 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
         activation=Activation(
             database, clock, digests, hash_pool, sessions, recovery_email, typed_keys, ladder, activation_repeat
         ),
+        key_requests=KeyRequests(database, clock, digests, key_issue),
+        key_request_errands=KeyRequestErrands(database, clock, key_issue, key_mail, budgets),
+        key_request_desk=KeyRequestDesk(database, clock),
         claim=Claim(database, clock, tokens),
         claim_completion=ClaimCompletion(database, clock, tokens, answer_hashes, sessions, ladder, budgets),
         login=Login(database, clock, hash_pool, sessions, username_recovery, second_factor, guard),

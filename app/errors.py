@@ -60,6 +60,7 @@ CampusError
 │   ├── AlreadyClaimed
 │   ├── NotEntitled           the person may not have this account
 │   ├── NoAddress             there is nowhere to write to
+│   ├── KeyRequestClosed
 │   ├── KeyNotLive            the key was used, taken back or has expired
 │   ├── InProgress
 │   └── IdempotencyInProgress
@@ -696,6 +697,14 @@ class NoAddress(Conflict):
     title = "There is no address to write to"
     detail = "There is no address on record to which this could be mailed."
     remedy = "Choose another way: a letter, or in person with photo ID."
+
+
+class KeyRequestClosed(Conflict):
+    code = "key_request_closed"
+    title = "This request does not wait any more"
+    detail = "This request does not wait any more: keys went out for it, or a colleague was faster."
+    remedy = "Load the list again; `state` says what came of the request."
+    next_step = "reload"
 
 
 class KeyNotLive(Conflict):

@@ -34,8 +34,8 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 @costly(Budget.ACTIVATE)
 @guarded(KEY_REQUEST)
 async def request_activation_key(
-    body: KeyRequestBody, campus: CampusPart, admission: Admitted, language: Language, response: Response
-) -> Accepted | ShownKeyAnswer:
+    body: KeyRequestBody, campus: CampusPart, admission: Admitted, language: Language
+) -> Accepted | Response:
     """With facts about the student. The answer is the same for everybody; keys go to guardians without an account, at the roster's address.
 
     Where the district shows keys on the screen instead (`200`), wrong facts are `key_request_not_matched`. Five tries a day for a student
@@ -44,5 +44,4 @@ async def request_activation_key(
     key = await campus.key_requests.ask(body.facts(), admission)
     if key is None:
         return Accepted(detail=language.text(KEY_REQUEST_ACCEPTED))
-    response.status_code = 200
-    return ShownKeyAnswer.of(key)
+    return Response(ShownKeyAnswer.of(key).model_dump_json(), media_type="application/json")

@@ -13,8 +13,8 @@ from app.models import KeyRequest, Person
 from app.portals import Portal
 from app.services.clerk import service_of
 from app.services.districts import OpenDistrict, open_district
-from app.services.guess_budgets import GuessBudgets, GuessSubject
 from app.services.guard import KEY_REQUEST
+from app.services.guess_budgets import GuessBudgets, GuessSubject
 from app.services.key_mail import KeyMail
 from app.services.key_requests import guardians_without_account
 from app.services.keys import Handover, KeyChannel, KeyIssue

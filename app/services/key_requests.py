@@ -167,9 +167,7 @@ def guardians_without_account(student_id: UUID | None) -> Any:
 
 
 def _students(district: OpenDistrict, number: str) -> Any:
-    return select(
-        Person.id, Person.sourced_id, Person.birth_date, Person.ssn_last4_digest
-    ).where(
+    return select(Person.id, Person.sourced_id, Person.birth_date, Person.ssn_last4_digest).where(
         Person.district_id == district.id,
         Person.student_number.in_(spellings(number)),
         Person.is_student.is_(True),

@@ -104,6 +104,7 @@ class SignInLadder:
         )
         rows = {known_as[row.subject]: row for row in await connection.execute(query)}
         return {subject: _report(rows.get(subject), now, free_tries) for subject in subjects}
+
     async def lower_to_captcha(
         self, session: AsyncSession, district_id: str, portal: str, username_folded: str, *, free_tries: int
     ) -> None:
@@ -114,18 +115,6 @@ class SignInLadder:
             .where(_LADDERS.c.subject.in_(subjects), _LADDERS.c.tries > free_tries)
             .values(tries=free_tries, wait_until=None)
         )
-
-    async def report(
-        self, session: AsyncSession, subject: SignInSubject, now: datetime, *, free_tries: int
-    ) -> LadderReport:
-        row = await self._row(session, subject)
-        if row is None or _is_healed(row, now):
-            return LadderReport("free", 0, None)
-        if row.tries >= OFF_AFTER:
-            return LadderReport("password_off", row.tries, None)
-        if row.wait_until and row.wait_until > now:
-            return LadderReport("wait", row.tries, row.wait_until)
-        return LadderReport("captcha" if row.tries >= free_tries else "free", row.tries, None)
 
     async def _refusal(
         self, session: AsyncSession, subject: SignInSubject, now: datetime

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.schemas.common import Answer, Moment, Request, encode_cursor
+from app.schemas.admin.paging import time_cursor
+from app.schemas.common import Answer, Moment, Request
 from app.services.key_request_desk import KeyRequestView, Position
 
 
@@ -57,5 +58,5 @@ class KeyRequestList(Answer):
     def of(cls, views: list[KeyRequestView], end: Position | None) -> "KeyRequestList":
         return cls(
             items=[KeyRequestAnswer.model_validate(view) for view in views],
-            next_cursor=encode_cursor((end[0].isoformat(), str(end[1]))) if end else None,
+            next_cursor=time_cursor(end) if end else None,
         )
