@@ -79,6 +79,7 @@ from app.services.signing_key_store import SigningKeyStore
 from app.services.staff import Staff
 from app.services.staff_list import StaffList
 from app.services.staff_office import StaffOffice
+from app.services.support_tickets import SupportTickets, TicketMails
 from app.services.switching import Switching
 from app.services.typed_keys import TypedKeys
 from app.services.username_recovery import UsernameRecovery
@@ -143,6 +144,7 @@ class Campus:
     username_recovery: UsernameRecovery
     recovery_email: RecoveryEmail
     dispute: Dispute
+    support_tickets: SupportTickets
     mail_delivery: MailDelivery
     pruning: Pruning
     readiness: Readiness
@@ -246,6 +248,7 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
     typed_keys = TypedKeys(clock, digests)
     roster_import = RosterImport(database, clock, digests)
     second_factor = SecondFactor(clock, digests)
+    ticket_mails = TicketMails(quotas)
     answer_hashes = AnswerHashes(digests, hash_pool)
     activation_repeat = ActivationRepeat(database, clock, hash_pool, sessions, typed_keys, ladder)
     return Campus(
@@ -296,6 +299,7 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
         username_recovery=username_recovery,
         recovery_email=recovery_email,
         dispute=Dispute(database, clock, sessions, links),
+        support_tickets=SupportTickets(database, clock, ticket_mails),
         mail_delivery=MailDelivery(
             database, clock, preparation, mail_sender, settings.mail_from, push_preparation, ground.push_sender
         ),

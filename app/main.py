@@ -50,6 +50,7 @@ from app.routers import (
     problems,
     recovery_email,
     service,
+    support_tickets,
     totp,
     username_recovery,
 )
@@ -119,6 +120,7 @@ def create_app(
         username_recovery,
         recovery_email,
         dispute,
+        support_tickets,
         service,
         problems,
         docs,

@@ -35,6 +35,10 @@ class MailKind(StrEnum):
     ACTIVATION_KEY = "activation_key"
     STUDENT_CLAIMED = "student_claimed"
     ANSWERS_CHANGED = "answers_changed"
+    TICKET_RECEIVED = "ticket_received"
+    TICKET_WAITING = "ticket_waiting"
+    TICKET_RESOLVED = "ticket_resolved"
+    TICKET_DECLINED = "ticket_declined"
 
 
 class NothingToSend(Exception):

@@ -20,6 +20,7 @@ from app.models import (
     PushDevice,
     SignInSession,
     SpentCaptcha,
+    SupportTicket,
     WindowCount,
 )
 from app.services import audit
@@ -30,6 +31,8 @@ MAILS_KEPT = timedelta(days=30)
 """How long the office can see what became of a mail."""
 SESSIONS_KEPT = timedelta(days=30)
 LINKS_KEPT = timedelta(days=7)
+TICKETS_KEPT = timedelta(days=365)
+"""Closed ones, with all that they say of people."""
 CODES_KEPT = timedelta(hours=1)
 """An expired code is told from an unknown one for so long."""
 
@@ -53,6 +56,7 @@ class Pruning:
             (IdempotencyKey, IdempotencyKey.expires_at <= now),
             (OutboxMail, OutboxMail.finished_at <= now - MAILS_KEPT),
             (MailedLink, MailedLink.expires_at <= now - LINKS_KEPT),
+            (SupportTicket, SupportTicket.closed_at <= now - TICKETS_KEPT),
             (SignInSession, SignInSession.expires_at <= now - SESSIONS_KEPT),
         ]
         pruned = {table.__tablename__: await self._delete(delete(table).where(which)) for table, which in over}

@@ -100,6 +100,23 @@ def confirm_address(people: People) -> Asks:
     return _tokens("/recovery-email/confirm", "token", people.links["confirm"])
 
 
+def ask_the_office(people: People) -> Asks:
+    """Seven lead from the free ones through the CAPTCHA."""
+    ticket = {"category": "cannot_reset_online", "first_name": "Vera", "last_name": "Guest"}
+
+    def ask(address: str, number: str) -> Ask:
+        return lambda visitor: visitor.http.post(
+            "/support-tickets",
+            json={"district": visitor.district, "email": address, "student_number": number, **ticket},
+        )
+
+    return {
+        f"{kind}, {number}": ask(f"{number}{address}", number)
+        for kind, address in people.addresses.items()
+        for number in ("0123456", "9999999")
+    }
+
+
 def dispute(people: People) -> Asks:
     return _tokens("/security/dispute", "token", people.links["dispute"])
 
@@ -116,6 +133,7 @@ PUBLIC: Mapping[str, list[tuple[Callable[[People], Asks], int]]] = {
     "POST /username-recovery": [(ask_for_usernames, 22)],
     "POST /recovery-email/confirm": [(confirm_address, 10)],
     "POST /security/dispute": [(dispute, 10)],
+    "POST /support-tickets": [(ask_the_office, 7)],
 }
 """Each door with those who stand before it, and how often each of them asks: beyond its thresholds."""
 

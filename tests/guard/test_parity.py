@@ -121,11 +121,13 @@ async def promised(server: Server) -> int:
 
 
 def shape(answer: httpx.Response) -> tuple[int, dict[str, str], Any]:
-    """Status, headers and body, but for the request's id, the random parts of a challenge, and how long ago the first call was."""
+    """Status, headers and body, but for the request's id, a ticket's reference, the random parts of a challenge, and how long ago the first call was."""
     headers = {name: value for name, value in answer.headers.items() if name != "x-request-id"}
     if "ratelimit" in headers:
         headers["ratelimit"] = re.sub(r"t=\d+", "t=", headers["ratelimit"])
     body = {**answer.json(), "request_id": ""} if answer.content else {}
+    if "reference" in body:
+        body["reference"] = ""
     if "captcha" in body:
         challenge = body["captcha"]["challenge"]
         challenge["signature"] = challenge["parameters"]["nonce"] = challenge["parameters"]["salt"] = ""
