@@ -81,6 +81,8 @@ from app.services.staff_list import StaffList
 from app.services.staff_office import StaffOffice
 from app.services.support_tickets import SupportTickets, TicketMails
 from app.services.switching import Switching
+from app.services.ticket_desk import TicketDesk
+from app.services.ticket_remedies import TicketRemedies
 from app.services.typed_keys import TypedKeys
 from app.services.username_recovery import UsernameRecovery
 from app.services.window_counts import WindowCounts
@@ -145,6 +147,8 @@ class Campus:
     recovery_email: RecoveryEmail
     dispute: Dispute
     support_tickets: SupportTickets
+    ticket_desk: TicketDesk
+    ticket_remedies: TicketRemedies
     mail_delivery: MailDelivery
     pruning: Pruning
     readiness: Readiness
@@ -249,6 +253,8 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
     roster_import = RosterImport(database, clock, digests)
     second_factor = SecondFactor(clock, digests)
     ticket_mails = TicketMails(quotas)
+    accounts = Accounts(database, clock, sessions, key_issue, ladder)
+    relationships = Relationships(database, clock)
     answer_hashes = AnswerHashes(digests, hash_pool)
     activation_repeat = ActivationRepeat(database, clock, hash_pool, sessions, typed_keys, ladder)
     return Campus(
@@ -282,10 +288,10 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
         linking=Linking(database, clock, digests, counts, states),
         switching=Switching(database, clock, sessions, username_recovery),
         devices=Devices(database, clock, digests, states),
-        accounts=Accounts(database, clock, sessions, key_issue, ladder),
+        accounts=accounts,
         account_desk=AccountDesk(database, clock, AccountFacts(ladder, username_recovery)),
         people_desk=PeopleDesk(database, clock),
-        relationships=Relationships(database, clock),
+        relationships=relationships,
         staff=Staff(database, clock),
         staff_list=StaffList(database),
         staff_office=StaffOffice(database, clock, sessions, key_issue),
@@ -300,6 +306,8 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
         recovery_email=recovery_email,
         dispute=Dispute(database, clock, sessions, links),
         support_tickets=SupportTickets(database, clock, ticket_mails),
+        ticket_desk=TicketDesk(database),
+        ticket_remedies=TicketRemedies(database, clock, accounts, relationships, ticket_mails),
         mail_delivery=MailDelivery(
             database, clock, preparation, mail_sender, settings.mail_from, push_preparation, ground.push_sender
         ),

@@ -62,6 +62,7 @@ CampusError
 │   ├── NoAddress             there is nowhere to write to
 │   ├── KeyRequestClosed
 │   ├── KeyNotLive            the key was used, taken back or has expired
+│   ├── TicketClosed          a colleague has done it
 │   ├── InProgress
 │   └── IdempotencyInProgress
 └── NotNow                    the same request may succeed later
@@ -712,6 +713,13 @@ class KeyNotLive(Conflict):
     title = "The key does not open anything any more"
     detail = "This key was used or taken back before, so there is nothing to take back."
     remedy = "Look at the key's `state`. A used key has made an account: unlock, reset or disable that."
+
+
+class TicketClosed(Conflict):
+    code = "ticket_closed"
+    title = "The ticket is closed"
+    detail = "Somebody has closed this ticket before. Nothing was done now."
+    remedy = "GET /admin/support-tickets/{id} says what was done. If more is needed, do it with the account itself."
 
 
 class InProgress(Conflict):

@@ -67,9 +67,13 @@ class Accounts:
     async def unlock(self, clerk: Clerk, account_id: UUID) -> None:
         """Ends the CAPTCHA, the wait or the switched-off password that wrong tries have led to; the password is the one before."""
         async with self.database.transaction() as session:
-            account = await _held(session, clerk, account_id)
-            await self.ladder.end_all(session, account.district_id, account.portal, account.username_folded)
-            self._record(session, clerk, account, "unlocked")
+            await self.unlock_in(session, clerk, account_id)
+
+    async def unlock_in(self, session: AsyncSession, clerk: Clerk, account_id: UUID) -> None:
+        """`unlock` as a part of something larger."""
+        account = await _held(session, clerk, account_id)
+        await self.ladder.end_all(session, account.district_id, account.portal, account.username_folded)
+        self._record(session, clerk, account, "unlocked")
 
     async def disable(self, clerk: Clerk, account_id: UUID) -> None:
         """Switches the account off and ends its sessions; the next request of its owner is refused.
@@ -119,17 +123,23 @@ class Accounts:
             FeatureDisabled, ValidationFailed: `claim` where the district or the portal has none, or a key in a way that is not one.
             NobodyToIssueTo: the person may not enter the portal, so no key would help.
         """
-        handover = Handover(channel, photo_id_checked=photo_id_checked) if method is ResetMethod.KEY else Handover()
+        handover = Handover(channel, photo_id_checked=photo_id_checked)
+        async with self.database.transaction() as session:
+            return await self.reset_in(session, clerk, account_id, method, handover)
+
+    async def reset_in(
+        self, session: AsyncSession, clerk: Clerk, account_id: UUID, method: ResetMethod, handover: Handover
+    ) -> ResetAnswer:
+        """`reset` as a part of something larger."""
+        handover = handover if method is ResetMethod.KEY else Handover()
         if clerk.account_id:
             _check_handover(handover)
-        now = self.clock.now()
-        async with self.database.transaction() as session:
-            account = await _held(session, clerk, account_id)
-            clerk.refuse_self(account.person_id)
-            answer = await self._way_in(session, clerk, account, method, handover)
-            await self._take_away(session, account, now)
-            self._record(session, clerk, account, "reset", method=method.value)
-            return answer
+        account = await _held(session, clerk, account_id)
+        clerk.refuse_self(account.person_id)
+        answer = await self._way_in(session, clerk, account, method, handover)
+        await self._take_away(session, account, self.clock.now())
+        self._record(session, clerk, account, "reset", method=method.value)
+        return answer
 
     async def _way_in(
         self, session: AsyncSession, clerk: Clerk, account: Account, method: ResetMethod, handover: Handover

@@ -17,6 +17,7 @@ from app.routers.admin import (
     relationships,
     rosters,
     staff,
+    support_tickets,
 )
 
 router = APIRouter(prefix="/admin", tags=["Office"])
@@ -31,6 +32,7 @@ SUBJECTS: tuple[ModuleType, ...] = (
     district,
     announcements,
     rosters,
+    support_tickets,
     outbox,
     audit,
 )
