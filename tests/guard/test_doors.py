@@ -53,7 +53,8 @@ NO_SECRETS = {
     *("district", "district_id", "portal", "username", "email", "recovery_email", "locale", "captcha", "action"),
     *("device.installation_id", "device.name", "device.shared", "session_id", "problem", "explain"),
     *("q", "state", "limit", "cursor", "If-None-Match", "Idempotency-Key"),
-    *("category", "first_name", "last_name", "student_number", "message", "ticket_id", "remedy"),
+    *("category", "first_name", "last_name", "student_number", "message"),
+    *("ticket_id", "remedy", "relationship_id", "channel", "photo_id_checked"),
     *("account_id", "installation_id", "platform", "provider", "for_linked", "include_linked"),
     # The office's district: its settings, its announcements, the rosters that it uploads (whose body has no name).
     *("If-Match", *setting_paths()),
