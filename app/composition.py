@@ -253,7 +253,7 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
     roster_import = RosterImport(database, clock, digests)
     second_factor = SecondFactor(clock, digests)
     ticket_mails = TicketMails(quotas)
-    accounts = Accounts(database, clock, sessions, key_issue, ladder)
+    accounts = Accounts(database, clock, sessions, key_issue, ladder, budgets)
     relationships = Relationships(database, clock)
     answer_hashes = AnswerHashes(digests, hash_pool)
     activation_repeat = ActivationRepeat(database, clock, hash_pool, sessions, typed_keys, ladder)

@@ -14,8 +14,11 @@ from app.errors import FieldError, NoAddress, NotFound, ValidationFailed
 from app.models import Account, PasswordHistory, Person
 from app.portals import Portal
 from app.services.account_view import mask_address
+from app.services.answers_reset import BUDGET as ANSWERS_BUDGET
 from app.services.clerk import Clerk
 from app.services.districts import open_district
+from app.services.guard import CLAIM
+from app.services.guess_budgets import GuessBudgets, GuessSubject
 from app.services.keys import Handover, IssuedKey, KeyChannel, KeyIssue
 from app.services.links import suspend_links
 from app.services.mailed_links import LinkPurpose, revoke_links
@@ -52,6 +55,7 @@ class Accounts:
     sessions: Sessions
     key_issue: KeyIssue
     ladder: SignInLadder
+    budgets: GuessBudgets
 
     async def find(self, clerk: Clerk, username: str, portal: Portal) -> UUID:
         """The id of the account; raises NotFound where nobody has this username."""
@@ -65,14 +69,14 @@ class Accounts:
         return account_id
 
     async def unlock(self, clerk: Clerk, account_id: UUID) -> None:
-        """Ends the CAPTCHA, the wait or the switched-off password that wrong tries have led to; the password is the one before."""
+        """Ends the CAPTCHA, the wait or the switched-off password that wrong tries have led to, and gives guesses back; the password is the one before."""
         async with self.database.transaction() as session:
             await self.unlock_in(session, clerk, account_id)
 
     async def unlock_in(self, session: AsyncSession, clerk: Clerk, account_id: UUID) -> None:
         """`unlock` as a part of something larger."""
         account = await _held(session, clerk, account_id)
-        await self.ladder.end_all(session, account.district_id, account.portal, account.username_folded)
+        await self._forget_misses(session, account)
         self._record(session, clerk, account, "unlocked")
 
     async def disable(self, clerk: Clerk, account_id: UUID) -> None:
@@ -167,10 +171,19 @@ class Accounts:
             session.add(PasswordHistory(account_id=account.id, password_hash=account.password_hash, replaced_at=now))
         account.password_hash = None
         await session.flush()
-        await self.ladder.end_all(session, account.district_id, account.portal, account.username_folded)
+        await self._forget_misses(session, account)
         await revoke_links(session, account.id, now)
         await suspend_links(session, account.id, now)
         await self.sessions.end_all(session, account.id, "reset")
+
+    async def _forget_misses(self, session: AsyncSession, account: Account) -> None:
+        """Wrong passwords, answers and claims: whoever used all tries up is helped by the office only."""
+        name = (account.district_id, account.portal, account.username_folded)
+        await self.ladder.end_all(session, *name)
+        await self.budgets.renew(session, GuessSubject.username(ANSWERS_BUDGET, *name))
+        number = await session.scalar(select(Person.student_number).where(Person.id == account.person_id))
+        if number and account.portal == Portal.STUDENT:
+            await self.budgets.renew(session, GuessSubject.student(CLAIM.action, account.district_id, number))
 
     def _record(self, session: AsyncSession, clerk: Clerk, account: Account, action: str, **data: object) -> None:
         clerk.record(

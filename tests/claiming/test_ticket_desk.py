@@ -10,6 +10,7 @@ from app.clock import ManualClock
 from app.models import AuditEvent, OutboxMail
 from app.portals import Portal
 from app.services.clerk import StaffRole
+from app.services.guess_budgets import GuessSubject, Standing
 from tests.claiming.tickets import SENDER, kept, queue, resolve, rows, seen, ticket_id, trail, write, written
 from tests.support.desk import at_desk
 from tests.support.engines import sqlite_only
@@ -31,6 +32,15 @@ async def family(office: Office, *, school: UUID | None = None) -> tuple[User, U
     return student, tanya
 
 
+async def guess_too_often(office: Office) -> None:
+    """As if somebody had claimed in vain all day."""
+    budgets, now = office.campus.guard.budgets, office.campus.clock.now()
+    jordan = GuessSubject.student("claim", office.district, "0123456")
+    async with office.campus.database.transaction() as session:
+        told = [await budgets.take(session, jordan, now, "America/New_York") for _ in range(6)]
+    assert told[-1] is Standing.EXHAUSTED
+
+
 def account_of(user: User) -> str:
     return str(user.session["account"]["id"])
 
@@ -40,6 +50,7 @@ async def test_cannot_answer_the_questions_one_call_opens_the_claim_again(
 ) -> None:
     await office.set("features.claim=true")
     jordan, tanya = await family(office)
+    await guess_too_often(office)
     ticket = await ticket_id(hugo, await written(server, student_number=" S0123456", message="He forgot them."))
     await post.deliver()
     shown = await seen(hugo, ticket)
