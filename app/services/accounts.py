@@ -93,6 +93,7 @@ class Accounts:
             await self.sessions.end_all(session, account.id, "disabled")
             pending = (
                 LinkPurpose.RESET_PASSWORD,
+                LinkPurpose.RESET_BY_ANSWERS,
                 LinkPurpose.CONFIRM_EMAIL,
             )  # an owner may still dispute a change afterwards
             await revoke_links(session, account.id, self.clock.now(), *pending)
