@@ -114,6 +114,13 @@ FACTS: Mapping[str, Mapping[str, Any]] = {
         kind: {**ZONE, "reference": "K7QF-2MXW", "category": "cannot_reset_online"}
         for kind in ("ticket_received", "ticket_waiting", "ticket_resolved", "ticket_declined")
     },
+    "student_claimed": {**ZONE, "first_name": "Maria", "happened_at": NOW},
+    "answers_changed": {
+        **ZONE,
+        "first_name": "Maria",
+        "dispute_link": "https://portal.example/dispute#token=dsp_9",
+        "happened_at": NOW,
+    },
 }
 KINDS = list(FACTS)
 LOCALES = [*LANGUAGES, PSEUDO]
