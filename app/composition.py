@@ -35,6 +35,7 @@ from app.services.captchas import Captchas
 from app.services.challenge_questions import AnswerHashes
 from app.services.claim import Claim
 from app.services.claim_completion import ClaimCompletion
+from app.services.claim_tickets import ClaimTickets
 from app.services.daily_quotas import DailyQuotas
 from app.services.devices import Devices
 from app.services.dispute import Dispute
@@ -242,6 +243,7 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
     key_issue = KeyIssue(database, clock, digests)
     tokens = MailedTokens(digests)
     links = MailedLinks(database, tokens)
+    claim_tickets = ClaimTickets(database, clock, tokens)
     quotas = DailyQuotas(digests)
     passwords = Passwords(database, clock, hash_pool, sessions)
     recovery_email = RecoveryEmail(database, clock, passwords, links, quotas)
@@ -277,8 +279,8 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
         key_requests=KeyRequests(database, clock, digests, key_issue),
         key_request_errands=KeyRequestErrands(database, clock, key_issue, key_mail, budgets),
         key_request_desk=KeyRequestDesk(database, clock),
-        claim=Claim(database, clock, tokens),
-        claim_completion=ClaimCompletion(database, clock, tokens, answer_hashes, sessions, ladder, budgets),
+        claim=Claim(database, clock, claim_tickets),
+        claim_completion=ClaimCompletion(database, clock, claim_tickets, answer_hashes, sessions, ladder, budgets),
         login=Login(database, clock, hash_pool, sessions, username_recovery, second_factor, guard),
         sessions=sessions,
         session_refresh=SessionRefresh(database, clock, refresh_tokens, sessions),

@@ -4,7 +4,7 @@ Nobody learns which answer was wrong, not even from the time that it takes: the 
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -68,21 +68,25 @@ def check_answers(answers: Sequence[Answer], settings: DistrictSettings) -> None
     Raises:
         ValidationFailed: with every fault.
     """
-    needed, known = answers_needed(settings), {question.id for question in questions_of(settings)}
+    needed, left = answers_needed(settings), {question.id for question in questions_of(settings)}
     errors = []
     if len(answers) != needed:
         detail = msg("Answer {count} of the questions.")
         errors.append(FieldError("/challenge_answers", "answers_count", detail, {"count": needed}))
     for place, given in enumerate(answers):
-        at = f"/challenge_answers/{place}"
-        if given.question_id not in known or given.question_id in {other.question_id for other in answers[:place]}:
-            detail = msg("Choose another question: this one is not in the list, or it is answered already.")
-            errors.append(FieldError(f"{at}/question_id", "question_unknown", detail))
-        if len(normalised(given.answer)) < ANSWER_MIN_LENGTH:
-            detail = msg("Use at least {min} letters or digits.")
-            errors.append(FieldError(f"{at}/answer", "answer_too_short", detail, {"min": ANSWER_MIN_LENGTH}))
+        errors += _faults_of(given, f"/challenge_answers/{place}", left)
+        left.discard(given.question_id)
     if errors:
         raise ValidationFailed(errors)
+
+
+def _faults_of(given: Answer, pointer: str, left: Collection[str]) -> Iterator[FieldError]:
+    if given.question_id not in left:
+        detail = msg("Choose another question: this one is not in the list, or it is answered already.")
+        yield FieldError(pointer + "/question_id", "question_unknown", detail)
+    if len(normalised(given.answer)) < ANSWER_MIN_LENGTH:
+        detail = msg("Use at least {min} letters or digits.")
+        yield FieldError(pointer + "/answer", "answer_too_short", detail, {"min": ANSWER_MIN_LENGTH})
 
 
 def normalised(answer: str) -> str:

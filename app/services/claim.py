@@ -8,30 +8,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import Row, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from app.clock import Clock
 from app.database import Database
 from app.errors import AlreadyClaimed, ClaimNotMatched, ClaimTooEarly, FieldError, ValidationFailed
-from app.models import Account, ClaimTicket, Person
+from app.models import Account, Person
 from app.portals import Portal
-from app.security.mailed_tokens import MailedTokens
 from app.services import audit
 from app.services.challenge_questions import Question, answers_needed, questions_of
+from app.services.claim_tickets import LASTS, ClaimTickets
+from app.services.credential_policy import claimed_username
 from app.services.district_settings import ClaimPolicy
 from app.services.districts import OpenDistrict
-from app.services.guard import Admission
+from app.services.guard import CLAIM, Admission
 from app.services.portal_access import may_enter
-from app.text import bare_number, search_words
+from app.text import bare_number, fold, search_words
 from app.translation import msg
 
-TICKET_LASTS = timedelta(minutes=15)
-TICKET_PURPOSE = "claim"
-_NUMBER_LENGTH = 7
-"""To which usernames pad it: S0123456 (Clayton's document)."""
+BUDGET = CLAIM.action
 _LONGEST_NUMBER = 16
 
 
@@ -59,7 +56,7 @@ class ClaimOffer:
 class Claim:
     database: Database
     clock: Clock
-    tokens: MailedTokens
+    tickets: ClaimTickets
 
     async def begin(self, request: ClaimRequest, admission: Admission) -> ClaimOffer:
         """A ticket for the second step; nothing of the student changes.
@@ -68,7 +65,7 @@ class Claim:
             FeatureDisabled, Maintenance: public facts of the district.
             ValidationFailed: a number with the S of the username, or no birth date where the district asks for it.
             ClaimNotMatched: a fact is wrong, or there were too many guesses; costs the same whichever it was.
-            AlreadyClaimed, ClaimTooEarly: only for somebody who gave every fact right.
+            AlreadyClaimed, ClaimTooEarly: the guess is given back; only for somebody who gave every fact right.
         """
         district, now = admission.district, self.clock.now()
         district.require_no_maintenance(now)
@@ -87,15 +84,17 @@ class Claim:
         return await self._offer(student, district, now)
 
     async def _offer(self, student: Row[Any], district: OpenDistrict, now: datetime) -> ClaimOffer:
-        ticket = uuid4()
+        username = student.username or claimed_username(student.student_number)
         async with self.database.transaction() as session:
-            session.add(ClaimTicket(id=ticket, person_id=student.id, created_at=now, expires_at=now + TICKET_LASTS))
+            if await _is_taken(session, district, username, student):
+                raise AlreadyClaimed
+            ticket = self.tickets.issue(session, student.id, now)
         return ClaimOffer(
-            ticket=self.tokens.issue(TICKET_PURPOSE, ticket),
-            username=student.username or claimed_username(student.student_number),
+            ticket=ticket,
+            username=username,
             questions=questions_of(district.settings),
             answers_needed=answers_needed(district.settings),
-            expires_in=int(TICKET_LASTS.total_seconds()),
+            expires_in=int(LASTS.total_seconds()),
         )
 
     async def _record_refusal(self, admission: Admission) -> None:
@@ -111,20 +110,15 @@ class Claim:
             )
 
 
-def claimed_username(student_number: str) -> str:
-    """S and the number, padded to seven digits."""
-    return f"S{student_number:0>{_NUMBER_LENGTH}}"
-
-
-def has_been_claimed(account: Any) -> bool:
-    """Whether there is an account that the office has not opened for another claim."""
-    return account.account_id is not None and account.claim_reopened_at is None
+def has_been_claimed(student: Any) -> bool:
+    """Whether there is an account that the office has not opened for another claim, or has switched off."""
+    return student.account_id is not None and (student.claim_reopened_at is None or student.disabled_at is not None)
 
 
 def _check_fields(request: ClaimRequest, policy: ClaimPolicy) -> None:
     errors = []
-    number = request.student_number.strip()
-    if number[:1] in {"S", "s"} and number[1:].isdecimal():
+    number = bare_number(request.student_number)
+    if number[:1] == "s" and number[1:].isdecimal():
         detail = msg("Type the number without the S; the S belongs to the username.")
         errors.append(FieldError("/student_number", "student_number_has_prefix", detail))
     if "birth_date" in policy.fields and request.birth_date is None:
@@ -147,6 +141,7 @@ async def _find(connection: AsyncConnection, district: OpenDistrict, request: Cl
             Account.id.label("account_id"),
             Account.username,
             Account.claim_reopened_at,
+            Account.disabled_at,
         )
         .outerjoin(Account, (Account.person_id == Person.id) & (Account.portal == Portal.STUDENT.value))
         .where(
@@ -160,11 +155,12 @@ async def _find(connection: AsyncConnection, district: OpenDistrict, request: Cl
 
 
 def _spellings(typed: str, policy: ClaimPolicy) -> Sequence[str]:
-    """How the roster may write this number: always so many to look for."""
+    """How the roster may write this number: always so many to look for, whatever was typed."""
     if policy.match == "exact":
         return [typed.strip()]
+    lengths = range(1, _LONGEST_NUMBER + 1)
     bare = bare_number(typed)
-    return [typed.strip(), *(bare.rjust(length, "0") for length in range(1, _LONGEST_NUMBER + 1))]
+    return [typed.strip(), *(each.rjust(length, "0") for each in (bare, bare.upper()) for length in lengths)]
 
 
 def _fits(student: Row[Any], request: ClaimRequest, policy: ClaimPolicy) -> bool:
@@ -191,6 +187,17 @@ def _forgivingly(stored: str, typed: str) -> bool:
 
 def _letters(name: str) -> str:
     return search_words(name).replace(" ", "")
+
+
+async def _is_taken(session: AsyncSession, district: OpenDistrict, username: str, student: Row[Any]) -> bool:
+    """Whether somebody else has this username: two numbers of a roster may differ by a leading zero alone."""
+    others = select(Account.id).where(
+        Account.district_id == district.id,
+        Account.portal == Portal.STUDENT.value,
+        Account.username_folded == fold(username),
+        Account.person_id != student.id,
+    )
+    return await session.scalar(others) is not None
 
 
 def _refuse_claimed(student: Row[Any]) -> None:

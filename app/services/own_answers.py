@@ -21,7 +21,7 @@ from app.services.challenge_questions import (
     questions_of,
     stored_questions,
 )
-from app.services.districts import open_district
+from app.services.districts import OpenDistrict, open_district
 from app.services.guess_budgets import GuessBudgets, GuessSubject
 from app.services.mailed_links import LinkPurpose, revoke_links
 from app.services.passwords import Passwords
@@ -44,11 +44,7 @@ class OwnAnswers:
             Forbidden: staff have no questions.
             FeatureDisabled: the district asks none.
         """
-        if caller.account.portal is Portal.STAFF:
-            raise Forbidden
-        async with self.database.reading() as connection:
-            district = await open_district(connection, caller.account.district_id)
-        district.require("challenge_questions")
+        district = await self._district(caller)
         return questions_of(district.settings), answers_needed(district.settings)
 
     async def set(self, caller: SignedIn, current_password: str, answers: Sequence[Answer]) -> None:
@@ -59,9 +55,7 @@ class OwnAnswers:
             ValidationFailed: other questions or another number of them.
             CurrentPasswordWrong: counted; the fifth ends the session.
         """
-        await self.questions(caller)
-        async with self.database.reading() as connection:
-            district = await open_district(connection, caller.account.district_id)
+        district = await self._district(caller)
         check_answers(answers, district.settings)
         stored = await self.passwords.prove_current(caller, current_password)
         answers_hash = await self.answer_hashes.hash(caller.account.id, answers)
@@ -85,6 +79,14 @@ class OwnAnswers:
                 account_id=caller.account.id,
                 person_id=caller.account.person_id,
             )
+
+    async def _district(self, caller: SignedIn) -> OpenDistrict:
+        if caller.account.portal is Portal.STAFF:
+            raise Forbidden
+        async with self.database.reading() as connection:
+            district = await open_district(connection, caller.account.district_id)
+        district.require("challenge_questions")
+        return district
 
     async def _end_what_was_begun(self, session: AsyncSession, caller: SignedIn) -> None:
         """Guesses at the answers before, and a token that they may have given."""

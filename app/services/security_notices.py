@@ -7,12 +7,13 @@ from uuid import UUID
 from sqlalchemy import Row, bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models import Account, KnownDevice, Relationship
+from app.models import Account, KnownDevice, Person, Relationship
 from app.portals import Portal
 from app.services.account_view import AccountView, mask_address
 from app.services.mailed_links import LinkPurpose, create_link
 from app.services.new_password import PasswordOwner
 from app.services.outbox import MailKind, promise, promise_push
+from app.services.portal_access import may_enter
 from app.services.sign_in_ladder import SignInSubject
 
 # Made once, as every statement of a sign-in.
@@ -72,7 +73,8 @@ async def tell_guardians_of_claim(session: AsyncSession, student_id: UUID, now: 
     """Whoever sees this student in the portal and has a confirmed address; the mail names no child."""
     guardians = (
         select(Account.id, Account.district_id, Account.locale, Account.recovery_email)
-        .join(Relationship, Relationship.guardian_id == Account.person_id)
+        .join(Person, Person.id == Account.person_id)
+        .join(Relationship, Relationship.guardian_id == Person.id)
         .where(
             Relationship.student_id == student_id,
             Relationship.portal.is_(True),
@@ -80,6 +82,7 @@ async def tell_guardians_of_claim(session: AsyncSession, student_id: UUID, now: 
             Account.portal == Portal.PARENT.value,
             Account.disabled_at.is_(None),
             Account.recovery_email.is_not(None),
+            may_enter(Portal.PARENT),
         )
     )
     for guardian in (await session.execute(guardians)).all():
