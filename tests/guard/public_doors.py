@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from tests.guard.stranger import WRONG, guess_with_captcha
+from tests.guard.stranger import WRONG, guess_with_captcha, new_captcha
 from tests.support.recovery import NEW_PASSWORD, Owner
 
 Ask = Callable[[Owner], Awaitable[httpx.Response]]
@@ -34,6 +34,9 @@ class People:
     refresh_token: str
     links: Mapping[str, str]
     keys: Mapping[str, str]
+    student_numbers: Mapping[str, str]
+    """Of students who are all called Ana Lopez."""
+    claim_ticket: str
 
 
 def sign_in(people: People) -> Asks:
@@ -77,6 +80,48 @@ def activate(people: People) -> Asks:
         for kind, key in _keys(people).items()
         for username in (free, taken)
     }
+
+
+def claim(people: People) -> Asks:
+    """Ten wrong names lead to the CAPTCHA."""
+    return {kind: _post("/activate/claim", **_facts(number)) for kind, number in people.student_numbers.items()}
+
+
+def claim_with_captcha(people: People) -> Asks:
+    """Seven lead to the end of the day's budget."""
+
+    def ask(number: str) -> Ask:
+        async def asked(visitor: Owner) -> httpx.Response:
+            captcha = await new_captcha(visitor, "claim")
+            return await _post("/activate/claim", **_facts(number), captcha=captcha)(visitor)
+
+        return asked
+
+    return {kind: ask(number) for kind, number in people.student_numbers.items()}
+
+
+def complete_claim(people: People) -> Asks:
+    password = {"password": NEW_PASSWORD, "password_confirm": NEW_PASSWORD}
+    return _tokens("/activate/claim/complete", "ticket", people.claim_ticket, **password)
+
+
+def ask_questions(people: People) -> Asks:
+    return {kind: _questions(name) for kind, name in people.names.items()}
+
+
+def answer_questions(people: People) -> Asks:
+    """Five wrong answers lead to the end of the day's tries."""
+
+    def ask(name: str) -> Ask:
+        async def answered(visitor: Owner) -> httpx.Response:
+            asked = (await _questions(name)(visitor)).json()
+            answers = [{"question_id": question["id"], "answer": WRONG} for question in asked["questions"]]
+            body = {"ticket": asked["ticket"], "answers": answers}
+            return await visitor.http.post("/password-reset/answers", json=body)
+
+        return answered
+
+    return {kind: ask(name) for kind, name in people.names.items()}
 
 
 def refresh(people: People) -> Asks:
@@ -124,12 +169,16 @@ def dispute(people: People) -> Asks:
 PUBLIC: Mapping[str, list[tuple[Callable[[People], Asks], int]]] = {
     "POST /activate/verify": [(verify_key, 10)],
     "POST /activate": [(activate, 10)],
+    "POST /activate/claim": [(claim, 10), (claim_with_captcha, 7)],
+    "POST /activate/claim/complete": [(complete_claim, 10)],
     "POST /login": [(sign_in, 10), (sign_in_with_captcha, 12)],
     "POST /login/refresh": [(refresh, 10)],
     "POST /login/logout": [(sign_out, 10)],
     "POST /password-reset": [(ask_for_reset, 22)],
     "POST /password-reset/check": [(check_link, 10)],
     "POST /password-reset/confirm": [(use_link, 10)],
+    "POST /password-reset/questions": [(ask_questions, 22)],
+    "POST /password-reset/answers": [(answer_questions, 7)],
     "POST /username-recovery": [(ask_for_usernames, 22)],
     "POST /recovery-email/confirm": [(confirm_address, 10)],
     "POST /security/dispute": [(dispute, 10)],
@@ -140,6 +189,14 @@ PUBLIC: Mapping[str, list[tuple[Callable[[People], Asks], int]]] = {
 
 def _login(name: str) -> Ask:
     return lambda visitor: visitor.sign_in(username=name, password=WRONG)
+
+
+def _questions(name: str) -> Ask:
+    return _post("/password-reset/questions", username=name, portal="parent")
+
+
+def _facts(student_number: str) -> dict[str, str]:
+    return {"last_name": "Lopez", "first_name": "Eva", "student_number": student_number}
 
 
 def _post(path: str, **body: object) -> Ask:
