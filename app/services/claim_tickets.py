@@ -110,6 +110,7 @@ def _with_student(ticket_id: UUID | None, now: datetime) -> Any:
         select(
             ClaimTicket.id.label("ticket_id"),
             ClaimTicket.used_at,
+            ClaimTicket.leased_until,
             Person.id.label("person_id"),
             Person.district_id,
             Person.first_name,
