@@ -15,6 +15,7 @@ from app.models import Account, PasswordHistory, Person
 from app.portals import Portal
 from app.services.account_view import mask_address
 from app.services.answers_reset import BUDGET as ANSWERS_BUDGET
+from app.services.challenge_questions import drop_answers
 from app.services.clerk import Clerk
 from app.services.districts import open_district
 from app.services.guard import CLAIM
@@ -176,6 +177,7 @@ class Accounts:
         await revoke_links(session, account.id, now)
         await suspend_links(session, account.id, now)
         await self.sessions.end_all(session, account.id, "reset")
+        await drop_answers(session, account.id)
 
     async def _forget_misses(self, session: AsyncSession, account: Account) -> None:
         """Wrong passwords, answers and claims: whoever used all tries up is helped by the office only."""

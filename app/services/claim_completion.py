@@ -18,7 +18,7 @@ from app.database import Database
 from app.errors import AlreadyClaimed, InProgress, TicketInvalid
 from app.models import Account, ActivationKey, ChallengeAnswers
 from app.portals import Portal
-from app.services import audit
+from app.services import answers_reset, audit
 from app.services.account_view import AccountView, select_account
 from app.services.challenge_questions import Answer, AnswerHashes, check_answers, stored_questions, wants_answers
 from app.services.claim import BUDGET, has_been_claimed
@@ -197,6 +197,8 @@ class ClaimCompletion:
         await end_tickets(session, student.person_id, now)
         await self.ladder.end_all(session, account.district_id, account.portal, account.username_folded)
         await self.budgets.renew(session, GuessSubject.student(BUDGET, student.district.id, student.number))
+        name = (account.district_id, account.portal, account.username)
+        await self.budgets.renew(session, GuessSubject.username(answers_reset.BUDGET, *name))
 
 
 def _check(request: CompletionRequest, student: _Student) -> None:

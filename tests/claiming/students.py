@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 
 from app.models import Account, Person
 from app.portals import Portal
+from app.services.accounts import ResetMethod
 from tests.support.office import Office
 from tests.support.recovery import Owner, Post
 
@@ -126,10 +127,9 @@ async def change_person(office: Office, person: UUID, **columns: Any) -> None:
 
 
 async def reopen_claim(office: Office, student: Student) -> None:
-    """What a staff reset does to the account."""
-    async with office.campus.database.transaction() as session:
-        mine = Account.person_id == student.person_id
-        await session.execute(update(Account).where(mine).values(claim_reopened_at=office.campus.clock.now()))
+    """The office resets the account, so that it can be claimed once more."""
+    account_id = await office.account_id(student)
+    await office.campus.accounts.reset(office.operator, account_id, ResetMethod.CLAIM)
 
 
 async def accounts_of(office: Office, person: UUID) -> list[Any]:

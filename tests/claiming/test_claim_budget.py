@@ -14,7 +14,16 @@ from sqlalchemy import func, select
 from app.clock import ManualClock, SystemClock
 from app.models import AuditEvent, GuessBudget
 from app.settings import Settings
-from tests.claiming.students import ASKED, CLAIM_ON, CLAIMED, NOT_MATCHED, Student, change_person, new_student
+from tests.claiming.students import (
+    ASKED,
+    CLAIM_ON,
+    CLAIMED,
+    NOT_MATCHED,
+    Student,
+    change_person,
+    new_student,
+    reopen_claim,
+)
 from tests.guard.stranger import new_captcha
 from tests.guard.test_parity import shape
 from tests.recovery.statements import counting
@@ -64,6 +73,17 @@ async def test_five_misses_a_day_and_ten_in_all(office: Office, ana: Student, cl
     clock.advance(timedelta(days=400))
     assert refused(await with_captcha(ana)) == NOT_MATCHED, "only the office helps"
     assert await budgets(office) == [(IN_ALL, PER_DAY)]
+
+
+async def test_the_office_s_reset_gives_every_guess_back(office: Office, ana: Student, clock: ManualClock) -> None:
+    await ana.claims()
+    for _ in range(2):
+        await guess(ana, PER_DAY)
+        clock.advance(timedelta(days=1))
+    assert refused(await with_captcha(ana)) == NOT_MATCHED
+    await reopen_claim(office, ana)
+    ana.password = "Another meadow 43"
+    await ana.claims()
 
 
 async def test_right_facts_give_the_guess_back(office: Office, ana: Student) -> None:

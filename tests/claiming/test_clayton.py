@@ -9,8 +9,9 @@ from sqlalchemy import select
 from app.clock import ManualClock
 from app.models import Person
 from app.services.roster.roster_import import RosterImport
-from tests.claiming.students import CLAIMED, NOT_MATCHED, WRONG, Student, given, new_student, reopen_claim, student_of
+from tests.claiming.students import CLAIMED, NOT_MATCHED, WRONG, Student, given, new_student, student_of
 from tests.roster.packages import Package
+from tests.support.desk import at_desk
 from tests.support.office import Office
 from tests.support.portal import Server, faults, refused
 from tests.support.recovery import Post
@@ -47,12 +48,12 @@ async def test_students_new_to_the_district_wait_24_hours_and_current_ones_do_no
     campus = clayton.campus
     roster = RosterImport(campus.database, clock, campus.digests)
     package = Package(tmp_path / "roster").student("ana", identifier="0000001")
-    await roster.run("clayton", package.write())
+    await roster.run(clayton.operator, package.write())
     ana = await listed(clayton, post, "Ana Lopez", "0000001")
     assert (await ana.claim()).status_code == 200
     entered = clock.now() + timedelta(days=3)
     clock.advance(timedelta(days=3))
-    await roster.run("clayton", package.student("ben", identifier="0000002").write())
+    await roster.run(clayton.operator, package.student("ben", identifier="0000002").write())
     ben = await listed(clayton, post, "Ben Lopez", "0000002")
     clock.advance(timedelta(hours=24) - timedelta(seconds=1))
     early = await ben.claim()
@@ -143,7 +144,12 @@ async def test_a_reset_by_the_office_opens_the_claim_and_nothing_else_does(
     await clayton.enable(ana)
     clock.advance(timedelta(days=400))
     assert refused(await ana.claim()) == CLAIMED
-    await reopen_claim(clayton, ana)
+    dana = await at_desk(clayton)
+    account = await clayton.account_id(ana)
+    reset = await dana.ask("POST", f"/admin/accounts/{account}/reset", json={"method": "claim"})
+    assert reset.status_code == 200
+    assert refused(await ana.sign_in()) == (401, "invalid_credentials")
+    assert refused(await ana.answer()) == WRONG, "what he answered before opens nothing any more"
     ticket = await ana.ticket()
     assert ana.username == "S0123456"
     for used in passwords:
