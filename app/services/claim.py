@@ -3,7 +3,6 @@
 The guard has taken a guess from the number's budget, whether or not there is such a student; facts that are all right give it back.
 """
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -25,11 +24,11 @@ from app.services.district_settings import ClaimPolicy
 from app.services.districts import OpenDistrict
 from app.services.guard import CLAIM, Admission
 from app.services.portal_access import may_enter
-from app.text import bare_number, fold, search_words
+from app.services.student_facts import alike, same, spellings
+from app.text import bare_number, fold
 from app.translation import msg
 
 BUDGET = CLAIM.action
-_LONGEST_NUMBER = 16
 
 
 @dataclass(frozen=True)
@@ -129,6 +128,7 @@ def _check_fields(request: ClaimRequest, policy: ClaimPolicy) -> None:
 
 async def _find(connection: AsyncConnection, district: OpenDistrict, request: ClaimRequest) -> Row[Any] | None:
     """The student of this number; None where there is none, or (a roster's fault) where there are several."""
+    number, is_exact = request.student_number, district.settings.claim.match == "exact"
     found = await connection.execute(
         select(
             Person.id,
@@ -146,7 +146,7 @@ async def _find(connection: AsyncConnection, district: OpenDistrict, request: Cl
         .outerjoin(Account, (Account.person_id == Person.id) & (Account.portal == Portal.STUDENT.value))
         .where(
             Person.district_id == district.id,
-            Person.student_number.in_(_spellings(request.student_number, district.settings.claim)),
+            Person.student_number.in_([number.strip()] if is_exact else spellings(number)),
             may_enter(Portal.STUDENT),
         )
     )
@@ -154,39 +154,16 @@ async def _find(connection: AsyncConnection, district: OpenDistrict, request: Cl
     return rows[0] if len(rows) == 1 else None
 
 
-def _spellings(typed: str, policy: ClaimPolicy) -> Sequence[str]:
-    """How the roster may write this number: always so many to look for, whatever was typed."""
-    if policy.match == "exact":
-        return [typed.strip()]
-    lengths = range(1, _LONGEST_NUMBER + 1)
-    bare = bare_number(typed)
-    return [typed.strip(), *(each.rjust(length, "0") for each in (bare, bare.upper()) for length in lengths)]
-
-
 def _fits(student: Row[Any], request: ClaimRequest, policy: ClaimPolicy) -> bool:
     """Every fact is compared, whichever was wrong."""
-    alike = _exactly if policy.match == "exact" else _forgivingly
+    fits = same if policy.match == "exact" else alike
     return all(
         [
-            alike(student.last_name, request.last_name),
-            alike(student.first_name, request.first_name),
+            fits(student.last_name, request.last_name),
+            fits(student.first_name, request.first_name),
             "birth_date" not in policy.fields or student.birth_date == request.birth_date,
         ]
     )
-
-
-def _exactly(stored: str, typed: str) -> bool:
-    return unicodedata.normalize("NFC", stored.strip()) == unicodedata.normalize("NFC", typed.strip())
-
-
-def _forgivingly(stored: str, typed: str) -> bool:
-    """Case, accents, hyphens, apostrophes and spaces do not matter; a name of nothing else fits nothing."""
-    name = _letters(typed)
-    return name != "" and name == _letters(stored)
-
-
-def _letters(name: str) -> str:
-    return search_words(name).replace(" ", "")
 
 
 async def _is_taken(session: AsyncSession, district: OpenDistrict, username: str, student: Row[Any]) -> bool:

@@ -9,9 +9,9 @@ _LONGEST_NUMBER = 16
 
 
 def spellings(number: str) -> Sequence[str]:
-    """How a roster may write this student number: always so many to look for."""
-    bare = bare_number(number)
-    return [number.strip(), *(bare.rjust(length, "0") for length in range(1, _LONGEST_NUMBER + 1))]
+    """How a roster may write this student number: always so many to look for, whatever was typed."""
+    bare, lengths = bare_number(number), range(1, _LONGEST_NUMBER + 1)
+    return [number.strip(), *(each.rjust(length, "0") for each in (bare, bare.upper()) for length in lengths)]
 
 
 def alike(stored: str, typed: str) -> bool:
