@@ -276,7 +276,7 @@ def _wire(ground: _Ground, mail_sender: MailSender) -> Campus:
         activation=Activation(
             database, clock, digests, hash_pool, sessions, recovery_email, typed_keys, ladder, activation_repeat
         ),
-        key_requests=KeyRequests(database, clock, digests, key_issue),
+        key_requests=KeyRequests(database, clock, digests, key_issue, budgets),
         key_request_errands=KeyRequestErrands(database, clock, key_issue, key_mail, budgets),
         key_request_desk=KeyRequestDesk(database, clock),
         claim=Claim(database, clock, claim_tickets),

@@ -19,7 +19,7 @@ class KeyRequestBody(Request):
     ssn_last4: (
         Annotated[
             str,
-            StringConstraints(max_length=20),
+            StringConstraints(max_length=40),
             AfterValidator(no_control_characters),
             Field(description="Four digits, never the whole number", examples=["1234"]),
         ]

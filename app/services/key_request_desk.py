@@ -13,7 +13,7 @@ from app.database import Database
 from app.errors import KeyRequestClosed, NotFound
 from app.models import KeyRequest, Person
 from app.services.clerk import Clerk
-from app.services.key_requests import guardians_without_account
+from app.services.families import guardians_of
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,9 @@ class KeyRequestDesk:
             query = query.where(tuple_(KeyRequest.requested_at, KeyRequest.id) < after)
         async with self.database.reading() as connection:
             rows = (await connection.execute(query)).all()
-            views = []
-            for row in rows[:limit]:
-                waits = row.state == "waiting"
-                guardians = await connection.execute(guardians_without_account(row.student_id)) if waits else ()
-                views.append(_view(row, [_guardian(guardian) for guardian in guardians]))
+            waiting = {row.student_id for row in rows if row.state == "waiting"}
+            guardians = [row for row in await connection.execute(guardians_of(*waiting)) if row.may_get_key]
+        views = [_view(row, guardians if row.state == "waiting" else []) for row in rows[:limit]]
         return views, (views[-1].requested_at, views[-1].id) if len(rows) > limit else None
 
     async def close(self, clerk: Clerk, request_id: UUID, outcome: str) -> None:
@@ -102,7 +100,7 @@ def _guardian(row: Row[Any]) -> GuardianView:
     return GuardianView(row.id, row.first_name, row.last_name, bool(row.email))
 
 
-def _view(row: Row[*tuple[Any, ...]], guardians: Sequence[GuardianView]) -> KeyRequestView:
+def _view(row: Row[*tuple[Any, ...]], guardians: Sequence[Row[Any]]) -> KeyRequestView:
     return KeyRequestView(
         id=row.id,
         student_id=row.student_id,
@@ -113,5 +111,5 @@ def _view(row: Row[*tuple[Any, ...]], guardians: Sequence[GuardianView]) -> KeyR
         state=row.state,
         keys=row.keys,
         handled_at=row.handled_at,
-        guardians=guardians,
+        guardians=[_guardian(guardian) for guardian in guardians if guardian.student_id == row.student_id],
     )

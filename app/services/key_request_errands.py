@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import Clock
@@ -13,11 +14,11 @@ from app.models import KeyRequest, Person
 from app.portals import Portal
 from app.services.clerk import service_of
 from app.services.districts import OpenDistrict, open_district
+from app.services.families import without_account
 from app.services.guard import KEY_REQUEST
 from app.services.guess_budgets import GuessBudgets, GuessSubject
 from app.services.key_mail import KeyMail
-from app.services.key_requests import guardians_without_account
-from app.services.keys import Handover, KeyChannel, KeyIssue
+from app.services.keys import Handover, KeyChannel, KeyIssue, NobodyToIssueTo
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,10 @@ class KeyRequestErrands:
     budgets: GuessBudgets
 
     async def run_one(self) -> bool:
-        """Handles the oldest new request, in one transaction or not at all; False where there is none."""
+        """Handles the oldest new request, in one transaction or not at all; False where there is none.
+
+        Any number of workers may call it: a request that another one has in hand is passed over.
+        """
         async with self.database.transaction() as session:
             request = await session.scalar(
                 select(KeyRequest)
@@ -43,38 +47,47 @@ class KeyRequestErrands:
             if request.student_id is None:
                 request.state = "nobody"
             else:
-                await self._send_keys(session, request)
+                await self._help(session, request, request.student_id)
             return True
 
-    async def _send_keys(self, session: AsyncSession, request: KeyRequest) -> None:
-        """One to each guardian without an account who has an address; where none can be sent, the office takes over."""
+    async def _help(self, session: AsyncSession, request: KeyRequest, student_id: UUID) -> None:
+        """A key to each guardian without an account who has an address; where none can be sent, the office takes over."""
         now = self.clock.now()
         district = await open_district(session, request.district_id)
-        await self._give_guess_back(session, request)
-        for guardian in (await session.execute(guardians_without_account(request.student_id))).all():
-            if await self._can_be_mailed(session, district, guardian, now):
-                key = await self.key_issue.issue_to(
-                    session,
-                    district,
-                    guardian.id,
-                    Portal.PARENT,
-                    clerk=service_of(district.id, "worker"),
-                    handover=Handover(KeyChannel.EMAIL),
-                )
-                self.key_mail.promise(session, district, key, now)
-                request.keys += 1
-        request.state = "mailed" if request.keys else "waiting"
-        service_of(district.id, "worker").record(
-            session, f"key_request:{request.state}", at=now, person_id=request.student_id, keys=request.keys
-        )
+        guardians = await without_account(session, district.id, student_id)
+        await self._give_guess_back(session, district.id, student_id)
+        sent = [await self._send_key(session, district, guardian, now) for guardian in guardians]
+        what = "mailed" if any(sent) else "waiting"
+        if what == "waiting" and await _is_waiting(session, student_id):
+            what = "repeated"
+            await session.delete(request)
+        else:
+            request.state, request.keys = what, sum(sent)
+            request.handled_at = now if any(sent) else None
+        clerk = service_of(district.id, "worker")
+        clerk.record(session, f"key_request:{what}", at=now, person_id=student_id, keys=sum(sent))
 
-    async def _can_be_mailed(
-        self, session: AsyncSession, district: OpenDistrict, guardian: Row[Any], now: datetime
-    ) -> bool:
-        return bool(guardian.email) and await self.key_mail.admits(session, district, guardian.email, now)
+    async def _send_key(self, session: AsyncSession, district: OpenDistrict, guardian: Row[Any], now: datetime) -> bool:
+        """False where there is no address, or it has had enough mails today."""
+        if not guardian.email or not await self.key_mail.admits(session, district, guardian.email, now):
+            return False
+        clerk, by_mail = service_of(district.id, "worker"), Handover(KeyChannel.EMAIL)
+        try:
+            key = await self.key_issue.issue_to(
+                session, district, guardian.id, Portal.PARENT, clerk=clerk, handover=by_mail
+            )
+        except NobodyToIssueTo:  # since a moment ago
+            return False
+        self.key_mail.promise(session, district, key, now)
+        return True
 
-    async def _give_guess_back(self, session: AsyncSession, request: KeyRequest) -> None:
+    async def _give_guess_back(self, session: AsyncSession, district_id: str, student_id: UUID) -> None:
         """The facts were right. Not in the request itself, whose cost would tell."""
-        number = await session.scalar(select(Person.student_number).where(Person.id == request.student_id))
-        subject = GuessSubject.student(KEY_REQUEST.action, request.district_id, number or "")
-        await self.budgets.give_back(session, subject)
+        number = await session.scalar(select(Person.student_number).where(Person.id == student_id))
+        await self.budgets.give_back(session, GuessSubject.student(KEY_REQUEST.action, district_id, number or ""))
+
+
+async def _is_waiting(session: AsyncSession, student_id: UUID) -> bool:
+    """Whether the office has a request for this student before it already: one is enough, however often the family asks."""
+    waiting = exists().where(KeyRequest.student_id == student_id, KeyRequest.state == "waiting")
+    return bool(await session.scalar(select(waiting)))

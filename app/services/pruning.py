@@ -1,9 +1,9 @@
 """Rows whose time is over. Nothing depends on it: what has expired is refused whether or not it was pruned."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Delete, delete
+from sqlalchemy import ColumnElement, Delete, and_, delete, or_
 from sqlalchemy.engine import CursorResult
 
 from app.clock import Clock
@@ -14,6 +14,7 @@ from app.models import (
     DailyQuota,
     FailedSignIns,
     IdempotencyKey,
+    KeyRequest,
     LinkCode,
     MailedLink,
     OutboxMail,
@@ -35,6 +36,9 @@ TICKETS_KEPT = timedelta(days=365)
 """Closed ones, with all that they say of people."""
 CODES_KEPT = timedelta(hours=1)
 """An expired code is told from an unknown one for so long."""
+NOBODYS_REQUESTS_KEPT = timedelta(days=1)
+REQUESTS_KEPT = timedelta(days=400)
+"""For a key: a school year, and what came of it."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class Pruning:
             (DailyQuota, DailyQuota.ends_at <= now),
             (WindowCount, WindowCount.ends_at <= now),
             (ClaimTicket, ClaimTicket.expires_at <= now),
+            (KeyRequest, _is_forgotten(now)),
             (LinkCode, LinkCode.expires_at <= now - CODES_KEPT),
             (PushDevice, PushDevice.registered_at <= now - STALE_AFTER),
             (SpentCaptcha, SpentCaptcha.expires_at <= now),
@@ -70,3 +75,9 @@ class Pruning:
         async with self.database.transaction() as session:
             result = await session.execute(statement.execution_options(synchronize_session=False))
             return result.rowcount if isinstance(result, CursorResult) else 0
+
+
+def _is_forgotten(now: datetime) -> ColumnElement[bool]:
+    """SQL: the `KeyRequest` row tells nobody anything any more."""
+    was_nobodys = and_(KeyRequest.state == "nobody", KeyRequest.requested_at <= now - NOBODYS_REQUESTS_KEPT)
+    return or_(was_nobodys, KeyRequest.requested_at <= now - REQUESTS_KEPT)
