@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from pydantic import SecretStr
@@ -82,7 +83,7 @@ async def test_nothing_comes_where_a_fact_is_wrong(family: Family, post: Post) -
     assert await states(office) == ["nobody"] * 5
 
 
-async def left(office: Office, number: str) -> object:
+async def left(office: Office, number: str) -> UUID:
     """A student with a guardian and an address, of whom a story tells what happened."""
     return (await Family.at(office, "Pat Stone", student="Sam Stone", number=number)).student
 
@@ -127,7 +128,7 @@ async def test_the_district_says_which_facts_it_asks(family: Family, server: Ser
 async def test_more_than_four_digits_of_an_ssn_are_refused_whether_or_not_they_are_asked(
     family: Family, typed: str
 ) -> None:
-    only = {("/ssn_last4", "ssn_last4_only"): {}}
+    only: dict[tuple[str, str], dict[str, object]] = {("/ssn_last4", "ssn_last4_only"): {}}
     assert faults(await family.ask(ssn_last4=typed)) == only
     await family.office.set("key_request.fields=birth_date")
     assert faults(await family.ask(ssn_last4=typed, birth_date=BORN.isoformat())) == only
