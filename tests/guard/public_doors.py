@@ -8,6 +8,7 @@ import httpx
 from tests.guard.stranger import WRONG, guess_with_captcha, new_captcha
 from tests.support.recovery import NEW_PASSWORD, Owner
 
+BORN = "2014-05-06"
 Ask = Callable[[Owner], Awaitable[httpx.Response]]
 Asks = dict[str, Ask]
 """By whom they are about: one that is unknown, and all kinds of known ones."""
@@ -100,6 +101,14 @@ def claim_with_captcha(people: People) -> Asks:
     return {kind: ask(number) for kind, number in people.student_numbers.items()}
 
 
+def ask_for_key(people: People) -> Asks:
+    """All facts are right for one of them, and the student of another has left. Six lead to the CAPTCHA of the address."""
+    return {
+        kind: _post("/activate/key-requests", student_number=number, birth_date=BORN)
+        for kind, number in people.student_numbers.items()
+    }
+
+
 def complete_claim(people: People) -> Asks:
     password = {"password": NEW_PASSWORD, "password_confirm": NEW_PASSWORD}
     return _tokens("/activate/claim/complete", "ticket", people.claim_ticket, **password)
@@ -170,6 +179,7 @@ PUBLIC: Mapping[str, list[tuple[Callable[[People], Asks], int]]] = {
     "POST /activate/verify": [(verify_key, 10)],
     "POST /activate": [(activate, 10)],
     "POST /activate/claim": [(claim, 10), (claim_with_captcha, 7)],
+    "POST /activate/key-requests": [(ask_for_key, 7)],
     "POST /activate/claim/complete": [(complete_claim, 10)],
     "POST /login": [(sign_in, 10), (sign_in_with_captcha, 12)],
     "POST /login/refresh": [(refresh, 10)],

@@ -4,6 +4,7 @@ The contract's exceptions are for those who give every fact right: the right pas
 """
 
 import re
+from datetime import date
 from typing import Any
 
 import httpx
@@ -16,7 +17,7 @@ from app.portals import Portal
 from app.security.hash_pool import COMPUTED
 from app.settings import Settings
 from tests.claiming.students import change_person
-from tests.guard.public_doors import ABOUT_NOBODY, PUBLIC, Ask, People
+from tests.guard.public_doors import ABOUT_NOBODY, BORN, PUBLIC, Ask, People
 from tests.guard.stranger import from_address
 from tests.recovery.statements import counting
 from tests.support.office import Office
@@ -35,7 +36,7 @@ async def people(server: Server, office: Office, post: Post) -> People:
     dispute = (await post.one(DISPUTE)).token(DISPUTE)
     reset = await maria.reset_link()
     unset, outside, keyless = await office.parents(3)
-    await office.set("features.claim=true", "features.challenge_questions=true")
+    await office.set("features.claim=true", "features.challenge_questions=true", "features.key_request=true")
     for owner in (maria, disabled):
         assert (await owner.ask("PUT", "/me/challenge-answers", json=answers_of(owner))).status_code == 204
     await post.deliver()
@@ -81,7 +82,7 @@ async def students(office: Office) -> dict[str, str]:
     unclaimed, claimed, _, left = [
         await office.student("Ana Lopez", number=number) for kind, number in numbers.items() if kind != "nobody"
     ]
-    await change_person(office, unclaimed, in_first_import=True)
+    await change_person(office, unclaimed, in_first_import=True, birth_date=date.fromisoformat(BORN))
     assert (await (await office.user(claimed, Portal.STUDENT)).activate()).status_code == 201
     await office.end(left)
     return numbers
