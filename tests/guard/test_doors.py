@@ -69,6 +69,9 @@ NO_SECRETS = {
     *("ticket_id", "request_id", "outcome", "remedy", "relationship_id", "channel", "photo_id_checked"),
     *("challenge_answers.question_id", "answers.question_id"),
     *("account_id", "installation_id", "platform", "provider", "for_linked", "include_linked"),
+    # Whom and what the office looks for, and the keys and colleagues that it changes.
+    *("person_id", "school_id", "school_ids", "batch_id", "key_id", "kind", "method", "role"),
+    *("tag", "actor", "since", "until"),
     # The office's district: its settings, its announcements, the rosters that it uploads (whose body has no name).
     *("If-Match", *setting_paths()),
     *("announcement_id", "title", "body", "links.label", "links.url", "published_on", "visible_from", "visible_until"),
