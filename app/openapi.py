@@ -219,6 +219,7 @@ def _problem_schemas() -> dict[str, Any]:
                 "next_step": {"type": "string", "maxLength": 64, "description": "What an app should offer next"},
                 "retry_after": {"type": "integer", "minimum": 0, "maximum": 31_536_000, "description": "Seconds"},
                 "reason": {"type": "string", "maxLength": 64},
+                "available_at": {"type": "string", "format": "date-time", "maxLength": 20},
                 "captcha": {"$ref": "#/components/schemas/CaptchaChallenge"},
                 "checks": {"type": "object", "additionalProperties": {"type": "string", "maxLength": 200}},
                 "errors": {"type": "array", "maxItems": 200, "items": {"$ref": "#/components/schemas/FieldError"}},

@@ -179,6 +179,7 @@ _OWN_CODES = {
     "network_too_wide": msg("Name no network wider than /{widest}."),
     "origin_expected": msg("Send an origin here, such as https://portal.example.org."),
     "web_address_expected": msg("Send an address here that begins with https:// or http://."),
+    "ssn_not_wanted": msg("Please leave social security numbers out. The office never needs one here."),
     "cursor_invalid": msg("This cursor is not one that this service gave."),
 }
 """Codes that schemas raise themselves."""

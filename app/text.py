@@ -42,6 +42,11 @@ def name_words(first_name: str, last_name: str) -> str:
     return search_words(f"{last_name} {first_name}")[:NAME_WORDS_MAX_LENGTH]
 
 
+def bare_number(text: str) -> str:
+    """A student number as it is compared: capitals, spaces, dashes and leading zeros do not matter."""
+    return "".join(c for c in fold(text) if c.isalnum()).lstrip("0")
+
+
 def search_words(text: str) -> str:
     """For forgiving search: folded, without accents and punctuation, single spaces."""
     letters = unicodedata.normalize("NFKD", fold(text))

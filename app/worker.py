@@ -1,4 +1,4 @@
-"""Work beside requests: mails are delivered, what has expired is pruned.
+"""Work beside requests: mails are delivered, requests for keys are looked into, what has expired is pruned.
 
 Any number of workers may run. In development one of the server's own processes is also the worker: the one that holds a file's lock,
 which the kernel gives back when that process dies.
@@ -16,6 +16,7 @@ import structlog
 from app.composition import Campus
 from app.errors import Overloaded
 
+ERRANDS_EVERY_S = 2
 PRUNE_EVERY_S = 3_600
 LEADER_RETRY_S = 2
 
@@ -27,6 +28,7 @@ async def work(campus: Campus, stop: asyncio.Event) -> None:
     log.info("worker_started")
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(campus.mail_delivery.run(stop))
+        tasks.create_task(_run_errands(campus, stop))
         tasks.create_task(_prune(campus, stop))
 
 
@@ -63,6 +65,14 @@ def _leadership(file: Path) -> Iterator[bool]:
             yield True
     finally:
         os.close(descriptor)
+
+
+async def _run_errands(campus: Campus, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        with suppress(Overloaded):
+            while not stop.is_set() and await campus.key_request_errands.run_one():
+                pass
+        await _wait(stop, ERRANDS_EVERY_S)
 
 
 async def _prune(campus: Campus, stop: asyncio.Event) -> None:

@@ -65,6 +65,26 @@ def test_two_districts_and_one_mother(checkout: Shell, which: str) -> None:
     assert [student["first_name"] for student in students["items"]] == ["Mateo", "Sofia"]
 
 
+@pytest.mark.parametrize("which", CURLS)
+def test_a_student_claims_his_account(checkout: Shell, which: str) -> None:
+    story = block_after("<!-- a claim -->", README)
+    with served(checkout) as server:
+        early, session, again = answers_in(bash(checkout, story.replace("http://127.0.0.1:8000", server.url), which))
+    assert (early["code"], early["available_at"][:2]) == ("claim_too_early", "20")
+    assert (session["status"], session["account"]["username"]) == ("signed_in", "S0123471")
+    assert (again["status"], again["code"]) == (409, "already_claimed")
+
+
+@pytest.mark.parametrize("which", CURLS)
+def test_the_help_desk_finds_out_why_a_parent_cannot_get_in(checkout: Shell, which: str) -> None:
+    story = block_after("<!-- the office -->", README)
+    with served(checkout) as server:
+        said = bash(checkout, story.replace("http://127.0.0.1:8000", server.url), which)
+    before, found, after = said.partition("\n")[0], json.loads(said.splitlines()[1]), said.splitlines()[-1]
+    assert (before, after) == ("captcha_required", "invalid_credentials")
+    assert [account["username"] for account in found["items"]] == ["maria2026"]
+
+
 def test_what_a_districts_office_does(tmp_path: Path, sqlite_url: str) -> None:
     """The commands one after the other; before Maria's account can be shown, somebody must have made it."""
     shell = Shell(tmp_path, {"CAMPUS_DATABASE_URL": sqlite_url})
@@ -73,7 +93,7 @@ def test_what_a_districts_office_does(tmp_path: Path, sqlite_url: str) -> None:
     for line in block_after("## What a district's office or its operator does", README).splitlines():
         program, *words = shlex.split(line, comments=True)
         assert program == "campus"
-        if words[0] == "accounts":
+        if words[:2] == ["accounts", "show"]:
             office.activate(office.issue_keys("again.csv", "--replace", "maria")[0], "maria2026")
         assert shell.campus(*words)
 

@@ -17,9 +17,11 @@ from rich.table import Table
 from app import metrics
 from app import migrate as migrations
 from app.cli.runtime import JsonOption, campus, database_checks, print_json, run
-from app.demo import DemoSummary, fill_demo
+from app.clock import SystemClock
+from app.demo import TOTP_SECRET, DemoSummary, fill_demo
 from app.doctor import Finding, examine, refuse_unsafe
 from app.logs import configure_logs
+from app.security.totp import code_at
 from app.settings import Settings, SettingsError, load_settings
 from app.worker import work
 
@@ -100,11 +102,17 @@ def demo(
     unused_key: Annotated[
         bool, typer.Option("--unused-key", help="Print one unused activation key of jackson-ga and nothing else")
     ] = False,
+    totp: Annotated[
+        bool, typer.Option("--totp", help="Print what the authenticator of the demo's staff shows now and nothing else")
+    ] = False,
 ) -> None:
-    """Fills a development database with demo districts and prints logins, an unused key and URLs; twice changes nothing."""
+    """Fills a development database with demo districts and prints logins, an unused key, URLs and what to try; twice changes nothing."""
     settings = load_settings()
     if settings.is_production:
         raise SettingsError(["CAMPUS_ENV: demo data does not belong into production"])
+    if totp:
+        typer.echo(code_at(TOTP_SECRET, SystemClock().now()))
+        return
     migrations.upgrade(settings)
     summary = run(_fill_demo(settings))
     if unused_key:
@@ -177,5 +185,12 @@ def _print_demo(summary: DemoSummary) -> None:
         table.add_row(login.district, login.portal, login.username, login.password, login.who)
     console.print(table)
     console.print(f"An unused activation key of jackson-ga: [bold]{summary.unused_key}[/bold]")
+    console.print(
+        f"Authenticator of the staff: secret {summary.totp_secret}, or what `campus demo --totp` prints", soft_wrap=True
+    )
     for label, url in summary.urls.items():
         console.print(f"{label + ':':15} {url}")
+    for district, lines in summary.to_try.items():
+        console.print(f"What to try in {district}:")
+        for line in lines:
+            console.print(f"  - {line}", markup=False, soft_wrap=True)

@@ -13,6 +13,7 @@ from app.services.office.audit_trail import AuditTrail
 from app.services.office.district_office import DistrictOffice
 from app.services.office.issued_keys import IssuedKeys
 from app.services.office.key_batches import KeyBatches
+from app.services.office.key_request_desk import KeyRequestDesk
 from app.services.office.office_keys import OfficeKeys
 from app.services.office.outbox_list import OutboxList
 from app.services.office.people_desk import PeopleDesk
@@ -20,6 +21,8 @@ from app.services.office.relationships import Relationships
 from app.services.office.roster_uploads import RosterUploads
 from app.services.office.staff_list import StaffList
 from app.services.office.staff_office import StaffOffice
+from app.services.office.ticket_desk import TicketDesk
+from app.services.office.ticket_remedies import TicketRemedies
 from app.services.roster import RosterImport
 from app.services.staff import Staff
 
@@ -36,6 +39,9 @@ class Office:
     office_keys: OfficeKeys
     key_batches: KeyBatches
     issued_keys: IssuedKeys
+    key_request_desk: KeyRequestDesk
+    ticket_desk: TicketDesk
+    ticket_remedies: TicketRemedies
     accounts: Accounts
     account_desk: AccountDesk
     people_desk: PeopleDesk
@@ -51,6 +57,8 @@ def wire_office(ground: Ground, tools: Tools) -> Office:
     database, clock, digests = ground.database, ground.clock, ground.digests
     sessions, key_issue, key_mail = tools.sessions, tools.key_issue, tools.key_mail
     roster_import = RosterImport(database, clock, digests)
+    accounts = Accounts(database, clock, sessions, key_issue, tools.ladder, tools.budgets)
+    relationships = Relationships(database, clock)
     return Office(
         district_office=DistrictOffice(database, clock),
         announcements=Announcements(database, clock),
@@ -60,10 +68,13 @@ def wire_office(ground: Ground, tools: Tools) -> Office:
         office_keys=OfficeKeys(database, clock, key_issue, key_mail),
         key_batches=KeyBatches(database, clock, key_issue, key_mail),
         issued_keys=IssuedKeys(database, clock),
-        accounts=Accounts(database, clock, sessions, key_issue, tools.ladder),
+        key_request_desk=KeyRequestDesk(database, clock),
+        ticket_desk=TicketDesk(database),
+        ticket_remedies=TicketRemedies(database, clock, accounts, relationships, tools.ticket_mails),
+        accounts=accounts,
         account_desk=AccountDesk(database, clock, AccountFacts(tools.ladder, tools.username_recovery)),
         people_desk=PeopleDesk(database, clock),
-        relationships=Relationships(database, clock),
+        relationships=relationships,
         staff=Staff(database, clock),
         staff_list=StaffList(database),
         staff_office=StaffOffice(database, clock, sessions, key_issue),

@@ -9,6 +9,7 @@ from app.services.authenticator import Authenticator
 from app.services.devices import Devices
 from app.services.linking import Linking
 from app.services.me import Me
+from app.services.own_answers import OwnAnswers
 from app.services.own_sessions import OwnSessions
 from app.services.passwords import Passwords
 from app.services.recovery_email import RecoveryEmail
@@ -26,6 +27,7 @@ class OwnAccount:
     switching: Switching
     devices: Devices
     passwords: Passwords
+    own_answers: OwnAnswers
     authenticator: Authenticator
     recovery_email: RecoveryEmail
 
@@ -41,6 +43,7 @@ def wire_own_account(ground: Ground, tools: Tools) -> OwnAccount:
         switching=Switching(database, clock, sessions, tools.username_recovery),
         devices=Devices(database, clock, digests, states),
         passwords=passwords,
+        own_answers=OwnAnswers(database, clock, passwords, tools.answer_hashes, tools.budgets),
         authenticator=Authenticator(database, clock, digests, sessions, passwords, tools.second_factor),
         recovery_email=tools.recovery_email,
     )

@@ -6,7 +6,9 @@ from app.composition.ground import Ground
 from app.security.device_tokens import DeviceTokens
 from app.security.mailed_tokens import MailedTokens
 from app.security.refresh_tokens import RefreshTokens
+from app.services.challenge_questions import AnswerHashes
 from app.services.daily_quotas import DailyQuotas
+from app.services.guess_budgets import GuessBudgets
 from app.services.key_mail import KeyMail
 from app.services.keys import KeyIssue
 from app.services.mailed_links import MailedLinks
@@ -15,6 +17,7 @@ from app.services.recovery_email import RecoveryEmail
 from app.services.second_factor import SecondFactor
 from app.services.sessions import Sessions
 from app.services.sign_in_ladder import SignInLadder
+from app.services.support_tickets import TicketMails
 from app.services.typed_keys import TypedKeys
 from app.services.username_recovery import UsernameRecovery
 from app.services.window_counts import WindowCounts
@@ -28,16 +31,19 @@ class Tools:
     refresh_tokens: RefreshTokens
     ladder: SignInLadder
     counts: WindowCounts
+    budgets: GuessBudgets
     quotas: DailyQuotas
     mailed_tokens: MailedTokens
     links: MailedLinks
     passwords: Passwords
     second_factor: SecondFactor
+    answer_hashes: AnswerHashes
     username_recovery: UsernameRecovery
     recovery_email: RecoveryEmail
     typed_keys: TypedKeys
     key_issue: KeyIssue
     key_mail: KeyMail
+    ticket_mails: TicketMails
     device_tokens: DeviceTokens
 
 
@@ -53,15 +59,18 @@ def wire_tools(ground: Ground) -> Tools:
         refresh_tokens=refresh_tokens,
         ladder=SignInLadder(digests),
         counts=WindowCounts(digests),
+        budgets=GuessBudgets(digests),
         quotas=quotas,
         mailed_tokens=mailed_tokens,
         links=links,
         passwords=passwords,
         second_factor=SecondFactor(clock, digests),
+        answer_hashes=AnswerHashes(digests, ground.hash_pool),
         username_recovery=UsernameRecovery(database, clock, quotas),
         recovery_email=RecoveryEmail(database, clock, passwords, links, quotas),
         typed_keys=TypedKeys(clock, digests),
         key_issue=KeyIssue(database, clock, digests),
         key_mail=KeyMail(digests, quotas),
+        ticket_mails=TicketMails(quotas),
         device_tokens=device_tokens,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.composition.ground import Ground
 from app.composition.tools import Tools
 from app.migrate import newest_revision
+from app.services.key_request_errands import KeyRequestErrands
 from app.services.mail_delivery import MailDelivery
 from app.services.mail_preparation import MailPreparation
 from app.services.pruning import Pruning
@@ -17,6 +18,7 @@ class Upkeep:
     """What the worker does beside requests, and what probes ask."""
 
     mail_delivery: MailDelivery
+    key_request_errands: KeyRequestErrands
     pruning: Pruning
     readiness: Readiness
 
@@ -29,6 +31,7 @@ def wire_upkeep(ground: Ground, tools: Tools) -> Upkeep:
         mail_delivery=MailDelivery(
             database, clock, letters, ground.mail_sender, settings.mail_from, notices, ground.push_sender
         ),
+        key_request_errands=KeyRequestErrands(database, clock, tools.key_issue, tools.key_mail, tools.budgets),
         pruning=Pruning(database, clock),
         readiness=Readiness(database, settings.redis_url, newest_revision()),
     )

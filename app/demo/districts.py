@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.portals import Portal
+from app.services.clerk import StaffRole
 
 PASSWORD = "bright river 42"  # noqa: S105  # of every demo login; the demo refuses to run in production
+
+TOTP_SECRET = "CAMPUSDEMOCAMPUSDEMOCAMPUSDEMO2A"  # noqa: S105  # of every demo authenticator; see above
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,10 @@ class Child:
     """Which of the district's schools, counted from 0."""
     birth_date: str
     state_id: str = ""
+    ssn_last4: str = ""
+    """Only where the district asks for them."""
+    hours_ago: int | None = None
+    """How long ago a student was entered who came after the district's first roster; None for the others."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,17 @@ class DemoLogin:
 
 
 @dataclass(frozen=True)
+class DemoStaff:
+    """Somebody of the district's office, whose authenticator has the secret of the demo."""
+
+    first_name: str
+    last_name: str
+    username: str
+    role: StaffRole
+    who: str
+
+
+@dataclass(frozen=True)
 class Notice:
     published_on: date
     title: str
@@ -65,7 +83,10 @@ class DemoDistrict:
     schools: Sequence[str]
     families: Sequence[Family]
     logins: Sequence[DemoLogin]
+    staff: Sequence[DemoStaff] = ()
     notices: Sequence[Notice] = ()
+    to_try: Sequence[str] = ()
+    """What this district's document describes, and how to see it."""
 
 
 JACKSON = DemoDistrict(
@@ -76,6 +97,8 @@ JACKSON = DemoDistrict(
     timezone="America/New_York",
     settings=(
         "languages=en,es",
+        "features.key_request=true",
+        "key_request.fields=birth_date",
         "support.phone=706-555-0110",
         "support.email=portal@jackson.example.org",
         "origins=http://localhost:5173,http://127.0.0.1:5173",
@@ -90,7 +113,11 @@ JACKSON = DemoDistrict(
                 Child("Luis", "0204118", 1, "2010-09-14", "2040118002"),
             ),
         ),
-        Family("Nguyen", (Adult("Linh"),), (Child("Minh", "0204201", 0, "2016-02-11", "2040201003"),)),
+        Family(
+            "Nguyen",
+            (Adult("Linh", email="linh.nguyen@example.org"),),
+            (Child("Minh", "0204201", 0, "2016-02-11", "2040201003"),),
+        ),
         Family(
             "Carter",
             (Adult("Denise"), Adult("Robert", "guardian")),
@@ -113,6 +140,10 @@ JACKSON = DemoDistrict(
         ),
         DemoLogin("C-0204118", Portal.STUDENT, "luis2010", "Luis Lopez, a student"),
     ),
+    staff=(
+        DemoStaff("Dana", "Reed", "dana2026", StaffRole.DISTRICT_ADMIN, "Dana Reed, runs the portal for the district"),
+        DemoStaff("Hugo", "Park", "hugo2026", StaffRole.HELP_DESK, "Hugo Park, answers the help desk's phone"),
+    ),
     notices=(
         Notice(
             date(2026, 7, 1),
@@ -128,6 +159,19 @@ JACKSON = DemoDistrict(
             "Meals and payments",
             "https://www.jackson.example.org/meals",
         ),
+        Notice(
+            date(2026, 7, 1),
+            "¿Es nuevo en el portal para padres?",
+            "Pida su clave de activación antes de abrir el enlace de activación. Necesita el número de estudiante y la fecha de nacimiento.",
+            "Más detalles en español",
+            "https://www.jackson.example.org/portal-para-padres",
+        ),
+    ),
+    to_try=(
+        "Ask for a key: POST /activate/key-requests, student 0204201, birth date 2016-02-11; it is mailed to Linh Nguyen",
+        "Forget the password of maria2026: POST /password-reset, then read the mail",
+        "The office: sign in as hugo2026 or dana2026 in the portal staff, with the code of `campus demo --totp`",
+        "Ask the office for help: POST /support-tickets, then GET /admin/support-tickets as hugo2026",
     ),
 )
 
@@ -143,6 +187,8 @@ ATLANTA = DemoDistrict(
         "password_policy.alphanumeric=true",
         "password_policy.strong=true",
         "username_recovery.lockout=account",
+        "features.key_request=true",
+        "key_request.fields=ssn_last4",
         "support.phone=404-555-0100",
         "support.ticket.label=Let's Talk",
         "support.ticket.url=https://www.atlanta.example.org/lets-talk",
@@ -152,15 +198,24 @@ ATLANTA = DemoDistrict(
         Family(
             "Johnson",
             (Adult("Keisha", email="keisha.johnson@example.org"),),
-            (Child("Jada", "1100345", 0, "2016-10-02", "3100345001"),),
+            (Child("Jada", "1100345", 0, "2016-10-02", "3100345001", "0345"),),
         ),
-        Family("Tesfaye", (Adult("Hanna"), Adult("Dawit")), (Child("Sara", "1100412", 1, "2013-01-19", "3100412002"),)),
-        Family("Williams", (Adult("Marcus"),), (Child("Zion", "1100520", 1, "2012-06-08", "3100520003"),)),
+        Family(
+            "Tesfaye",
+            (Adult("Hanna", email="hanna.tesfaye@example.org"), Adult("Dawit")),
+            (Child("Sara", "1100412", 1, "2013-01-19", "3100412002", "0412"),),
+        ),
+        Family("Williams", (Adult("Marcus"),), (Child("Zion", "1100520", 1, "2012-06-08", "3100520003", "0520"),)),
     ),
     logins=(
         DemoLogin(
             "A-Johnson-Keisha", Portal.PARENT, "keisha7", "Keisha Johnson, mother of Jada", "keisha.johnson@example.org"
         ),
+    ),
+    to_try=(
+        "Ask for a key: POST /activate/key-requests, student 1100412, last four digits of the SSN 0412; it is mailed to Hanna Tesfaye",
+        "Activate with it: six characters will do, letters and digits, three of the four kinds",
+        "Ask six times for the username of keisha.johnson@example.org: POST /username-recovery; until midnight she cannot sign in",
     ),
 )
 
@@ -170,16 +225,31 @@ CLAYTON = DemoDistrict(
     state="GA",
     city="Jonesboro",
     timezone="America/New_York",
-    settings=("languages=en,es,vi", "support.phone=770-555-0120", "support.url=https://www.clayton.example.org/help"),
+    settings=(
+        "languages=en,es,vi",
+        "password_policy.history=24",
+        "features.claim=true",
+        "claim.match=exact",
+        "features.challenge_questions=true",
+        "support.phone=770-555-0120",
+        "support.url=https://www.clayton.example.org/help",
+    ),
     schools=("Flint River Elementary School", "Lovejoy High School"),
     families=(
         Family("Brown", (Adult("Tanya"),), (Child("Jordan", "0123456", 1, "2009-04-17", "4123456001"),)),
         Family("Tran", (Adult("Mai"),), (Child("Kim", "0123460", 0, "2015-08-25", "4123460002"),)),
         Family("Davis", (Adult("Andre"),), (Child("Nia", "0123471", 1, "2010-11-03", "4123471003"),)),
+        Family("Walker", (Adult("Joy"),), (Child("Imani", "0123488", 1, "2010-02-27", "4123488004", hours_ago=25),)),
+        Family("Reyes", (Adult("Rosa"),), (Child("Mateo", "0123490", 0, "2016-09-09", "4123490005", hours_ago=0),)),
     ),
     logins=(
         DemoLogin("A-Brown-Tanya", Portal.PARENT, "tanya42", "Tanya Brown, mother of Jordan"),
         DemoLogin("C-0123456", Portal.STUDENT, "S0123456", "Jordan Brown, a student"),
+    ),
+    to_try=(
+        "Claim an account, names exactly as here: POST /activate/claim as Nia Davis 0123471, or Imani Walker 0123488, new since yesterday",
+        "Mateo Reyes 0123490 is new today and told to come back; Jordan Brown 0123456 has claimed",
+        "Forget the password of a claimed account: POST /password-reset/questions, then /password-reset/answers",
     ),
 )
 

@@ -1,7 +1,6 @@
 """Fills a development database the way an operator would: districts, rosters, keys, and accounts made with those keys."""
 
 import csv
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,8 +10,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.composition import Campus
-from app.demo.districts import DEMO_DISTRICTS, JACKSON, PASSWORD, DemoDistrict, DemoLogin
-from app.demo.roster_files import write_roster
+from app.demo.districts import DEMO_DISTRICTS, JACKSON, PASSWORD, TOTP_SECRET, DemoDistrict, DemoLogin
+from app.demo.rosters import import_rosters
+from app.demo.staff import hire_staff
 from app.errors import KeyRefused
 from app.models import Account, MailedLink, Person
 from app.portals import Portal
@@ -39,7 +39,11 @@ class DemoSummary:
 
     logins: Sequence[Login]
     unused_key: str
+    totp_secret: str
+    """Of the authenticator of every login of the staff portal."""
     urls: dict[str, str]
+    to_try: dict[str, Sequence[str]]
+    """By district."""
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -50,11 +54,7 @@ async def fill_demo(campus: Campus) -> DemoSummary:
     for district in DEMO_DISTRICTS:
         await _fill_district(campus, district)
     return DemoSummary(
-        logins=[
-            Login(district.id, login.portal, login.username, PASSWORD, login.who)
-            for district in DEMO_DISTRICTS
-            for login in district.logins
-        ],
+        logins=[login for district in DEMO_DISTRICTS for login in _logins(district)],
         unused_key=await _unused_key(campus),
         urls={
             "API": campus.settings.public_url,
@@ -62,7 +62,15 @@ async def fill_demo(campus: Campus) -> DemoSummary:
             "Mails": f"{campus.settings.public_url}/dev/mail",
             "Demo district": f"{campus.settings.public_url}/districts/{JACKSON.id}",
         },
+        totp_secret=TOTP_SECRET,
+        to_try={district.id: district.to_try for district in DEMO_DISTRICTS if district.to_try},
     )
+
+
+def _logins(district: DemoDistrict) -> list[Login]:
+    families = [(login.portal, login.username, login.who) for login in district.logins]
+    staff = [(Portal.STAFF, member.username, member.who) for member in district.staff]
+    return [Login(district.id, portal, username, PASSWORD, who) for portal, username, who in families + staff]
 
 
 async def _fill_district(campus: Campus, district: DemoDistrict) -> None:
@@ -75,9 +83,8 @@ async def _fill_district(campus: Campus, district: DemoDistrict) -> None:
     )
     await campus.district_office.set(district.id, district.settings)
     await _announce(campus, district)
-    with tempfile.TemporaryDirectory() as folder:
-        write_roster(district, Path(folder))
-        await campus.roster_import.run(operator_of(district.id), Path(folder), allow_ending_percent=100)
+    await import_rosters(campus, district)
+    await hire_staff(campus, district)
     for login in district.logins:
         await _ensure_login(campus, district, login)
     with KeyFile(_key_file(campus, district), append=True) as file:

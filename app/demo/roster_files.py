@@ -16,7 +16,7 @@ _FILES = {
     "demographics.csv": (
         "sourcedId", "status", "dateLastModified", "birthDate", "sex", "americanIndianOrAlaskaNative", "asian", "blackOrAfricanAmerican",
         "nativeHawaiianOrOtherPacificIslander", "white", "demographicRaceTwoOrMoreRaces", "hispanicOrLatinoEthnicity", "countryOfBirthCode",
-        "stateOfBirthAbbreviation", "cityOfBirth", "publicSchoolResidenceStatus",
+        "stateOfBirthAbbreviation", "cityOfBirth", "publicSchoolResidenceStatus", "metadata.ssnLast4",
     ),
 }  # fmt: skip
 _SENT = ("orgs", "users", "demographics")
@@ -102,7 +102,7 @@ def _users(family: Family) -> list[Row]:
 
 def _demographics(families: Sequence[Family]) -> list[Row]:
     return [
-        {"sourcedId": f"C-{child.number}", "birthDate": child.birth_date}
+        {"sourcedId": f"C-{child.number}", "birthDate": child.birth_date, "metadata.ssnLast4": child.ssn_last4}
         for family in families
         for child in family.children
     ]

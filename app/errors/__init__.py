@@ -30,10 +30,15 @@ CampusError
 │   │   ├── CaptchaRequired
 │   │   └── CaptchaInvalid
 │   ├── PasswordOff           the last step of the ladder
+│   ├── AnswersWrong          to the challenge questions; which one, nobody learns
+│   ├── AnswersExhausted
 │   ├── CurrentPasswordWrong
 │   ├── CodeWrong             a code of a mail, typed wrong
 │   └── CodeExhausted         typed wrong too often
 ├── DistrictNotFound
+├── FactsRefused              facts about a student that do not fit together
+│   ├── ClaimNotMatched
+│   └── KeyRequestNotMatched
 ├── KeyRefused                an activation key that opens nothing
 │   ├── ActivationKeyInvalid
 │   ├── ActivationKeyUsed
@@ -51,8 +56,12 @@ CampusError
 │   ├── AlreadyLinked
 │   ├── SameDistrict
 │   ├── PortalMismatch
+│   ├── ClaimTooEarly         carries the moment from which on it works
+│   ├── AlreadyClaimed
 │   ├── NotEntitled           the person may not have this account
 │   ├── NoAddress             there is nowhere to write to
+│   ├── KeyRequestClosed
+│   ├── TicketClosed          a colleague has done it
 │   ├── KeyNotLive            the key was used, taken back or has expired
 │   ├── InProgress
 │   └── IdempotencyInProgress
@@ -65,17 +74,22 @@ CampusError
 
 from app.errors.base import CampusError, FieldError
 from app.errors.conflicts import (
+    AlreadyClaimed,
     AlreadyLinked,
+    ClaimTooEarly,
     Conflict,
     IdempotencyInProgress,
     InProgress,
     KeyNotLive,
+    KeyRequestClosed,
     NoAddress,
     NotEntitled,
     PortalMismatch,
     SameDistrict,
+    TicketClosed,
     UsernameTaken,
 )
+from app.errors.facts import ClaimNotMatched, FactsRefused, KeyRequestNotMatched
 from app.errors.keys import ActivationKeyExpired, ActivationKeyInvalid, ActivationKeyUsed, DistrictNotFound, KeyRefused
 from app.errors.limits import DailyLimitReached, RateLimited, TooManyAttempts
 from app.errors.links import (
@@ -88,6 +102,8 @@ from app.errors.links import (
 )
 from app.errors.not_allowed import (
     AccountLocked,
+    AnswersExhausted,
+    AnswersWrong,
     CaptchaInvalid,
     CaptchaRefused,
     CaptchaRequired,
@@ -130,17 +146,23 @@ __all__ = [
     "ActivationKeyExpired",
     "ActivationKeyInvalid",
     "ActivationKeyUsed",
+    "AlreadyClaimed",
     "AlreadyLinked",
+    "AnswersExhausted",
+    "AnswersWrong",
     "CampusError",
     "CaptchaInvalid",
     "CaptchaRefused",
     "CaptchaRequired",
+    "ClaimNotMatched",
+    "ClaimTooEarly",
     "CodeExhausted",
     "CodeWrong",
     "Conflict",
     "CurrentPasswordWrong",
     "DailyLimitReached",
     "DistrictNotFound",
+    "FactsRefused",
     "FeatureDisabled",
     "FieldError",
     "Forbidden",
@@ -152,6 +174,8 @@ __all__ = [
     "InvalidToken",
     "KeyNotLive",
     "KeyRefused",
+    "KeyRequestClosed",
+    "KeyRequestNotMatched",
     "LinkCodeExpired",
     "LinkCodeInvalid",
     "LinkCodeRefused",
@@ -181,6 +205,7 @@ __all__ = [
     "SameDistrict",
     "SignInAgain",
     "StepUpRequired",
+    "TicketClosed",
     "TicketInvalid",
     "TooManyAttempts",
     "TotpInvalid",

@@ -1,7 +1,9 @@
 """Somebody else was first, or something else stands in the way."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
+from app.clock import rfc3339
 from app.errors.base import CampusError, FieldError
 
 
@@ -79,3 +81,46 @@ class IdempotencyInProgress(Conflict):
     detail = "The first request with this Idempotency-Key is still running. Please try again in a moment."
     remedy = "Wait as long as Retry-After says, then repeat the request with the same key."
     retry_after = 1
+
+
+class ClaimTooEarly(Conflict):
+    """Only for one who gave all facts right."""
+
+    code = "claim_too_early"
+    title = "The account can be claimed later"
+    detail = "You are new in this school district. Please try again later; your account can be claimed then."
+    remedy = "`available_at` says from when on the account can be claimed."
+    next_step = "wait"
+
+    def __init__(self, available_at: datetime | None = None) -> None:
+        super().__init__()
+        self.available_at = available_at
+
+    @property
+    def extra(self) -> Mapping[str, object]:
+        return {"available_at": rfc3339(self.available_at)} if self.available_at else {}
+
+
+class AlreadyClaimed(Conflict):
+    """Only for one who gave all facts right, or who holds a ticket."""
+
+    code = "already_claimed"
+    title = "The account has been claimed"
+    detail = "This account has been claimed before. Sign in with it, or choose Forgot password."
+    remedy = "Sign in, or reset the password. Only the office can open the claim once more."
+    next_step = "sign_in_or_recover"
+
+
+class KeyRequestClosed(Conflict):
+    code = "key_request_closed"
+    title = "This request does not wait any more"
+    detail = "This request does not wait any more: keys went out for it, or a colleague was faster."
+    remedy = "Load the list again; `state` says what came of the request."
+    next_step = "reload"
+
+
+class TicketClosed(Conflict):
+    code = "ticket_closed"
+    title = "The ticket is closed"
+    detail = "Somebody has closed this ticket before. Nothing was done now."
+    remedy = "GET /admin/support-tickets/{id} says what was done. If more is needed, do it with the account itself."

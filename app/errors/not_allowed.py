@@ -159,3 +159,23 @@ class CodeExhausted(NotAllowed):
     detail = "The code was typed wrong too often. Use the link in the mail, or ask for a new mail."
     remedy = "Use the link in the mail, or set the address again to get a new code."
     next_step = "set_recovery_email"
+
+
+class AnswersWrong(NotAllowed):
+    """Comes for unknown names just the same."""
+
+    code = "answers_wrong"
+    title = "Not all answers are right"
+    detail = "Not all answers are right. Capitals, accents and spaces do not matter."
+    remedy = "Ask for all the answers again. There are five tries a day, ten in all; then only the office helps."
+    next_step = "contact_district"
+
+
+class AnswersExhausted(NotAllowed):
+    """Comes for unknown names just the same; nothing is verified meanwhile."""
+
+    code = "answers_exhausted"
+    title = "Too many wrong answers"
+    detail = "The questions were answered wrong too often. Please try again tomorrow, or contact the school."
+    remedy = "After five wrong tries wait until tomorrow, after ten in all let the office reset the account."
+    next_step = "contact_district"

@@ -28,6 +28,12 @@ SUBJECTS = {
     "accounts_unlinked": msg("{district}: your account was unlinked"),
     "sign_ins_refused": msg("{district}: wrong passwords for your account"),
     "totp_changed": msg("{district}: an authenticator app was set up"),
+    "answers_changed": msg("{district}: your challenge answers were changed"),
+    "student_claimed": msg("{district}: a student's account was claimed"),
+    "ticket_received": msg("{district}: we have your request {reference}"),
+    "ticket_waiting": msg("{district}: support ticket {reference}"),
+    "ticket_resolved": msg("{district}: your request {reference} has been dealt with"),
+    "ticket_declined": msg("{district}: your request {reference} was closed"),
     "recovery_code_used": msg("{district}: a recovery code was used"),
     "activation_key": msg("{district}: your activation key"),
 }
@@ -36,6 +42,15 @@ _PORTALS = {
     Portal.STUDENT: msg("Portal for students"),
     Portal.STAFF: msg("Portal for staff"),
 }
+
+_CATEGORIES = {
+    "cannot_answer_challenge_questions": msg("Cannot answer the challenge questions"),
+    "cannot_reset_online": msg("Cannot reset the password online"),
+    "wrong_address_on_record": msg("Wrong address on record"),
+    "child_not_shown": msg("A child is not shown"),
+    "other": msg("Something else"),
+}
+"""Of support tickets."""
 
 
 def compose(letter: Letter, mail_from: str, date: datetime) -> EmailMessage:
@@ -46,7 +61,7 @@ def compose(letter: Letter, mail_from: str, date: datetime) -> EmailMessage:
     """
     words = translator(letter.locale)
     district = one_line(letter.district.name)
-    subject = words.text(SUBJECTS[letter.kind], district=district)
+    subject = words.text(SUBJECTS[letter.kind], district=district, reference=letter.facts.get("reference", ""))
     view = _view(letter, words, subject)
     mail = EmailMessage(policy=SMTP)
     mail["From"] = mail_address(mail_from, district)
@@ -76,6 +91,7 @@ def _view(letter: Letter, words: Translator, subject: str) -> dict[str, Any]:
         **_named(facts),
         **moments,
         "accounts": accounts,
+        "category": words.text(_CATEGORIES[facts["category"]]) if "category" in facts else None,
         "district": _tidied(vars(letter.district)),
         "subject": subject,
         "dispute_days": DISPUTE_DAYS,

@@ -7,8 +7,10 @@
 | `confirm_recovery_email` | `first_name`, `link`, `code`, `expires_at` |
 | `recovery_email_changed` | `first_name`, `new_address_masked`, `dispute_link`, `changed_at`; goes to the old address |
 | `password_changed` | `first_name`, `dispute_link`, `changed_at` |
-| `new_device`, `accounts_linked`, `accounts_unlinked`, `sign_ins_refused`, `totp_changed`, `recovery_code_used` | `first_name`, `dispute_link`, `happened_at` |
+| `new_device`, `accounts_linked`, `accounts_unlinked`, `sign_ins_refused`, `totp_changed`, `recovery_code_used`, `answers_changed` | `first_name`, `dispute_link`, `happened_at` |
+| `student_claimed` | `first_name`, `happened_at`; goes to guardians |
 | `activation_key` | `first_name`, `activation_key`, `link`, `expires_at` |
+| `ticket_received`, `ticket_waiting` (to the help desk), `ticket_resolved`, `ticket_declined` | `reference`, `category`: no names |
 
 All have `timezone`, the district's IANA name, and may have `portal`. Moments are aware datetimes. A `first_name` may be None, and is left
 out where `portal` is `student`: no mail names a child. The `link` of an account and a `dispute_link` are None where they no longer work.

@@ -46,6 +46,9 @@ def _knock(rule: CaptchaRule, scope: Scope, body: dict[str, Any]) -> Knock | Non
         if portal is None or username is None or "password" not in body or len(password) > PASSWORD_MAX_LENGTH:
             return None
         subject = SignInSubject(district, portal, fold(username))
+    student_number = plain_text_of(body, "student_number")
+    if rule.free_per_student is not None and student_number is None:
+        return None
     device = body.get("device")
     return Knock(
         rule=rule,
@@ -55,4 +58,5 @@ def _knock(rule: CaptchaRule, scope: Scope, body: dict[str, Any]) -> Knock | Non
         subject=subject,
         password=password,
         device_token=plain_text_of(device, "device_token") if isinstance(device, dict) else None,
+        student_number=student_number,
     )

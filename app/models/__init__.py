@@ -4,9 +4,12 @@ from app.models.account import Account
 from app.models.activation_key import ActivationKey, KeyBatch
 from app.models.audit_event import AuditEvent
 from app.models.base import Base
+from app.models.challenge import ChallengeAnswers
+from app.models.claim import ClaimTicket
 from app.models.district import Announcement, District, DistrictNetwork, DistrictOrigin
-from app.models.guard import FailedSignIns, SpentCaptcha, WindowCount
+from app.models.guard import FailedSignIns, GuessBudget, SpentCaptcha, WindowCount
 from app.models.idempotency_key import IdempotencyKey
+from app.models.key_request import KeyRequest
 from app.models.link import LinkCode, LinkedAccount
 from app.models.mail import DailyQuota, MailedLink, OutboxMail, PasswordHistory
 from app.models.person import Enrollment, Person, Relationship, School
@@ -16,6 +19,7 @@ from app.models.second_factor import RecoveryCode, TotpFactor
 from app.models.session import KnownDevice, SignInSession
 from app.models.signing_key import SigningKey
 from app.models.staff import StaffMember, StaffSchool
+from app.models.support_ticket import SupportTicket
 
 __all__ = [
     "Account",
@@ -23,14 +27,18 @@ __all__ = [
     "Announcement",
     "AuditEvent",
     "Base",
+    "ChallengeAnswers",
+    "ClaimTicket",
     "DailyQuota",
     "District",
     "DistrictNetwork",
     "DistrictOrigin",
     "Enrollment",
     "FailedSignIns",
+    "GuessBudget",
     "IdempotencyKey",
     "KeyBatch",
+    "KeyRequest",
     "KnownDevice",
     "LinkCode",
     "LinkedAccount",
@@ -48,6 +56,7 @@ __all__ = [
     "SpentCaptcha",
     "StaffMember",
     "StaffSchool",
+    "SupportTicket",
     "TotpFactor",
     "WindowCount",
 ]

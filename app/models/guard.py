@@ -35,6 +35,19 @@ class WindowCount(Base):
     ends_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class GuessBudget(Base):
+    """Guesses at the facts or the answers of one student or one username, known or not: so many a day, so many in all."""
+
+    __tablename__ = "guess_budgets"
+
+    digest: Mapped[str] = mapped_column(String(80), primary_key=True)
+    """Of the purpose, the district and the subject, under the secret keys."""
+    total: Mapped[int]
+    today: Mapped[int]
+    day_ends_at: Mapped[datetime]
+    """The midnight of the district after the last guess."""
+
+
 class SpentCaptcha(Base):
     """A solved challenge that has been used, until it would have expired."""
 

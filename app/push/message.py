@@ -49,6 +49,10 @@ WORDS = {
         msg("Authenticator app set up"),
         msg("An authenticator app was set up for your account. If it was not you, open the app."),
     ),
+    "answers_changed": Words(
+        msg("Challenge answers changed"),
+        msg("The answers to the challenge questions of your account were changed. If it was not you, open the app."),
+    ),
     "recovery_code_used": Words(
         msg("Recovery code used"),
         msg("Somebody signed in with one of your recovery codes. If it was not you, open the app."),

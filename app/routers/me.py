@@ -5,13 +5,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
-from app.errors import CurrentPasswordWrong, InProgress, NotFound
+from app.errors import CurrentPasswordWrong, FeatureDisabled, Forbidden, InProgress, NotFound
 from app.openapi import refusals
 from app.route_guards import Budget, limited
-from app.routers.dependencies import Caller, CampusPart
+from app.routers.dependencies import Caller, CampusPart, Language
 from app.routers.paging import Limit, after
 from app.schemas.activity import BY_EVENT, ActivityList
-from app.schemas.me import ChangeMeBody, ChangePasswordBody, StudentList
+from app.schemas.challenge import QuestionAnswer
+from app.schemas.me import ChangeMeBody, ChangePasswordBody, QuestionsAnswer, SetAnswersBody, StudentList
 from app.schemas.session import AccountAnswer, SessionList
 from app.services.activity import Position
 
@@ -37,6 +38,32 @@ async def change_me(body: ChangeMeBody, caller: Caller, campus: CampusPart) -> A
 async def change_my_password(body: ChangePasswordBody, caller: Caller, campus: CampusPart) -> None:
     """Other sessions end, and a mail tells the owner. Five wrong current passwords end this session too."""
     await campus.passwords.change(caller, body.current_password, body.password, body.password_confirm)
+
+
+@router.get(
+    "/challenge-questions",
+    summary="The questions that I may answer",
+    responses=refusals(Forbidden, FeatureDisabled),
+)
+@limited(Budget.SESSION)
+async def list_challenge_questions(caller: Caller, campus: CampusPart, language: Language) -> QuestionsAnswer:
+    questions, needed = await campus.own_answers.questions(caller)
+    return QuestionsAnswer(
+        questions=[QuestionAnswer.of(question, language) for question in questions], answers_needed=needed
+    )
+
+
+@router.put(
+    "/challenge-answers",
+    summary="Set my challenge answers",
+    status_code=204,
+    responses=refusals(Forbidden, FeatureDisabled, CurrentPasswordWrong),
+)
+@limited(Budget.SESSION)
+async def set_challenge_answers(body: SetAnswersBody, caller: Caller, campus: CampusPart) -> None:
+    """In place of those before; a mail tells the owner. They give a new password to whoever knows them all (not for staff)."""
+    answers = [answered.given() for answered in body.challenge_answers]
+    await campus.own_answers.set(caller, body.current_password, answers)
 
 
 @router.get("/students", summary="The students whom I may see", responses=refusals(), response_model_exclude_none=True)

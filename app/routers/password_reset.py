@@ -1,12 +1,31 @@
-"""A forgotten password: a link by mail, used once, sets a new one."""
+"""A forgotten password: a link by mail, or a token for answered questions, used once, sets a new one."""
 
 from fastapi import APIRouter
 
-from app.errors import DistrictNotFound, FeatureDisabled, InProgress, Maintenance, ResetLinkInvalid
+from app.errors import (
+    AnswersExhausted,
+    AnswersWrong,
+    DistrictNotFound,
+    FeatureDisabled,
+    InProgress,
+    Maintenance,
+    ResetLinkInvalid,
+    TicketInvalid,
+)
 from app.openapi import refusals
 from app.route_guards import Budget, costly, guarded
 from app.routers.dependencies import Admitted, CampusPart, Language
-from app.schemas.password_reset import Accepted, ConfirmResetBody, MailedToken, PasswordResetBody, ResetOfferAnswer
+from app.schemas.password_reset import (
+    Accepted,
+    AnswerQuestionsBody,
+    AskedQuestionsAnswer,
+    AskQuestionsBody,
+    ConfirmResetBody,
+    MailedToken,
+    PasswordResetBody,
+    ResetOfferAnswer,
+    ResetTokenAnswer,
+)
 from app.services.guard import PASSWORD_RESET
 from app.translation import msg
 
@@ -49,3 +68,31 @@ async def check_reset_link(body: MailedToken, campus: CampusPart) -> ResetOfferA
 async def confirm_password_reset(body: ConfirmResetBody, campus: CampusPart) -> None:
     """Uses the link up, ends every session of the account and tells its owner. No refusal uses it up."""
     await campus.password_reset.confirm(body.token, body.password, body.password_confirm)
+
+
+@router.post(
+    "/questions",
+    summary="Ask for the challenge questions",
+    responses=refusals(DistrictNotFound, FeatureDisabled, Maintenance),
+)
+@costly(Budget.RECOVERY)
+@guarded(PASSWORD_RESET)
+async def ask_challenge_questions(
+    body: AskQuestionsBody, campus: CampusPart, admission: Admitted, language: Language
+) -> AskedQuestionsAnswer:
+    """For somebody without a mailbox. Unknown names get questions too, always the same ones."""
+    asked = await campus.answers_reset.ask(admission.district, body.portal, body.username)
+    return AskedQuestionsAnswer.of(asked, language)
+
+
+@router.post(
+    "/answers",
+    summary="Answer the challenge questions",
+    responses=refusals(TicketInvalid, AnswersWrong, AnswersExhausted, FeatureDisabled, Maintenance),
+)
+@costly(Budget.RECOVERY)
+async def answer_challenge_questions(body: AnswerQuestionsBody, campus: CampusPart) -> ResetTokenAnswer:
+    """All of them right give a token for a new password. Five tries a day for a name, ten in all; which answer was wrong, nobody learns."""
+    return ResetTokenAnswer(
+        token=await campus.answers_reset.answer(body.ticket, [answered.given() for answered in body.answers])
+    )

@@ -7,13 +7,16 @@ from pydantic import Field
 
 from app.captcha.provider import Challenge
 from app.schemas.common import Answer
-from app.services.guard import PASSWORD_RESET, SIGN_IN, USERNAME_RECOVERY
+from app.services.guard import CLAIM, KEY_REQUEST, PASSWORD_RESET, SIGN_IN, SUPPORT_TICKET, USERNAME_RECOVERY
 
 
 class CaptchaAction(StrEnum):
     LOGIN = SIGN_IN.action
     PASSWORD_RESET = PASSWORD_RESET.action
     USERNAME_RECOVERY = USERNAME_RECOVERY.action
+    CLAIM = CLAIM.action
+    KEY_REQUEST = KEY_REQUEST.action
+    SUPPORT_TICKET = SUPPORT_TICKET.action
 
 
 class CaptchaChallenge(Answer):

@@ -1,6 +1,7 @@
 """The directory, and the login screen of one district."""
 
 from datetime import date
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
@@ -10,7 +11,14 @@ from app.schemas.common import Answer, Moment
 from app.schemas.cursors import Count, CursorOf, NextCursor, Words
 from app.services.credential_policy import PASSWORD_MAX_LENGTH
 from app.services.district_directory import DirectoryEntry, Position
-from app.services.district_settings import DistrictSettings, PasswordPolicy, Support, UsernamePolicy
+from app.services.district_settings import (
+    ClaimPolicy,
+    DistrictSettings,
+    KeyRequestPolicy,
+    PasswordPolicy,
+    Support,
+    UsernamePolicy,
+)
 from app.services.districts import LoginScreen
 from app.services.pages import Page
 
@@ -18,6 +26,13 @@ Name = Annotated[str, Field(max_length=200, examples=["Jackson County Schools"])
 State = Annotated[str, Field(min_length=2, max_length=2, examples=["GA"])]
 Url = Annotated[str, Field(max_length=500, examples=["https://www.jackson.example.org"])]
 BY_RANK: CursorOf[Position] = CursorOf(tuple[Count, Words, Words])
+
+
+class AskedFact(StrEnum):
+    SSN_LAST4 = "ssn_last4"
+    BIRTH_DATE = "birth_date"
+    GUARDIAN_FIRST_NAME = "guardian_first_name"
+    GUARDIAN_LAST_NAME = "guardian_last_name"
 
 
 class DistrictItem(Answer):
@@ -90,6 +105,35 @@ class UsernamePolicyAnswer(Answer):
         return cls.model_validate(policy)
 
 
+class KeyRequestPolicyAnswer(Answer):
+    """What POST /activate/key-requests asks for beside the student number, and where the key goes."""
+
+    fields: Annotated[list[AskedFact], Field(max_length=4, examples=[["ssn_last4"]])]
+    delivery: Annotated[
+        str,
+        Field(
+            max_length=20,
+            pattern="^(email|display)$",
+            description="`email`: to the address in the roster; `display`: on the screen",
+            examples=["email"],
+        ),
+    ]
+
+    @classmethod
+    def of(cls, policy: KeyRequestPolicy) -> "KeyRequestPolicyAnswer":
+        return cls(fields=[AskedFact(name) for name in policy.asked], delivery=policy.delivery)
+
+
+class ClaimPolicyAnswer(Answer):
+    """What POST /activate/claim asks for beside names and student number."""
+
+    fields: Annotated[list[AskedFact], Field(max_length=1, examples=[["birth_date"]])]
+
+    @classmethod
+    def of(cls, policy: ClaimPolicy) -> "ClaimPolicyAnswer":
+        return cls(fields=[AskedFact(name) for name in policy.fields])
+
+
 class TicketLink(Answer):
     label: Annotated[str, Field(max_length=200, examples=["Let's Talk"])] | None = None
     url: Url | None = None
@@ -123,6 +167,8 @@ class LoginScreenAnswer(Answer):
     features: FeaturesAnswer
     password_policy: PasswordPolicyAnswer
     username_policy: UsernamePolicyAnswer
+    key_request: KeyRequestPolicyAnswer
+    claim: ClaimPolicyAnswer
     support: SupportAnswer
     status: Annotated[str, Field(max_length=20, pattern="^(open|maintenance)$", examples=["open"])]
     until: Moment | None = None
@@ -142,6 +188,8 @@ class LoginScreenAnswer(Answer):
             features=_features(screen, settings),
             password_policy=PasswordPolicyAnswer.of(settings.password_policy),
             username_policy=UsernamePolicyAnswer.of(settings.username_policy),
+            key_request=KeyRequestPolicyAnswer.of(settings.key_request),
+            claim=ClaimPolicyAnswer.of(settings.claim),
             support=SupportAnswer.of(settings.support),
             status="maintenance" if screen.maintenance_until else "open",
             until=screen.maintenance_until,

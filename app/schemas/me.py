@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.schemas.challenge import AnsweredQuestions, QuestionAnswer
 from app.schemas.common import Answer, LanguageTag, Named, Password, Request
 from app.services.me import HiddenStudents, StudentView
 
@@ -18,6 +19,18 @@ class ChangePasswordBody(Request):
     current_password: Password
     password: Password
     password_confirm: Password
+
+
+class SetAnswersBody(Request):
+    current_password: Password
+    challenge_answers: Annotated[AnsweredQuestions, Field(min_length=1)]
+
+
+class QuestionsAnswer(Answer):
+    """What to choose from, and how many to answer."""
+
+    questions: Annotated[list[QuestionAnswer], Field(max_length=50)]
+    answers_needed: Annotated[int, Field(ge=1, le=10, examples=[3])]
 
 
 class StudentItem(Answer):

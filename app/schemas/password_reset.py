@@ -2,12 +2,15 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from app.portals import Portal
+from app.schemas.challenge import AnsweredQuestions, QuestionAnswer
 from app.schemas.common import Answer, CaptchaText, DistrictId, Moment, Password, Request, SecretText, Username
 from app.schemas.districts import PasswordPolicyAnswer
+from app.services.answers_reset import TICKET_MAX_LENGTH, AskedQuestions
 from app.services.password_reset import ResetOffer
+from app.translation import Translator
 
 
 class PasswordResetBody(Request):
@@ -46,3 +49,32 @@ class ResetOfferAnswer(Answer):
             password_policy=PasswordPolicyAnswer.of(offer.password_policy),
             expires_at=offer.expires_at,
         )
+
+
+class AskQuestionsBody(Request):
+    district: DistrictId
+    username: Username
+    portal: Portal = Field(default=Portal.STUDENT, description="Never `staff`")
+    captcha: CaptchaText | None = None
+
+
+class AskedQuestionsAnswer(Answer):
+    """The same for everybody: unknown names get questions, too."""
+
+    ticket: Annotated[str, Field(max_length=TICKET_MAX_LENGTH, description="For the answers, within ten minutes")]
+    questions: Annotated[list[QuestionAnswer], Field(max_length=10)]
+
+    @classmethod
+    def of(cls, asked: AskedQuestions, language: Translator) -> "AskedQuestionsAnswer":
+        return cls(
+            ticket=asked.ticket, questions=[QuestionAnswer.of(question, language) for question in asked.questions]
+        )
+
+
+class AnswerQuestionsBody(Request):
+    ticket: Annotated[str, StringConstraints(min_length=1, max_length=TICKET_MAX_LENGTH)]
+    answers: Annotated[AnsweredQuestions, Field(min_length=1)]
+
+
+class ResetTokenAnswer(Answer):
+    token: Annotated[str, Field(max_length=500, description="For POST /password-reset/confirm, within ten minutes")]

@@ -25,6 +25,11 @@ def otpauth_uri(secret: str, *, username: str, issuer: str) -> str:
     return _totp(secret).get_provisioning_uri(username, issuer)
 
 
+def code_at(secret: str, now: datetime) -> str:
+    """What an authenticator with this secret shows."""
+    return _code(secret, int(now.timestamp()) // STEP_S).decode()
+
+
 def matching_step(secret: str, typed: str, now: datetime, *, after: int | None) -> int | None:
     """The time step whose code was typed, if it is near `now` and later than `after`, the newest step that was used before."""
     digits = "".join(typed.split())

@@ -40,7 +40,8 @@ class AccountView:
     recovery_email_confirmed: bool
     links_suspended: bool = False
     has_totp: bool = False
-    """These two are known where a session is opened."""
+    wants_answers: bool = False
+    """Challenge questions wait to be answered. These three are known where a session is opened."""
 
     @property
     def next_steps(self) -> tuple[str, ...]:
@@ -50,6 +51,8 @@ class AccountView:
             steps.append("set_recovery_email")
         elif not self.recovery_email_confirmed:
             steps.append("confirm_recovery_email")
+        if self.wants_answers:
+            steps.append("set_challenge_answers")
         if self.portal is Portal.STAFF and not self.has_totp:
             steps.append("set_up_totp")
         if self.links_suspended:
@@ -74,6 +77,7 @@ class AccountView:
             recovery_email_confirmed=row.recovery_email is not None and row.unconfirmed_recovery_email is None,
             links_suspended=getattr(row, "links_suspended", False),
             has_totp=getattr(row, "has_totp", False),
+            wants_answers=getattr(row, "wants_answers", False),
         )
 
 

@@ -33,17 +33,16 @@ from app.security.hash_pool import HashPool
 from app.services import audit, idempotency
 from app.services.account_view import AccountView, select_account
 from app.services.activation_repeat import ActivationRepeat
+from app.services.challenge_questions import wants_answers
 from app.services.credential_policy import check_credentials
 from app.services.district_settings import PasswordPolicy, UsernamePolicy
 from app.services.districts import OpenDistrict
 from app.services.idempotency import RepeatableRequest
-from app.services.link_groups import take_out
-from app.services.mailed_links import revoke_links
 from app.services.portal_access import confirm_access
 from app.services.recovery_email import RecoveryEmail
-from app.services.second_factor import drop_second_factor
 from app.services.sessions import Device, OpenedSession, Sessions
 from app.services.sign_in_ladder import SignInLadder
+from app.services.starting_over import start_over
 from app.services.typed_keys import TypedKeys
 from app.services.usernames import is_anothers
 from app.text import fold, tidy
@@ -227,7 +226,9 @@ class Activation:
                 person_id=reservation.person_id,
                 data={"key": str(reservation.key_id), "portal": reservation.portal},
             )
-            view = AccountView.of((await session.execute(select_account().where(Account.id == account.id))).one())
+            view = AccountView.of(
+                (await session.execute(select_account(wants_answers()).where(Account.id == account.id))).one()
+            )
             return await self.sessions.open(session, view, request.device)
 
     async def _write_account(
@@ -256,15 +257,10 @@ class Activation:
         elif account.disabled_at is not None:
             raise ActivationKeyExpired  # switched off while the hash was computed; only the office switches it on
         else:
-            await take_out(session, account.id, now, by=account.id)
-            await drop_second_factor(session, account.id)
-            await self.sessions.end_all(session, account.id, "activated_again")
-            await revoke_links(session, account.id, now)
+            await start_over(session, self.sessions, account, now, reason="activated_again")
             await session.execute(delete(PasswordHistory).where(PasswordHistory.account_id == account.id))
         account.username, account.username_folded = tidy(request.username), fold(request.username)
         account.password_hash, account.password_changed_at = password_hash, now
-        account.recovery_email = account.recovery_email_folded = account.unconfirmed_recovery_email = None
-        account.recovery_email_confirmed_at = None
         account.locale = request.locale
         account.last_signed_in_at = now
         try:

@@ -22,6 +22,7 @@ from app.models import Account
 from app.portals import Portal
 from app.security.hash_pool import HashPool
 from app.services.account_view import AccountView, select_account
+from app.services.challenge_questions import wants_answers
 from app.services.districts import OpenDistrict
 from app.services.portal_access import confirm_access
 from app.services.sessions import Device, OpenedSession, Sessions
@@ -72,7 +73,9 @@ class ActivationRepeat:
             if account is None or not await confirm_access(session, account.person_id, Portal(account.portal)):
                 raise ActivationKeyUsed
             await self.ladder.end(session, subject)
-            view = AccountView.of((await session.execute(select_account().where(Account.id == account_id))).one())
+            view = AccountView.of(
+                (await session.execute(select_account(wants_answers()).where(Account.id == account_id))).one()
+            )
             return await self.sessions.open(session, view, device)
 
     async def _prove(self, subject: SignInSubject, district: OpenDistrict, password: str, stored: str | None) -> None:

@@ -20,6 +20,8 @@ from app.services.sessions import SignedIn
 
 KINDS = {
     "api:account:activated": "activated",
+    "api:account:challenge_answers_set": "challenge_answers_changed",
+    "api:account:claimed": "claimed",
     "api:account:current_password_refused": "current_password_refused",
     "api:account:disputed": "disputed",
     "api:account:link_code_refused": "link_code_refused",

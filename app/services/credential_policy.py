@@ -76,13 +76,14 @@ def username_errors(
         yield _username("username_needs_letter", msg("Use at least one letter."))
     if not any(c.isdecimal() for c in folded):
         yield _username("username_needs_digit", msg("Use at least one digit."))
-    if _CLAIM_PATTERN.fullmatch(folded) and folded != claimed_username(own_student_number):
+    own = fold(claimed_username(own_student_number)) if own_student_number else None
+    if _CLAIM_PATTERN.fullmatch(folded) and folded != own:
         yield _username("username_reserved", msg("This form of name is kept for students. Please choose another one."))
 
 
-def claimed_username(student_number: str | None) -> str | None:
-    """The folded username that belongs to a student: S and the number, padded to seven digits."""
-    return fold(f"S{student_number:0>7}") if student_number else None
+def claimed_username(student_number: str) -> str:
+    """The username that belongs to a student: S and the number, padded to seven digits; `S0123456` (Clayton's document)."""
+    return f"S{student_number:0>7}"
 
 
 def password_errors(

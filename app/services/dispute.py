@@ -47,7 +47,8 @@ class Dispute:
             account.password_hash = None
             await suspend_links(session, account.id, now)
             await self.sessions.end_all(session, account.id, "disputed")
-            await revoke_links(session, account.id, now, LinkPurpose.RESET_PASSWORD, LinkPurpose.CONFIRM_EMAIL)
+            begun = (LinkPurpose.RESET_PASSWORD, LinkPurpose.RESET_BY_ANSWERS, LinkPurpose.CONFIRM_EMAIL)
+            await revoke_links(session, account.id, now, *begun)
             await _revoke_later_disputes(session, link, now)
             promise(
                 session,

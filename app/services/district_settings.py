@@ -26,6 +26,7 @@ from pydantic_core import PydanticCustomError
 from app.portals import Portal
 
 DISTRICT_ID_MAX_LENGTH = 64
+GUARDIAN_NAMES = ("guardian_first_name", "guardian_last_name")
 WIDEST_IPV4, WIDEST_IPV6 = 8, 32
 
 
@@ -142,6 +143,9 @@ class ClaimPolicy(_Group):
 
 class ChallengePolicy(_Group):
     count: int = Field(3, ge=1, le=10)
+    """How many of them somebody chooses and answers."""
+    questions: tuple[Line, ...] = Field((), max_length=50)
+    """The district's own; empty for the ten that ship."""
 
 
 class KeyRequestPolicy(_Group):
@@ -149,6 +153,12 @@ class KeyRequestPolicy(_Group):
         tuple[Literal["ssn_last4", "birth_date", "guardian_first_name", "guardian_last_name"], ...], Field(max_length=4)
     ] = ("birth_date",)
     delivery: Literal["email", "display"] = "email"
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """All that a request must name beside the student number: where the key is shown, the guardian's name in any case."""
+        names = GUARDIAN_NAMES if self.delivery == "display" else ()
+        return tuple(dict.fromkeys((*self.fields, *names)))
 
 
 class RosterPolicy(_Group):

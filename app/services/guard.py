@@ -7,6 +7,7 @@ in and is given back if nothing was verified; a success ends the count within th
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from prometheus_client import Counter
 from sqlalchemy import select
@@ -22,6 +23,7 @@ from app.security.device_tokens import DeviceTokens
 from app.security.hash_pool import HashPool
 from app.services.captchas import Captchas
 from app.services.districts import OpenDistrict, open_district
+from app.services.guess_budgets import IN_ALL, GuessBudgets, GuessSubject, Standing
 from app.services.shared_networks import FACTOR, SharedNetworks
 from app.services.sign_in_ladder import SignInLadder, SignInSubject
 from app.services.window_counts import WindowCounts
@@ -40,11 +42,16 @@ class CaptchaRule:
     """In ten minutes; of sign-ins only those count that fail."""
     has_ladder: bool = False
     """Whether a password is tried, so that the district's threshold and the ladder hold for the name."""
+    free_per_student: int | None = None
+    """Guesses at the facts of one student number, out of its budget; None where no such facts are asked."""
 
 
 SIGN_IN = CaptchaRule("login", "sign-in", free_per_address=30, has_ladder=True)
 PASSWORD_RESET = CaptchaRule("password_reset", "recovery", free_per_address=20)
 USERNAME_RECOVERY = CaptchaRule("username_recovery", "recovery", free_per_address=20)
+CLAIM = CaptchaRule("claim", "claim", free_per_address=30, free_per_student=2)
+KEY_REQUEST = CaptchaRule("key_request", "key-request", free_per_address=5, free_per_student=IN_ALL)
+SUPPORT_TICKET = CaptchaRule("support_ticket", "support-ticket", free_per_address=5)
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,14 @@ class Knock:
     """Whose password is tried, where the rule has a ladder."""
     password: str = field(default="", repr=False)
     device_token: str | None = field(default=None, repr=False)
+    student_number: str | None = None
+    """Whose facts are guessed at, where the rule has a budget for them."""
+
+    @property
+    def guessed_at(self) -> GuessSubject | None:
+        if self.student_number is None or self.rule.free_per_student is None:
+            return None
+        return GuessSubject.student(self.rule.action, self.district_id, self.student_number)
 
 
 @dataclass
@@ -73,6 +88,10 @@ class Admission:
     counted_address: str | None = None
     proof: Proof | None = None
     """The solved CAPTCHA that it was let in for."""
+    guessed_at: GuessSubject | None = None
+    """Whose budget a guess was taken from."""
+    is_exhausted: bool = False
+    """That budget is used up: nothing may be compared, and the answer is that of a wrong guess."""
     is_closed: bool = False
 
     def close(self) -> None:
@@ -89,6 +108,7 @@ class Guard:
     captchas: Captchas
     ladder: SignInLadder
     window_counts: WindowCounts
+    budgets: GuessBudgets
     networks: SharedNetworks
 
     @asynccontextmanager
@@ -109,7 +129,7 @@ class Guard:
             yield admission
         finally:
             # Requests that only ask (for a mail) count whatever comes of them.
-            if admission.subject and not admission.is_closed:
+            if (admission.subject or admission.guessed_at) and not admission.is_closed:
                 await self._give_back(admission)
 
     async def challenge(self, action: str, district_id: str) -> Challenge:
@@ -149,6 +169,7 @@ class Guard:
             if subject:
                 free_tries = district.settings.captcha.threshold
                 tries = await self.ladder.climb(session, subject, now, free_tries=free_tries, solved=solved)
+            standing = await self._take_guess(session, knock, now, district.timezone, solved=solved)
             # A known device is known by name: what others do from its address does not matter.
             counted_address = None if subject and subject.device else bucket_of(knock.address)
             if counted_address:
@@ -157,7 +178,27 @@ class Guard:
                     raise CaptchaRequired
             if proof:
                 await self.captchas.spend(session, proof, purpose)
-        return Admission(district, knock.rule, subject, tries, counted_address, proof)
+        return Admission(
+            district,
+            knock.rule,
+            subject,
+            tries,
+            counted_address,
+            proof,
+            guessed_at=knock.guessed_at if standing is Standing.TAKEN else None,
+            is_exhausted=standing is Standing.EXHAUSTED,
+        )
+
+    async def _take_guess(
+        self, session: AsyncSession, knock: Knock, now: datetime, timezone: str, *, solved: bool
+    ) -> Standing | None:
+        if knock.guessed_at is None or knock.rule.free_per_student is None:
+            return None
+        free = IN_ALL if solved else knock.rule.free_per_student
+        standing = await self.budgets.take(session, knock.guessed_at, now, timezone, free=free)
+        if standing is Standing.CAPTCHA:
+            raise CaptchaRequired
+        return standing
 
     async def _subject(self, session: AsyncSession, knock: Knock) -> SignInSubject | None:
         """Whose ladder this is: the name's, or that of a device which has proved that it signed in to this name before."""
@@ -188,5 +229,7 @@ class Guard:
                 await self.captchas.give_back(session, admission.proof)
             if admission.subject:
                 await self.ladder.step_back(session, admission.subject)
+            if admission.guessed_at:
+                await self.budgets.give_back(session, admission.guessed_at)
             if admission.counted_address:
                 await self.window_counts.take_back(session, admission.rule.counts, admission.counted_address)

@@ -19,6 +19,7 @@ from app.security.hash_pool import HashPool
 from app.security.passwords import Verdict
 from app.services import audit
 from app.services.account_view import AccountView, select_account
+from app.services.challenge_questions import wants_answers
 from app.services.districts import OpenDistrict
 from app.services.guard import Admission, Guard
 from app.services.links import has_suspended_link
@@ -37,6 +38,7 @@ _CANDIDATE = select_account(
     may_enter_its_portal(Account.portal).label("may_enter"),
     has_suspended_link(),
     has_totp(),
+    wants_answers(),
 ).where(
     Account.district_id == bindparam("district"),
     Account.portal == bindparam("portal"),

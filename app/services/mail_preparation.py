@@ -89,6 +89,10 @@ class MailPreparation:
                 facts = await self.key_mail.prepare(session, mail, district, now)
                 page = f"/activate?district={quote(district.id)}#key={facts['activation_key']}"
                 return {**facts, "link": self._base(district) + page}
+            case (
+                MailKind.TICKET_RECEIVED | MailKind.TICKET_WAITING | MailKind.TICKET_RESOLVED | MailKind.TICKET_DECLINED
+            ):
+                return dict(mail.details)
             case _:
                 return await self._notice(session, mail, district, now)
 

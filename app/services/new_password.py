@@ -36,22 +36,29 @@ async def password_owner(connection: AsyncConnection | AsyncSession, account_id:
         await connection.execute(select_account(Account.password_hash).where(Account.id == account_id))
     ).one()
     district = await open_district(connection, row.district_id)
-    remembered = district.settings.password_policy.history
-    earlier = await connection.execute(
-        select(PasswordHistory.password_hash)
-        .where(PasswordHistory.account_id == account_id)
-        .order_by(PasswordHistory.replaced_at.desc())
-        .limit(max(0, remembered - 1))
-    )
-    hashes = [row.password_hash, *earlier.scalars()] if remembered else []
     return PasswordOwner(
         account=AccountView.of(row),
         district=district,
         password_hash=row.password_hash,
-        earlier_hashes=[stored for stored in hashes if stored],
+        earlier_hashes=await last_hashes(
+            connection, account_id, row.password_hash, remembered=district.settings.password_policy.history
+        ),
         confirmed_address=row.recovery_email,
         locale=row.locale,
     )
+
+
+async def last_hashes(
+    connection: AsyncConnection | AsyncSession, account_id: UUID, current: str | None, *, remembered: int
+) -> Sequence[str]:
+    """The `current` hash, if there is one, and those before it, newest first: so many as the district remembers."""
+    earlier = await connection.execute(
+        select(PasswordHistory.password_hash)
+        .where(PasswordHistory.account_id == account_id)
+        .order_by(PasswordHistory.replaced_at.desc())
+        .limit(remembered)
+    )
+    return [stored for stored in (current, *earlier.scalars()) if stored][:remembered]
 
 
 def check_rules(owner: PasswordOwner, password: str, password_confirm: str) -> None:
@@ -72,11 +79,17 @@ async def hash_unused_before(hash_pool: HashPool, owner: PasswordOwner, password
     Raises:
         ValidationFailed: the account had this password among its last ones (`password_policy.history`).
     """
-    for stored in owner.earlier_hashes:
+    return await hash_not_among(
+        hash_pool, owner.earlier_hashes, password, remembered=owner.district.settings.password_policy.history
+    )
+
+
+async def hash_not_among(hash_pool: HashPool, earlier_hashes: Sequence[str], password: str, *, remembered: int) -> str:
+    """The same for whoever has no password now."""
+    for stored in earlier_hashes:
         if (await hash_pool.verify(password, stored)).right:
             detail = msg("You have used this password before. Please choose another one.")
-            params = {"history": owner.district.settings.password_policy.history}
-            raise ValidationFailed([FieldError("/password", "password_used_before", detail, params)])
+            raise ValidationFailed([FieldError("/password", "password_used_before", detail, {"history": remembered})])
     return await hash_pool.hash(password)
 
 
@@ -97,20 +110,25 @@ async def replace_password(session: AsyncSession, owner: PasswordOwner, password
     )
     if changed.first() is None:
         return False
-    if owner.password_hash:
-        session.add(PasswordHistory(account_id=owner.account.id, password_hash=owner.password_hash, replaced_at=now))
-        await session.flush()
-    await revoke_links(session, owner.account.id, now, LinkPurpose.RESET_PASSWORD, LinkPurpose.CONFIRM_EMAIL)
-    await _forget_oldest(session, owner.account.id, owner.district.settings.password_policy.history)
+    remembered = owner.district.settings.password_policy.history
+    await remember_hash(session, owner.account.id, owner.password_hash, now, remembered=remembered)
+    begun = (LinkPurpose.RESET_PASSWORD, LinkPurpose.RESET_BY_ANSWERS, LinkPurpose.CONFIRM_EMAIL)
+    await revoke_links(session, owner.account.id, now, *begun)
     return True
 
 
-async def _forget_oldest(session: AsyncSession, account_id: UUID, keep: int) -> None:
+async def remember_hash(
+    session: AsyncSession, account_id: UUID, replaced: str | None, now: datetime, *, remembered: int
+) -> None:
+    """Keeps the hash that is replaced or taken off now, so that its password cannot come back, and forgets the oldest ones."""
+    if replaced:
+        session.add(PasswordHistory(account_id=account_id, password_hash=replaced, replaced_at=now))
+        await session.flush()
     kept = (
         select(PasswordHistory.id)
         .where(PasswordHistory.account_id == account_id)
         .order_by(PasswordHistory.replaced_at.desc())
-        .limit(keep)
+        .limit(remembered)
         .scalar_subquery()
     )
     await session.execute(

@@ -21,7 +21,7 @@ _LIMITS_OF_REFUSED = {timedelta(days=1): 1}
 class Notice:
     facts: dict[str, Any]
     link_id: UUID | None
-    """To dispute what happened; None where it was used or revoked meanwhile."""
+    """To dispute what happened; None where it was used or revoked meanwhile, or there is nothing to dispute."""
 
 
 async def prepare_notice(session: AsyncSession, mail: OutboxMail, district: OpenDistrict, now: datetime) -> Notice:
@@ -32,8 +32,8 @@ async def prepare_notice(session: AsyncSession, mail: OutboxMail, district: Open
     """
     if mail.kind == MailKind.SIGN_INS_REFUSED and mail.prepared_at is None:
         await _find_owner(session, mail, district, now)
-    link_id = UUID(mail.details["link"])
-    is_live = await extend_link(session, link_id, LinkPurpose.DISPUTE, now)
+    link_id = UUID(mail.details["link"]) if "link" in mail.details else None
+    is_live = link_id is not None and await extend_link(session, link_id, LinkPurpose.DISPUTE, now)
     owner = await owner_of(session, mail.account_id)
     mail.locale = mail.locale or owner.locale
     return Notice({**named(owner), **_told(mail.details)}, link_id if is_live else None)

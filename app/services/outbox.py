@@ -33,6 +33,12 @@ class MailKind(StrEnum):
     TOTP_CHANGED = "totp_changed"
     RECOVERY_CODE_USED = "recovery_code_used"
     ACTIVATION_KEY = "activation_key"
+    STUDENT_CLAIMED = "student_claimed"
+    ANSWERS_CHANGED = "answers_changed"
+    TICKET_RECEIVED = "ticket_received"
+    TICKET_WAITING = "ticket_waiting"
+    TICKET_RESOLVED = "ticket_resolved"
+    TICKET_DECLINED = "ticket_declined"
 
 
 class NothingToSend(Exception):

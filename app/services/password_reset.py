@@ -1,4 +1,4 @@
-"""A forgotten password: a link by mail, used once, sets a new one.
+"""A forgotten password: a link by mail, or a token for answered questions, used once, sets a new one.
 
 Asking costs and answers the same for everybody: it keeps one row. The worker finds out whose mail that is, if anybody's.
 """
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from app.clock import Clock
 from app.database import Database
@@ -19,15 +19,13 @@ from app.services import audit
 from app.services.district_settings import PasswordPolicy
 from app.services.districts import OpenDistrict
 from app.services.links import suspend_links
-from app.services.mailed_links import LinkPurpose, MailedLinks, use_link
+from app.services.mailed_links import LinkPurpose, LiveLink, MailedLinks, use_link
 from app.services.new_password import PasswordOwner, check_rules, hash_unused_before, password_owner, replace_password
 from app.services.outbox import MailKind, promise
 from app.services.security_notices import tell_password_changed
 from app.services.sessions import Sessions
 from app.services.sign_in_ladder import SignInLadder
 from app.text import fold
-
-_PURPOSE = LinkPurpose.RESET_PASSWORD
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,7 @@ class PasswordReset:
             ResetLinkInvalid: it has expired, was used, or a newer one replaced it.
         """
         async with self.database.reading() as connection:
-            link = await self.links.find(connection, _PURPOSE, token, self.clock.now(), ResetLinkInvalid)
+            link = await self._find(connection, token)
             owner = await password_owner(connection, link.account_id)
         return ResetOffer(
             mask_username(owner.account.username), owner.district.settings.password_policy, link.expires_at
@@ -89,7 +87,7 @@ class PasswordReset:
         """
         now = self.clock.now()
         async with self.database.reading() as connection:
-            link = await self.links.find(connection, _PURPOSE, token, now, ResetLinkInvalid)
+            link = await self._find(connection, token)
             owner = await password_owner(connection, link.account_id)
         check_rules(owner, password, password_confirm)
         async with self.links.leased(link, now) as lease:
@@ -104,9 +102,23 @@ class PasswordReset:
                     raise ResetLinkInvalid  # a key or another link was faster, and ended this one
                 await suspend_links(session, owner.account.id, now)
                 await self.sessions.end_all(session, owner.account.id, "password_reset")
-                await self.ladder.end_all(session, *_subject(owner))
+                await self._lower_ladder(session, owner, link)
                 await tell_password_changed(session, owner, now)
-                _record(session, owner, now)
+                _record(session, owner, link, now)
+
+    async def _find(self, connection: AsyncConnection, token: str) -> LiveLink:
+        now, by_answers = self.clock.now(), LinkPurpose.RESET_BY_ANSWERS
+        return await self.links.find(
+            connection, LinkPurpose.RESET_PASSWORD, token, now, ResetLinkInvalid, or_purpose=by_answers
+        )
+
+    async def _lower_ladder(self, session: AsyncSession, owner: PasswordOwner, link: LiveLink) -> None:
+        """A mailbox proves its owner; answers only switch the password on again, the CAPTCHA stays until a success (D30)."""
+        if link.purpose is LinkPurpose.RESET_BY_ANSWERS:
+            free_tries = owner.district.settings.captcha.threshold
+            await self.ladder.lower_to_captcha(session, *_subject(owner), free_tries=free_tries)
+        else:
+            await self.ladder.end_all(session, *_subject(owner))
 
 
 def _subject(owner: PasswordOwner) -> tuple[str, str, str]:
@@ -119,7 +131,7 @@ def mask_username(username: str) -> str:
     return username[:shown] + "*" * (len(username) - 2 * shown) + username[-shown:]
 
 
-def _record(session: AsyncSession, owner: PasswordOwner, now: datetime) -> None:
+def _record(session: AsyncSession, owner: PasswordOwner, link: LiveLink, now: datetime) -> None:
     audit.record(
         session,
         "api:account:password_reset",
@@ -128,5 +140,5 @@ def _record(session: AsyncSession, owner: PasswordOwner, now: datetime) -> None:
         district_id=owner.account.district_id,
         account_id=owner.account.id,
         person_id=owner.account.person_id,
-        data={"by": "mail"},
+        data={"by": "answers" if link.purpose is LinkPurpose.RESET_BY_ANSWERS else "mail"},
     )

@@ -1,24 +1,27 @@
 """Rows whose time is over. Nothing depends on it: what has expired is refused whether or not it was pruned."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Delete, delete
+from sqlalchemy import ColumnElement, Delete, and_, delete, or_
 from sqlalchemy.engine import CursorResult
 
 from app.clock import Clock
 from app.database import Database
 from app.models import (
     Base,
+    ClaimTicket,
     DailyQuota,
     FailedSignIns,
     IdempotencyKey,
+    KeyRequest,
     LinkCode,
     MailedLink,
     OutboxMail,
     PushDevice,
     SignInSession,
     SpentCaptcha,
+    SupportTicket,
     WindowCount,
 )
 from app.services import audit
@@ -29,8 +32,13 @@ MAILS_KEPT = timedelta(days=30)
 """How long the office can see what became of a mail."""
 SESSIONS_KEPT = timedelta(days=30)
 LINKS_KEPT = timedelta(days=7)
+TICKETS_KEPT = timedelta(days=365)
+"""Closed ones, with all that they say of people."""
 CODES_KEPT = timedelta(hours=1)
 """An expired code is told from an unknown one for so long."""
+NOBODYS_REQUESTS_KEPT = timedelta(days=1)
+REQUESTS_KEPT = timedelta(days=400)
+"""For a key: a school year, and what came of it."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,8 @@ class Pruning:
         over: list[tuple[type[Base], ColumnElement[bool]]] = [
             (DailyQuota, DailyQuota.ends_at <= now),
             (WindowCount, WindowCount.ends_at <= now),
+            (ClaimTicket, ClaimTicket.expires_at <= now),
+            (KeyRequest, _is_forgotten(now)),
             (LinkCode, LinkCode.expires_at <= now - CODES_KEPT),
             (PushDevice, PushDevice.registered_at <= now - STALE_AFTER),
             (SpentCaptcha, SpentCaptcha.expires_at <= now),
@@ -51,6 +61,7 @@ class Pruning:
             (IdempotencyKey, IdempotencyKey.expires_at <= now),
             (OutboxMail, OutboxMail.finished_at <= now - MAILS_KEPT),
             (MailedLink, MailedLink.expires_at <= now - LINKS_KEPT),
+            (SupportTicket, SupportTicket.closed_at <= now - TICKETS_KEPT),
             (SignInSession, SignInSession.expires_at <= now - SESSIONS_KEPT),
         ]
         pruned = {table.__tablename__: await self._delete(delete(table).where(which)) for table, which in over}
@@ -64,3 +75,9 @@ class Pruning:
         async with self.database.transaction() as session:
             result = await session.execute(statement.execution_options(synchronize_session=False))
             return result.rowcount if isinstance(result, CursorResult) else 0
+
+
+def _is_forgotten(now: datetime) -> ColumnElement[bool]:
+    """SQL: the `KeyRequest` row tells nobody anything any more."""
+    was_nobodys = and_(KeyRequest.state == "nobody", KeyRequest.requested_at <= now - NOBODYS_REQUESTS_KEPT)
+    return or_(was_nobodys, KeyRequest.requested_at <= now - REQUESTS_KEPT)

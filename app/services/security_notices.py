@@ -7,11 +7,13 @@ from uuid import UUID
 from sqlalchemy import Row, bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models import Account, KnownDevice
+from app.models import Account, KnownDevice, Person, Relationship
+from app.portals import Portal
 from app.services.account_view import AccountView, mask_address
 from app.services.mailed_links import LinkPurpose, create_link
 from app.services.new_password import PasswordOwner
 from app.services.outbox import MailKind, promise, promise_push
+from app.services.portal_access import may_enter
 from app.services.sign_in_ladder import SignInSubject
 
 # Made once, as every statement of a sign-in.
@@ -59,8 +61,41 @@ async def tell_totp_changed(session: AsyncSession, account_id: UUID, now: dateti
     await _tell_owner(session, MailKind.TOTP_CHANGED, account_id, now)
 
 
+async def tell_answers_changed(session: AsyncSession, account_id: UUID, now: datetime) -> None:
+    await _tell_owner(session, MailKind.ANSWERS_CHANGED, account_id, now)
+
+
 async def tell_recovery_code_used(session: AsyncSession, account_id: UUID, now: datetime) -> None:
     await _tell_owner(session, MailKind.RECOVERY_CODE_USED, account_id, now)
+
+
+async def tell_guardians_of_claim(session: AsyncSession, student_id: UUID, now: datetime) -> None:
+    """Whoever sees this student in the portal and has a confirmed address; the mail names no child."""
+    guardians = (
+        select(Account.id, Account.district_id, Account.locale, Account.recovery_email)
+        .join(Person, Person.id == Account.person_id)
+        .join(Relationship, Relationship.guardian_id == Person.id)
+        .where(
+            Relationship.student_id == student_id,
+            Relationship.portal.is_(True),
+            Relationship.ended_at.is_(None),
+            Account.portal == Portal.PARENT.value,
+            Account.disabled_at.is_(None),
+            Account.recovery_email.is_not(None),
+            may_enter(Portal.PARENT),
+        )
+    )
+    for guardian in (await session.execute(guardians)).all():
+        promise(
+            session,
+            MailKind.STUDENT_CLAIMED,
+            district_id=guardian.district_id,
+            now=now,
+            account_id=guardian.id,
+            to_address=guardian.recovery_email,
+            locale=guardian.locale,
+            details={"happened_at": now.isoformat()},
+        )
 
 
 def tell_sign_ins_refused(session: AsyncSession, subject: SignInSubject, now: datetime) -> None:

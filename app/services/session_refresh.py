@@ -11,6 +11,7 @@ from app.errors import InvalidToken
 from app.models import Account, SignInSession
 from app.security.refresh_tokens import GenuineToken, RefreshTokens
 from app.services.account_view import AccountView, select_account
+from app.services.challenge_questions import wants_answers
 from app.services.links import has_suspended_link, require_live_link
 from app.services.second_factor import has_totp
 from app.services.sessions import Lifetimes, OpenedSession, Sessions
@@ -51,7 +52,7 @@ class SessionRefresh:
             return None
         row = (
             await session.execute(
-                select_account(has_suspended_link(), has_totp()).where(Account.id == family.account_id)
+                select_account(has_suspended_link(), has_totp(), wants_answers()).where(Account.id == family.account_id)
             )
         ).one()
         if row.disabled_at is not None:

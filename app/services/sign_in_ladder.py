@@ -105,6 +105,17 @@ class SignInLadder:
         rows = {known_as[row.subject]: row for row in await connection.execute(query)}
         return {subject: _report(rows.get(subject), now, free_tries) for subject in subjects}
 
+    async def lower_to_captcha(
+        self, session: AsyncSession, district_id: str, portal: str, username_folded: str, *, free_tries: int
+    ) -> None:
+        """After a weaker proof than a mailbox: no wait, and the password is on again, but each try wants a CAPTCHA until a success."""
+        subjects = self._candidates(SignInSubject(district_id, portal, username_folded))
+        await session.execute(
+            update(_LADDERS)
+            .where(_LADDERS.c.subject.in_(subjects), _LADDERS.c.tries > free_tries)
+            .values(tries=free_tries, wait_until=None)
+        )
+
     async def _refusal(
         self, session: AsyncSession, subject: SignInSubject, now: datetime
     ) -> CaptchaRequired | TooManyAttempts | PasswordOff:

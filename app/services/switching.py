@@ -13,6 +13,7 @@ from app.errors import InvalidToken, LinkingNotAvailable, NotFound, StepUpRequir
 from app.models import Account, LinkedAccount, SignInSession
 from app.portals import Portal
 from app.services.account_view import AccountView, select_account
+from app.services.challenge_questions import wants_answers
 from app.services.devices import turn_push_on
 from app.services.districts import open_district
 from app.services.links import has_suspended_link, hold_accounts, offer_of
@@ -77,7 +78,7 @@ class Switching:
         locked = await self.username_recovery.locks_sign_in(session, district, row.recovery_email_folded)
         if locked or not await confirm_access(session, row.person_id, Portal(row.portal)):
             raise NotFound
-        query = select_account(has_suspended_link(), has_totp()).where(Account.id == account_id)
+        query = select_account(has_suspended_link(), has_totp(), wants_answers()).where(Account.id == account_id)
         return AccountView.of((await session.execute(query)).one())
 
 

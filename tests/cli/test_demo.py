@@ -8,12 +8,13 @@ from sqlalchemy import select
 
 from app.composition import Campus
 from app.demo.districts import DEMO_DISTRICTS, PASSWORD
-from app.models import Base
+from app.models import Base, KeyRequest
 from app.portals import Portal
 from app.security.signing_keys import SigningKeyPair
 from app.services.activate import ActivationRequest
 from app.services.login import LoginRequest
 from tests.cli.counter import behind_the_counter
+from tests.support.served import served
 from tests.support.shell import Shell
 from tests.support.sign_in import sign_in
 
@@ -41,9 +42,11 @@ def test_a_second_run_changes_nothing(any_shell: Shell) -> None:
 def test_it_says_all_that_a_newcomer_needs(filled: Shell) -> None:
     summary = filled.json("demo")
     said = filled.campus("demo")
-    assert list(summary) == ["logins", "unused_key", "urls"]
+    assert list(summary) == ["logins", "unused_key", "totp_secret", "urls", "to_try"]
     assert [login["username"] for login in summary["logins"] if login["username"] not in said] == []
     assert summary["unused_key"] in said
+    assert summary["totp_secret"] in said
+    assert [line for lines in summary["to_try"].values() for line in lines if line not in said] == []
     assert [url for url in summary["urls"].values() if url not in said] == []
     assert {login["district"] for login in summary["logins"]} == {district.id for district in DEMO_DISTRICTS}
 
@@ -54,11 +57,43 @@ def test_every_login_that_it_prints_signs_in_and_the_key_is_unused(filled: Shell
     async def try_them_all(campus: Campus) -> None:
         for login in summary["logins"]:
             assert login["password"] == PASSWORD
-            who = LoginRequest(login["district"], Portal(login["portal"]), login["username"], login["password"])
+            portal = Portal(login["portal"])
+            code = filled.campus("demo", "--totp").strip() if portal is Portal.STAFF else None
+            who = LoginRequest(login["district"], portal, login["username"], login["password"], totp=code)
             await sign_in(campus, who)
         await campus.activation.verify("jackson-ga", summary["unused_key"])
 
     behind_the_counter(filled, try_them_all)
+
+
+def test_every_flow_of_the_documents_can_be_tried(filled: Shell) -> None:
+    """Students of the first roster and of yesterday's may claim, one of today not yet; facts about a student lead to a key."""
+    facts = (
+        {"district": "jackson-ga", "student_number": "0204201", "birth_date": "2016-02-11"},
+        {"district": "atlanta-ga", "student_number": "1100412", "ssn_last4": "0412"},
+    )
+    with served(filled) as server:
+        claims = [
+            server.post("/activate/claim", {"district": "clayton-ga", **names})
+            for names in (
+                {"last_name": "Davis", "first_name": "Nia", "student_number": "0123471"},
+                {"last_name": "Walker", "first_name": "Imani", "student_number": "0123488"},
+                {"last_name": "davis", "first_name": "Nia", "student_number": "0123471"},
+                {"last_name": "Reyes", "first_name": "Mateo", "student_number": "0123490"},
+            )
+        ]
+        assert [server.post("/activate/key-requests", each).status_code for each in facts] == [202, 202]
+        screen = server.get("/districts/jackson-ga").json()
+    assert [answer.status_code for answer in claims[:2]] == [200, 200]
+    assert [answer.json()["code"] for answer in claims[2:]] == ["claim_not_matched", "claim_too_early"]
+    assert "¿Es nuevo en el portal para padres?" in {notice["title"] for notice in screen["announcements"]}
+
+    async def read(campus: Campus) -> None:
+        async with campus.database.reading() as connection:
+            matched = await connection.execute(select(KeyRequest.district_id).where(KeyRequest.student_id.is_not(None)))
+            assert sorted(matched.scalars()) == ["atlanta-ga", "jackson-ga"]
+
+    behind_the_counter(filled, read)
 
 
 def test_a_key_that_was_used_is_not_offered_again(filled: Shell) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.security.hash_pool import HashPool
 from app.security.passwords import PasswordHasher
+from tests.support.gate import GatedHashPool
 from tests.support.portal import Server
 
 QUICK = PasswordHasher(memory_kib=64, time_cost=1)
@@ -24,6 +25,14 @@ def no_free_place(server: Server) -> Iterator[None]:
     """Until the end of the block every hash is one too many."""
     with _instead(server, HashPool(QUICK, threads=1, queue=-1)):
         yield
+
+
+@contextmanager
+def gated_hashes(server: Server) -> Iterator[GatedHashPool]:
+    """Until the end of the block every hash waits at a gate."""
+    pool = GatedHashPool()
+    with _instead(server, pool):
+        yield pool
 
 
 @contextmanager

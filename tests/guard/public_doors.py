@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import httpx
 
-from tests.guard.stranger import WRONG, guess_with_captcha
+from tests.guard.stranger import WRONG, guess_with_captcha, new_captcha
 from tests.support.recovery import NEW_PASSWORD, Owner
 
+BORN = "2014-05-06"
 Ask = Callable[[Owner], Awaitable[httpx.Response]]
 Asks = dict[str, Ask]
 """By whom they are about: one that is unknown, and all kinds of known ones."""
@@ -34,6 +35,9 @@ class People:
     refresh_token: str
     links: Mapping[str, str]
     keys: Mapping[str, str]
+    student_numbers: Mapping[str, str]
+    """Of students who are all called Ana Lopez."""
+    claim_ticket: str
 
 
 def sign_in(people: People) -> Asks:
@@ -79,6 +83,56 @@ def activate(people: People) -> Asks:
     }
 
 
+def claim(people: People) -> Asks:
+    """Ten wrong names lead to the CAPTCHA."""
+    return {kind: _post("/activate/claim", **_facts(number)) for kind, number in people.student_numbers.items()}
+
+
+def claim_with_captcha(people: People) -> Asks:
+    """Seven lead to the end of the day's budget."""
+
+    def ask(number: str) -> Ask:
+        async def asked(visitor: Owner) -> httpx.Response:
+            captcha = await new_captcha(visitor, "claim")
+            return await _post("/activate/claim", **_facts(number), captcha=captcha)(visitor)
+
+        return asked
+
+    return {kind: ask(number) for kind, number in people.student_numbers.items()}
+
+
+def ask_for_key(people: People) -> Asks:
+    """All facts are right for one of them, and the student of another has left. Six lead to the CAPTCHA of the address."""
+    return {
+        kind: _post("/activate/key-requests", student_number=number, birth_date=BORN)
+        for kind, number in people.student_numbers.items()
+    }
+
+
+def complete_claim(people: People) -> Asks:
+    password = {"password": NEW_PASSWORD, "password_confirm": NEW_PASSWORD}
+    return _tokens("/activate/claim/complete", "ticket", people.claim_ticket, **password)
+
+
+def ask_questions(people: People) -> Asks:
+    return {kind: _questions(name) for kind, name in people.names.items()}
+
+
+def answer_questions(people: People) -> Asks:
+    """Five wrong answers lead to the end of the day's tries."""
+
+    def ask(name: str) -> Ask:
+        async def answered(visitor: Owner) -> httpx.Response:
+            asked = (await _questions(name)(visitor)).json()
+            answers = [{"question_id": question["id"], "answer": WRONG} for question in asked["questions"]]
+            body = {"ticket": asked["ticket"], "answers": answers}
+            return await visitor.http.post("/password-reset/answers", json=body)
+
+        return answered
+
+    return {kind: ask(name) for kind, name in people.names.items()}
+
+
 def refresh(people: People) -> Asks:
     return _tokens("/login/refresh", "refresh_token", people.refresh_token)
 
@@ -100,6 +154,23 @@ def confirm_address(people: People) -> Asks:
     return _tokens("/recovery-email/confirm", "token", people.links["confirm"])
 
 
+def ask_the_office(people: People) -> Asks:
+    """Seven lead from the free ones through the CAPTCHA."""
+    ticket = {"category": "cannot_reset_online", "first_name": "Vera", "last_name": "Guest"}
+
+    def ask(address: str, number: str) -> Ask:
+        return lambda visitor: visitor.http.post(
+            "/support-tickets",
+            json={"district": visitor.district, "email": address, "student_number": number, **ticket},
+        )
+
+    return {
+        f"{kind}, {number}": ask(f"{number}{address}", number)
+        for kind, address in people.addresses.items()
+        for number in ("0123456", "9999999")
+    }
+
+
 def dispute(people: People) -> Asks:
     return _tokens("/security/dispute", "token", people.links["dispute"])
 
@@ -107,21 +178,35 @@ def dispute(people: People) -> Asks:
 PUBLIC: Mapping[str, list[tuple[Callable[[People], Asks], int]]] = {
     "POST /activate/verify": [(verify_key, 10)],
     "POST /activate": [(activate, 10)],
+    "POST /activate/claim": [(claim, 10), (claim_with_captcha, 7)],
+    "POST /activate/key-requests": [(ask_for_key, 7)],
+    "POST /activate/claim/complete": [(complete_claim, 10)],
     "POST /login": [(sign_in, 10), (sign_in_with_captcha, 12)],
     "POST /login/refresh": [(refresh, 10)],
     "POST /login/logout": [(sign_out, 10)],
     "POST /password-reset": [(ask_for_reset, 22)],
     "POST /password-reset/check": [(check_link, 10)],
     "POST /password-reset/confirm": [(use_link, 10)],
+    "POST /password-reset/questions": [(ask_questions, 22)],
+    "POST /password-reset/answers": [(answer_questions, 7)],
     "POST /username-recovery": [(ask_for_usernames, 22)],
     "POST /recovery-email/confirm": [(confirm_address, 10)],
     "POST /security/dispute": [(dispute, 10)],
+    "POST /support-tickets": [(ask_the_office, 7)],
 }
 """Each door with those who stand before it, and how often each of them asks: beyond its thresholds."""
 
 
 def _login(name: str) -> Ask:
     return lambda visitor: visitor.sign_in(username=name, password=WRONG)
+
+
+def _questions(name: str) -> Ask:
+    return _post("/password-reset/questions", username=name, portal="parent")
+
+
+def _facts(student_number: str) -> dict[str, str]:
+    return {"last_name": "Lopez", "first_name": "Eva", "student_number": student_number}
 
 
 def _post(path: str, **body: object) -> Ask:

@@ -4,17 +4,20 @@ The contract's exceptions are for those who give every fact right: the right pas
 """
 
 import re
+from datetime import date
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from app.main import create_app
-from app.models import OutboxMail
+from app.models import GuessBudget, OutboxMail
+from app.portals import Portal
 from app.security.hash_pool import COMPUTED
 from app.settings import Settings
-from tests.guard.public_doors import ABOUT_NOBODY, PUBLIC, Ask, People
+from tests.claiming.students import change_person
+from tests.guard.public_doors import ABOUT_NOBODY, BORN, PUBLIC, Ask, People
 from tests.guard.stranger import from_address
 from tests.recovery.statements import counting
 from tests.support.office import Office
@@ -33,6 +36,10 @@ async def people(server: Server, office: Office, post: Post) -> People:
     dispute = (await post.one(DISPUTE)).token(DISPUTE)
     reset = await maria.reset_link()
     unset, outside, keyless = await office.parents(3)
+    await office.set("features.claim=true", "features.challenge_questions=true", "features.key_request=true")
+    for owner in (maria, disabled):
+        assert (await owner.ask("PUT", "/me/challenge-answers", json=answers_of(owner))).status_code == 204
+    await post.deliver()
     for parent in (unset, outside):
         assert (await parent.activate()).status_code == 201
     await office.disable(disabled)
@@ -59,7 +66,32 @@ async def people(server: Server, office: Office, post: Post) -> People:
         refresh_token=maria.session["refresh_token"],
         links={"reset": reset, "confirm": confirm, "dispute": dispute},
         keys={"replaced": replaced, "another district's": (await wake.parent()).key},
+        student_numbers=await students(office),
+        claim_ticket=await claim_ticket(server, office),
     )
+
+
+def answers_of(owner: Owner) -> dict[str, object]:
+    answers = {"first_pet": "Rex", "favorite_food": "Peach pie", "first_street": "Oak Lane"}
+    chosen = [{"question_id": question, "answer": answer} for question, answer in answers.items()]
+    return {"current_password": owner.password, "challenge_answers": chosen}
+
+
+async def students(office: Office) -> dict[str, str]:
+    numbers = {"nobody": "5550000", "unclaimed": "5550001", "claimed": "5550002", "new": "5550003", "left": "5550004"}
+    unclaimed, claimed, _, left = [
+        await office.student("Ana Lopez", number=number) for kind, number in numbers.items() if kind != "nobody"
+    ]
+    await change_person(office, unclaimed, in_first_import=True, birth_date=date.fromisoformat(BORN))
+    assert (await (await office.user(claimed, Portal.STUDENT)).activate()).status_code == 201
+    await office.end(left)
+    return numbers
+
+
+async def claim_ticket(server: Server, office: Office) -> str:
+    facts = {"last_name": "Lopez", "first_name": "Ana", "student_number": "5550001"}
+    answer = await server.http.post("/activate/claim", json={"district": office.district, **facts})
+    return str(answer.json()["ticket"])
 
 
 def test_d12_every_public_door_is_in_the_table() -> None:
@@ -89,11 +121,12 @@ async def test_d9_d10_d12_whoever_is_asked_about_the_answers_and_their_price_are
 
 
 async def forget_failures(office: Office, people: People) -> None:
-    """Each case begins at the foot of the ladder."""
+    """Each case begins at the foot of the ladder, and with a whole budget of guesses."""
     campus = office.campus
     async with campus.database.transaction() as session:
         for name in people.names.values():
             await campus.guard.ladder.end_all(session, office.district, "parent", name)
+        await session.execute(delete(GuessBudget))
 
 
 async def trace(server: Server, visitor: Owner, ask: Ask, calls: int) -> list[Any]:
@@ -121,12 +154,20 @@ async def promised(server: Server) -> int:
 
 
 def shape(answer: httpx.Response) -> tuple[int, dict[str, str], Any]:
-    """Status, headers and body, but for the request's id, the random parts of a challenge, and how long ago the first call was."""
+    """Status, headers and body, but for the request's id, a ticket's reference, the random parts of a challenge, and how long ago the first call was.
+
+    Of challenge questions only how many there are: each name has its own.
+    """
     headers = {name: value for name, value in answer.headers.items() if name != "x-request-id"}
     if "ratelimit" in headers:
         headers["ratelimit"] = re.sub(r"t=\d+", "t=", headers["ratelimit"])
     body = {**answer.json(), "request_id": ""} if answer.content else {}
+    if "reference" in body:
+        body["reference"] = ""
     if "captcha" in body:
         challenge = body["captcha"]["challenge"]
         challenge["signature"] = challenge["parameters"]["nonce"] = challenge["parameters"]["salt"] = ""
+    if "questions" in body:
+        del headers["content-length"]
+        body |= {"ticket": len(body["ticket"]) // 100, "questions": len(body["questions"])}
     return answer.status_code, headers, body

@@ -110,6 +110,17 @@ FACTS: Mapping[str, Mapping[str, Any]] = {
         "link": "https://portal.example/activate?district=jackson#key=F7KQ2-9XWMA-RT4BH-6YPCN-3ZD8V",
         "expires_at": datetime(2026, 11, 1, 12, 0, tzinfo=UTC),
     },
+    **{
+        kind: {**ZONE, "reference": "K7QF-2MXW", "category": "cannot_reset_online"}
+        for kind in ("ticket_received", "ticket_waiting", "ticket_resolved", "ticket_declined")
+    },
+    "student_claimed": {**ZONE, "first_name": "Maria", "happened_at": NOW},
+    "answers_changed": {
+        **ZONE,
+        "first_name": "Maria",
+        "dispute_link": "https://portal.example/dispute#token=dsp_9",
+        "happened_at": NOW,
+    },
 }
 KINDS = list(FACTS)
 LOCALES = [*LANGUAGES, PSEUDO]

@@ -56,9 +56,9 @@ def test_a_username_that_keeps_the_rules(username: str) -> None:
 
 
 def test_a_student_may_have_the_claimed_form_of_the_own_number_only() -> None:
-    assert claimed_username("123456") == "s0123456"
-    assert claimed_username("12345678") == "s12345678"
-    assert claimed_username(None) is None
+    assert claimed_username("123456") == "S0123456"
+    assert claimed_username("12345678") == "S12345678"
+    assert username_faults("S0000000") == {"username_reserved": {}}
     assert username_faults("S0123456", own_student_number="123456") == {}
     assert username_faults("S0123456", own_student_number="0123456") == {}
     assert username_faults("S0123456", own_student_number="9") == {"username_reserved": {}}

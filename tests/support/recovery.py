@@ -109,8 +109,10 @@ class Post:
         return [Mail(message) for message in self.messages]
 
     async def deliver(self) -> list[Mail]:
-        """Lets everything leave that is due; gives what left now."""
+        """Lets the worker do what is due; gives the mails that left now."""
         before = len(self.messages)
+        while await self.server.campus.key_request_errands.run_one():
+            pass
         while await self.server.campus.mail_delivery.deliver_due():
             pass
         return self.mails[before:]

@@ -11,11 +11,13 @@ from app.routers.admin import (
     audit,
     district,
     key_batches,
+    key_requests,
     outbox,
     people,
     relationships,
     rosters,
     staff,
+    support_tickets,
 )
 
 router = APIRouter(prefix="/admin", tags=["Office"])
@@ -25,10 +27,12 @@ SUBJECTS: tuple[ModuleType, ...] = (
     relationships,
     key_batches,
     activation_keys,
+    key_requests,
     staff,
     district,
     announcements,
     rosters,
+    support_tickets,
     outbox,
     audit,
 )

@@ -14,8 +14,12 @@ from app.errors import FieldError, NoAddress, NotFound, ValidationFailed
 from app.models import Account, PasswordHistory, Person
 from app.portals import Portal
 from app.services.account_view import mask_address
+from app.services.answers_reset import BUDGET as ANSWERS_BUDGET
+from app.services.challenge_questions import drop_answers
 from app.services.clerk import Clerk
 from app.services.districts import open_district
+from app.services.guard import CLAIM
+from app.services.guess_budgets import GuessBudgets, GuessSubject
 from app.services.keys import Handover, IssuedKey, KeyChannel, KeyIssue
 from app.services.links import suspend_links
 from app.services.mailed_links import LinkPurpose, revoke_links
@@ -54,6 +58,7 @@ class Accounts:
     sessions: Sessions
     key_issue: KeyIssue
     ladder: SignInLadder
+    budgets: GuessBudgets
 
     async def find(self, clerk: Clerk, username: str, portal: Portal) -> UUID:
         """The id of the account; raises NotFound where nobody has this username."""
@@ -67,15 +72,19 @@ class Accounts:
         return account_id
 
     async def unlock(self, clerk: Clerk, account_id: UUID) -> None:
-        """Ends what wrong passwords (CAPTCHA, wait, switched-off password) and wrong codes of the authenticator have led to.
+        """Ends what wrong passwords (CAPTCHA, wait, switched-off password), answers, claims and codes of the authenticator have led to.
 
         Password and authenticator are the ones before.
         """
         async with self.database.transaction() as session:
-            account = await _held(session, clerk, account_id)
-            await self.ladder.end_all(session, account.district_id, account.portal, account.username_folded)
-            await end_wait(session, account.id)
-            self._record(session, clerk, account, "unlocked")
+            await self.unlock_in(session, clerk, account_id)
+
+    async def unlock_in(self, session: AsyncSession, clerk: Clerk, account_id: UUID) -> None:
+        """`unlock` as a part of something larger."""
+        account = await _held(session, clerk, account_id)
+        await self._forget_misses(session, account)
+        await end_wait(session, account.id)
+        self._record(session, clerk, account, "unlocked")
 
     async def disable(self, clerk: Clerk, account_id: UUID) -> None:
         """Switches the account off and ends its sessions; the next request of its owner is refused.
@@ -88,7 +97,8 @@ class Accounts:
             account = await _taken_away(session, clerk, account_id)
             account.disabled_at = account.disabled_at or self.clock.now()
             await self.sessions.end_all(session, account.id, "disabled")
-            pending = (LinkPurpose.RESET_PASSWORD, LinkPurpose.CONFIRM_EMAIL)  # a change can still be disputed
+            pending = (LinkPurpose.RESET_PASSWORD, LinkPurpose.RESET_BY_ANSWERS, LinkPurpose.CONFIRM_EMAIL)
+            # A change can still be disputed.
             await revoke_links(session, account.id, self.clock.now(), *pending)
             self._record(session, clerk, account, "disabled")
 
@@ -121,16 +131,22 @@ class Accounts:
             FeatureDisabled, ValidationFailed: `claim` where the district or the portal has none, or a key in a way that is not one.
             NobodyToIssueTo: the person may not enter the portal, so no key would help.
         """
-        handover = Handover(channel, photo_id_checked=photo_id_checked) if method is ResetMethod.KEY else Handover()
+        handover = Handover(channel, photo_id_checked=photo_id_checked)
+        async with self.database.transaction() as session:
+            return await self.reset_in(session, clerk, account_id, method, handover)
+
+    async def reset_in(
+        self, session: AsyncSession, clerk: Clerk, account_id: UUID, method: ResetMethod, handover: Handover
+    ) -> ResetAnswer:
+        """`reset` as a part of something larger."""
+        handover = handover if method is ResetMethod.KEY else Handover()
         if clerk.account_id:
             _check_handover(handover)
-        now = self.clock.now()
-        async with self.database.transaction() as session:
-            account = await _taken_away(session, clerk, account_id)
-            answer = await self._way_in(session, clerk, account, method, handover)
-            await self._take_away(session, account, now)
-            self._record(session, clerk, account, "reset", method=method.value)
-            return answer
+        account = await _taken_away(session, clerk, account_id)
+        answer = await self._way_in(session, clerk, account, method, handover)
+        await self._take_away(session, account, self.clock.now())
+        self._record(session, clerk, account, "reset", method=method.value)
+        return answer
 
     async def _way_in(
         self, session: AsyncSession, clerk: Clerk, account: Account, method: ResetMethod, handover: Handover
@@ -158,10 +174,20 @@ class Accounts:
             session.add(PasswordHistory(account_id=account.id, password_hash=account.password_hash, replaced_at=now))
         account.password_hash = None
         await session.flush()
-        await self.ladder.end_all(session, account.district_id, account.portal, account.username_folded)
+        await self._forget_misses(session, account)
         await revoke_links(session, account.id, now)
         await suspend_links(session, account.id, now)
         await self.sessions.end_all(session, account.id, "reset")
+        await drop_answers(session, account.id)
+
+    async def _forget_misses(self, session: AsyncSession, account: Account) -> None:
+        """Wrong passwords, answers and claims: whoever used all tries up is helped by the office only."""
+        name = (account.district_id, account.portal, account.username_folded)
+        await self.ladder.end_all(session, *name)
+        await self.budgets.renew(session, GuessSubject.username(ANSWERS_BUDGET, *name))
+        number = await session.scalar(select(Person.student_number).where(Person.id == account.person_id))
+        if number and account.portal == Portal.STUDENT:
+            await self.budgets.renew(session, GuessSubject.student(CLAIM.action, account.district_id, number))
 
     def _record(self, session: AsyncSession, clerk: Clerk, account: Account, action: str, **data: object) -> None:
         clerk.record(

@@ -78,27 +78,29 @@ class Relationships:
 
         A guardian who has no other student in the portal is signed out. Raises NotFound outside the clerk's part of the district.
         """
-        now = self.clock.now()
         async with self.database.transaction() as session:
-            asked = _RELATED.id == relationship_id
-            relationship = await session.scalar(select(_RELATED).where(asked, _both_seen_by(clerk)).with_for_update())
-            if relationship is None:
-                raise NotFound
-            if relationship.portal is not portal:
-                relationship.portal = portal
-                await session.flush()
-                await end_sessions_without_access(
-                    session, clerk.district_id, now, clerk, of_person=relationship.guardian_id
-                )
-                clerk.record(
-                    session,
-                    "relationship:portal_on" if portal else "relationship:portal_off",
-                    at=now,
-                    person_id=relationship.guardian_id,
-                    relationship=str(relationship.id),
-                    student=str(relationship.student_id),
-                )
+            await self.set_portal_in(session, clerk, relationship_id, portal=portal)
             return await _one(session, clerk, relationship_id)
+
+    async def set_portal_in(self, session: AsyncSession, clerk: Clerk, relationship_id: UUID, *, portal: bool) -> None:
+        """`set_portal` as a part of something larger."""
+        now, asked = self.clock.now(), _RELATED.id == relationship_id
+        relationship = await session.scalar(select(_RELATED).where(asked, _both_seen_by(clerk)).with_for_update())
+        if relationship is None:
+            raise NotFound
+        if relationship.portal is portal:
+            return
+        relationship.portal = portal
+        await session.flush()
+        await end_sessions_without_access(session, clerk.district_id, now, clerk, of_person=relationship.guardian_id)
+        clerk.record(
+            session,
+            "relationship:portal_on" if portal else "relationship:portal_off",
+            at=now,
+            person_id=relationship.guardian_id,
+            relationship=str(relationship.id),
+            student=str(relationship.student_id),
+        )
 
 
 async def _one(connection: AsyncConnection | AsyncSession, clerk: Clerk, relationship_id: UUID) -> RelationshipView:

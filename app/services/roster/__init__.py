@@ -12,6 +12,6 @@ reading, differences, roster_import          package to roster, roster against d
 from app.services.roster.package import ReceivedZip
 from app.services.roster.progress import Progress
 from app.services.roster.report import RosterReport
-from app.services.roster.roster_import import RosterImport
+from app.services.roster.roster_import import SSN_PURPOSE, RosterImport
 
-__all__ = ["Progress", "ReceivedZip", "RosterImport", "RosterReport"]
+__all__ = ["SSN_PURPOSE", "Progress", "ReceivedZip", "RosterImport", "RosterReport"]
