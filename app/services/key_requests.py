@@ -186,7 +186,7 @@ def _is_named(guardian: Row[Any], facts: KeyRequestFacts, asked: Sequence[str]) 
 def _check_fields(facts: KeyRequestFacts, policy: KeyRequestPolicy) -> None:
     """Raises ValidationFailed with every fault."""
     missing = msg("This district asks for this, too.")
-    errors = [FieldError(f"/{name}", "missing", missing) for name in policy.asked if not getattr(facts, name)]
+    errors = [FieldError("/" + name, "missing", missing) for name in policy.asked if not getattr(facts, name)]
     digits = facts.ssn_last4 or ""
     if sum(map(str.isdigit, digits)) > SSN_DIGITS:
         detail = msg("Type only the last four digits. Never send a whole social security number.")
