@@ -14,6 +14,7 @@ from app.models import Base, District, SignInSession
 from app.portals import Portal
 from app.security.access_tokens import LIFETIME
 from app.services.clerk import StaffRole
+from app.services.outbox import MailKind, promise
 from tests.office.requests import (
     IN_PERSON,
     PHONE,
@@ -170,6 +171,7 @@ async def test_accounts_and_keys_of_colleagues_are_an_admins_business(story: Sto
     """To a help desk they are not there, whether or not it works for the whole district."""
     colleague = await at_desk(story.office, HELP, name="Cora Colleague")
     await story.office.key_for(colleague.person_id, Portal.STAFF)
+    await writes_to(story, UUID(colleague.session["account"]["id"]))
     key = await live_key_of(story.office, colleague.person_id)
     theirs = replace(story.target, parent=colleague, child=colleague.person_id, key=key)
     requests = {
@@ -191,6 +193,23 @@ async def test_accounts_and_keys_of_colleagues_are_an_admins_business(story: Sto
     assert {status for status in (await outcomes(story, requests, dana)).values() if isinstance(status, tuple)} == {
         (409, "key_not_live")
     }, "the new key has taken its place"
+
+
+async def test_a_mail_that_leads_to_nobody_is_the_business_of_its_own_districts_admin(story: Story) -> None:
+    await writes_to(story, None)
+    shown = [
+        [mail for mail in (await who.ask("GET", "/admin/outbox")).json()["items"] if "account_id" not in mail]
+        for who in (await at_desk(story.other_office), await at_desk(story.office))
+    ]
+    assert [len(mails) for mails in shown] == [0, 1]
+
+
+async def writes_to(story: Story, account: UUID | None) -> None:
+    """A mail of the first district's is on its way."""
+    campus = story.office.campus
+    async with campus.database.transaction() as session:
+        now, district = campus.clock.now(), story.office.district
+        promise(session, MailKind.PASSWORD_RESET, district_id=district, now=now, account_id=account)
 
 
 ON_ACCOUNTS = ("getAccount", "unlockAccount", "disableAccount", "enableAccount", "resetAccount")
