@@ -123,6 +123,17 @@ async def test_a_batch_that_is_repeated_at_once_is_made_once(office: Office, dan
     assert refused(other_body) == (422, "idempotency_key_reused")
 
 
+async def test_two_admins_who_switch_each_other_off_leave_one(office: Office, there: Server) -> None:
+    """So a district never loses the last of those who can sign in."""
+    for after_ms in MOMENTS_MS:
+        ada, ben = [await at_desk(office, name=name) for name in ("Ada Hall", "Ben Hall")]
+        answers = await at_once(does(ada, "disable", ben), does(replace(ben, server=there), "disable", ada), after_ms)
+        assert Counter(answer.is_success for answer in answers) == {True: 1, False: 1}
+        (late,) = [answer for answer in answers if not answer.is_success]
+        assert refused(late) in {FORBIDDEN, ENDED}
+        assert Counter([await is_in(ada), await is_in(ben)]) == {True: 1, False: 1}
+
+
 async def test_two_admins_who_remove_each_other_leave_one(office: Office, there: Server) -> None:
     for after_ms in MOMENTS_MS:
         ada, ben = [await at_desk(office, name=name) for name in ("Ada Hall", "Ben Hall")]
