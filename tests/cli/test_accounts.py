@@ -136,7 +136,7 @@ def test_a_reset_by_mail_needs_an_address_and_a_claim_a_student(maria: GrandBend
     _, complaint = maria.shell.refused(*maria.account("reset", "maria2026", "--method", "mail"))
     assert "(no_address)" in complaint
     _, complaint = maria.shell.refused(*maria.account("reset", "maria2026", "--method", "claim"))
-    assert "(validation_failed)" in complaint
+    assert "method: " in complaint
     assert maria.sign_in("maria2026") == "signed in", "a refusal changes nothing"
 
 
