@@ -14,7 +14,7 @@ from zipfile import ZipFile
 import httpx
 from sqlalchemy import select
 
-from app.models import ActivationKey, Announcement, KeyBatch, RosterUpload
+from app.models import ActivationKey, Announcement, KeyBatch, KeyRequest, RosterUpload, SupportTicket
 from app.portals import Portal
 from app.services.clerk import StaffRole
 from app.services.outbox import MailKind, promise
@@ -77,6 +77,8 @@ class Family:
     batch: UUID
     roster: UUID
     announcement: UUID
+    key_request: UUID
+    ticket: UUID
 
     @property
     def account(self) -> str:
@@ -87,7 +89,8 @@ class Family:
         """No answer to somebody from outside holds one of them."""
         ids = (self.school, self.parent.person_id, self.child, self.without_key, self.colleague, self.newcomer)
         rows = (self.relationship, self.key, self.batch, self.roster, self.announcement, self.account)
-        return [*map(str, (*ids, *rows)), self.parent.username, PHONE]
+        asked = (self.key_request, self.ticket)
+        return [*map(str, (*ids, *rows, *asked)), self.parent.username, PHONE]
 
 
 PHONE = "404-555-0100"
@@ -113,6 +116,7 @@ async def family(office: Office, number: int, school: UUID) -> Family:
         await relationship_of(office, parent.person_id, child),
         await live_key_of(office, child),
         *await _rows(office, parent, school),
+        *await _asked(office, child, f"n{number}"),
     )
 
 
@@ -138,6 +142,18 @@ async def _rows(office: Office, parent: User, school: UUID) -> tuple[UUID, UUID,
         session.add_all((batch, roster, announcement))
         promise(session, MailKind.PASSWORD_CHANGED, district_id=district, now=now, account_id=account)
     return batch.id, roster.id, announcement.id
+
+
+async def _asked(office: Office, student: UUID, number: str) -> tuple[UUID, UUID]:
+    """A request for a key and a ticket, both about the student."""
+    now, district = office.campus.clock.now(), office.district
+    request = KeyRequest(id=uuid4(), district_id=district, student_id=student, requested_at=now, state="waiting")
+    ticket = SupportTicket(id=uuid4(), district_id=district, created_at=now, state="open", reference=uuid4().hex[:12])
+    ticket.category, ticket.student_number, ticket.email = "other", number, "maria@home.example"
+    ticket.first_name, ticket.last_name = "Maria", "Fam"
+    async with office.campus.database.transaction() as session:
+        session.add_all((request, ticket))
+    return request.id, ticket.id
 
 
 @dataclass(frozen=True)
@@ -212,6 +228,8 @@ REQUESTS: Mapping[str, Callable[[Family], Request]] = {
     ),
     "listActivationKeys": lambda its: Request(query={"person_id": its.child, "state": "live"}, shows=its.key),
     "revokeActivationKey": lambda its: Request({"key_id": its.key}),
+    "listKeyRequests": lambda its: Request(query={"state": "waiting"}, shows=str(its.key_request), names=False),
+    "closeKeyRequest": lambda its: Request({"request_id": its.key_request}, body={"outcome": "handled"}),
     "listStaff": lambda its: Request(shows=str(its.colleague), names=False),
     "addStaff": lambda its: Request(
         body={
@@ -238,6 +256,9 @@ REQUESTS: Mapping[str, Callable[[Family], Request]] = {
     "uploadRoster": lambda _: Request(query={"dry_run": True}, content=small_zip(), headers=ZIP, names=False),
     "listRosters": lambda its: Request(shows=str(its.roster), names=False),
     "getRoster": lambda its: Request({"roster_id": its.roster}, shows=str(its.roster)),
+    "listSupportTickets": lambda its: Request(query={"state": "open"}, shows=str(its.ticket), names=False),
+    "getSupportTicket": lambda its: Request({"ticket_id": its.ticket}, shows=str(its.ticket)),
+    "resolveSupportTicket": lambda its: Request({"ticket_id": its.ticket}, body={"remedy": "answered"}),
     "listOutbox": lambda its: Request(query={"account_id": its.account}, shows=its.account),
     "listAuditEvents": lambda its: Request(query={"person_id": its.parent.person_id}, shows=its.account),
     "exportAuditEvents": lambda its: Request(query={"account_id": its.account}, shows=its.account),

@@ -36,7 +36,8 @@ NO_TOTP, NO_STEP_UP, ENDED = (403, "totp_required"), (401, "step_up_required"), 
 HELP_DESK_TOO = {
     *("searchAccounts", "getAccount", "unlockAccount", "disableAccount", "enableAccount", "resetAccount"),
     *("searchPeople", "getPerson", "searchRelationships", "listOutbox"),
-    *("issueActivationKey", "listActivationKeys", "revokeActivationKey"),
+    *("issueActivationKey", "listActivationKeys", "revokeActivationKey", "listKeyRequests", "closeKeyRequest"),
+    *("listSupportTickets", "getSupportTicket", "resolveSupportTicket"),
 }
 AFTER_STEP_UP = {
     *("resetAccount", "issueActivationKey", "issueActivationKeyBatch", "printActivationKeyLetters"),
