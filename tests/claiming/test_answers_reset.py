@@ -27,6 +27,7 @@ from tests.claiming.students import (
 )
 from tests.guard.hashes import no_free_place
 from tests.guard.stranger import ASKED, OFF, exhaust, guess, new_captcha
+from tests.support.authenticator import set_up
 from tests.support.engines import sqlite_only
 from tests.support.office import Office
 from tests.support.portal import Server, refused, serving
@@ -195,6 +196,23 @@ async def test_the_token_dies_with_whatever_replaces_the_password(office: Office
     assert (await ana.on_another_device().activate()).status_code == 201
     assert refused(await ana.reset(token)) == NO_LINK
     assert refused(await ana.answer()) == WRONG, "so does a key"
+
+
+async def test_answers_stand_for_the_password_and_not_for_the_second_factor(office: Office, post: Post) -> None:
+    """A parent's authenticator is asked for after the reset as it was before, and no answer passes for its code."""
+    await office.set(*CLAIM_ON)
+    parent = vars(await office.parent())
+    maria = Student(**parent, post=post, first_name="Maria", last_name="Lopez", number="")
+    assert (await maria.activate()).status_code == 201
+    phone = await set_up(maria)
+    assert (await maria.set_answers(ANSWERS)).status_code == 204
+    token = await maria.answered()
+    assert (await maria.reset(token)).status_code == 204
+    for code in (None, phone.wrong_code(), ANSWERS["favorite_food"]):
+        changes = {"totp": code} if code else {}
+        refusal = (403, "totp_invalid" if code else "totp_required")
+        assert refused(await maria.on_another_device().sign_in(**changes)) == refusal
+    assert (await maria.sign_in(totp=phone.next_code())).status_code == 200
 
 
 async def test_accounts_that_may_not_be_used_answer_as_wrong_ones(server: Server, office: Office, ana: Student) -> None:
