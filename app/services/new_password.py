@@ -96,7 +96,8 @@ async def hash_not_among(hash_pool: HashPool, earlier_hashes: Sequence[str], pas
 async def replace_password(session: AsyncSession, owner: PasswordOwner, password_hash: str, now: datetime) -> bool:
     """Stores the new hash and remembers the old one; False where the password changed meanwhile.
 
-    What somebody else may have begun ends with the old password: reset links, and a new address that waits to be confirmed.
+    What somebody else may have begun ends with the old password: reset links, a new address that waits to be confirmed, and a claim that
+    the office has reopened.
     """
     stored = (
         Account.password_hash.is_(None) if owner.password_hash is None else Account.password_hash == owner.password_hash
@@ -104,7 +105,12 @@ async def replace_password(session: AsyncSession, owner: PasswordOwner, password
     changed = await session.execute(
         update(Account)
         .where(Account.id == owner.account.id, stored)
-        .values(password_hash=password_hash, password_changed_at=now, unconfirmed_recovery_email=None)
+        .values(
+            password_hash=password_hash,
+            password_changed_at=now,
+            unconfirmed_recovery_email=None,
+            claim_reopened_at=None,
+        )
         .returning(Account.id)
         .execution_options(synchronize_session=False)
     )

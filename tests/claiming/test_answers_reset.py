@@ -15,6 +15,7 @@ from app.settings import Settings
 from tests.claiming.students import (
     ANSWERS,
     CLAIM_ON,
+    CLAIMED,
     EXHAUSTED,
     NO_TICKET,
     WRONG,
@@ -252,3 +253,18 @@ async def test_d21_a_token_of_one_way_sets_no_password_by_another(office: Office
     assert refused(await ana.answer_with(ticket, given(ANSWERS))) == NO_TICKET
     assert await ana.signs_in_with(ana.password)
     assert not await ana.signs_in_with(NEW_PASSWORD)
+
+
+async def test_a_claim_that_was_reopened_is_closed_to_whoever_comes_after_its_owner(
+    office: Office, ana: Student
+) -> None:
+    """By a mailed link in the meantime, or by another reset: a name and a number take nothing from an account in use."""
+    await ana.own_address()
+    await reopen_claim(office, ana)
+    ticket = await ana.ticket()
+    assert (await ana.reset(await ana.reset_link())).status_code == 204
+    thief = replace(ana, password="Another meadow 43", session={})
+    assert [refused(await thief.complete(ticket)), refused(await thief.claim())] == [CLAIMED] * 2
+    await reopen_claim(office, ana)
+    await office.reset(ana)
+    assert [refused(await thief.complete(ticket)), refused(await thief.claim())] == [CLAIMED] * 2

@@ -143,6 +143,7 @@ class Accounts:
         if clerk.account_id:
             _check_handover(handover)
         account = await _taken_away(session, clerk, account_id)
+        account.claim_reopened_at = None
         answer = await self._way_in(session, clerk, account, method, handover)
         await self._take_away(session, account, self.clock.now())
         self._record(session, clerk, account, "reset", method=method.value)
