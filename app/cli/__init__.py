@@ -5,7 +5,7 @@ import sys
 import typer
 from rich.console import Console
 
-from app.cli import accounts, audit, districts, keys, relationships, roster, server, specification, staff
+from app.cli import accounts, audit, districts, keys, moving_in, relationships, roster, server, specification, staff
 from app.errors import CampusError, NotReady, Overloaded, ValidationFailed
 from app.services.district_directory import DirectoryRefused
 from app.services.district_settings import SettingRefused
@@ -23,6 +23,8 @@ app.add_typer(accounts.app, name="accounts")
 app.add_typer(relationships.app, name="relationships")
 app.add_typer(staff.app, name="staff")
 app.add_typer(audit.app, name="audit")
+accounts.app.command("import")(moving_in.import_accounts)
+keys.app.command("import")(moving_in.import_keys)
 
 
 def main() -> None:

@@ -41,14 +41,14 @@ def import_roster(
 
     async def command() -> RosterReport:
         async with campus() as parts:
-            with _progress(quiet=as_json) as bars:
+            with progress_bars(quiet=as_json) as bars:
                 return await parts.roster_import.run(
                     operator_of(district),
                     path,
                     dry_run=dry_run,
                     allow_ending_percent=allow_ending,
                     as_new=as_new,
-                    progress=_Bars(bars),
+                    progress=Bars(bars),
                 )
 
     report = run(command())
@@ -60,13 +60,13 @@ def import_roster(
         raise typer.Exit(1)
 
 
-def _progress(*, quiet: bool) -> Progress:
+def progress_bars(*, quiet: bool) -> Progress:
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     return Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal)
 
 
-class _Bars:
+class Bars:
     """A bar for each phase of the import."""
 
     def __init__(self, bars: Progress) -> None:

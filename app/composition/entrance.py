@@ -74,7 +74,7 @@ def wire_entrance(ground: Ground, tools: Tools) -> Entrance:
         claim=Claim(database, clock, tickets),
         claim_completion=ClaimCompletion(database, clock, tickets, answer_hashes, sessions, ladder, budgets),
         key_requests=KeyRequests(database, clock, digests, tools.key_issue, budgets),
-        login=Login(database, clock, hash_pool, sessions, names, tools.second_factor, guard),
+        login=Login(database, clock, hash_pool, sessions, names, tools.second_factor, guard, tools.recovery_email),
         sessions=sessions,
         session_refresh=SessionRefresh(database, clock, tools.refresh_tokens, sessions),
         password_reset=PasswordReset(database, clock, hash_pool, sessions, tools.links, ladder),

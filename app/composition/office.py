@@ -7,12 +7,14 @@ from app.composition.tools import Tools
 from app.services.keys import KeyIssue
 from app.services.office.account_desk import AccountDesk
 from app.services.office.account_facts import AccountFacts
+from app.services.office.account_import import AccountImport
 from app.services.office.accounts import Accounts
 from app.services.office.announcements import Announcements
 from app.services.office.audit_trail import AuditTrail
 from app.services.office.district_office import DistrictOffice
 from app.services.office.issued_keys import IssuedKeys
 from app.services.office.key_batches import KeyBatches
+from app.services.office.key_import import KeyImport
 from app.services.office.key_request_desk import KeyRequestDesk
 from app.services.office.office_keys import OfficeKeys
 from app.services.office.outbox_list import OutboxList
@@ -36,6 +38,7 @@ class Office:
     roster_import: RosterImport
     roster_uploads: RosterUploads
     key_issue: KeyIssue
+    key_import: KeyImport
     office_keys: OfficeKeys
     key_batches: KeyBatches
     issued_keys: IssuedKeys
@@ -43,6 +46,7 @@ class Office:
     ticket_desk: TicketDesk
     ticket_remedies: TicketRemedies
     accounts: Accounts
+    account_import: AccountImport
     account_desk: AccountDesk
     people_desk: PeopleDesk
     relationships: Relationships
@@ -65,6 +69,7 @@ def wire_office(ground: Ground, tools: Tools) -> Office:
         roster_import=roster_import,
         roster_uploads=RosterUploads(database, clock, roster_import),
         key_issue=key_issue,
+        key_import=KeyImport(database, clock, digests),
         office_keys=OfficeKeys(database, clock, key_issue, key_mail),
         key_batches=KeyBatches(database, clock, key_issue, key_mail),
         issued_keys=IssuedKeys(database, clock),
@@ -72,6 +77,7 @@ def wire_office(ground: Ground, tools: Tools) -> Office:
         ticket_desk=TicketDesk(database),
         ticket_remedies=TicketRemedies(database, clock, accounts, relationships, tools.ticket_mails),
         accounts=accounts,
+        account_import=AccountImport(database, clock),
         account_desk=AccountDesk(database, clock, AccountFacts(tools.ladder, tools.username_recovery)),
         people_desk=PeopleDesk(database, clock),
         relationships=relationships,

@@ -4,7 +4,6 @@ Argon2id, m = 19456 KiB, t = 2, p = 1 (OWASP's first choice). Hashes of other sc
 sign-in. Every call computes for tens of milliseconds: only `HashPool` makes them.
 """
 
-import re
 import unicodedata
 from dataclasses import dataclass
 from hmac import compare_digest
@@ -19,13 +18,11 @@ from nacl.bindings import (
 from passlib.context import CryptContext
 from passlib.hash import argon2
 
+from app.security.foreign_hashes import refusal_of
+
 MEMORY_KIB = 19_456
 TIME_COST = 2
 PARALLELISM = 1
-# An imported hash decides what its verification costs, so nothing above these is ever computed.
-MAX_MEMORY_KIB = 262_144
-MAX_TIME_COST = 16
-MAX_BCRYPT_ROUNDS = 15
 BCRYPT_MAX_BYTES = 72
 _MIN_SODIUM_MEMORY_KIB = 8
 _MIN_SODIUM_CHECKSUM = 16
@@ -91,7 +88,7 @@ class Verdict:
 class PasswordHasher:
     def __init__(self, *, memory_kib: int = MEMORY_KIB, time_cost: int = TIME_COST) -> None:
         self._context = CryptContext(
-            schemes=[_SodiumArgon2, "bcrypt"],
+            schemes=[_SodiumArgon2, "bcrypt", "pbkdf2_sha256", "pbkdf2_sha512", "django_pbkdf2_sha256", "scrypt"],
             deprecated="auto",
             argon2__type="ID",
             argon2__memory_cost=memory_kib,
@@ -108,7 +105,7 @@ class PasswordHasher:
 
     def verify(self, password: str, stored: str | None) -> Verdict:
         """One verification at the policy's cost, whether or not there is a hash: `stored` None is never right."""
-        if stored is None or not _affordable(stored):
+        if stored is None or refusal_of(stored):
             self._context.verify("nobody at all", self._dummy)
             return Verdict(right=False)
         secret = canonical(password)
@@ -126,16 +123,3 @@ class PasswordHasher:
 def canonical(password: str) -> str:
     """The password in NFC, as NIST SP 800-63B-4 asks: keyboards differ in how they compose the same letter."""
     return unicodedata.normalize("NFC", password)
-
-
-_BCRYPT = re.compile(r"\$2[abxy]\$(?P<rounds>\d\d)\$")
-
-
-def _affordable(stored: str) -> bool:
-    if bcrypt := _BCRYPT.match(stored):
-        return int(bcrypt["rounds"]) <= MAX_BCRYPT_ROUNDS
-    try:
-        parsed = argon2.from_string(stored)
-    except ValueError:
-        return False
-    return bool(parsed.memory_cost <= MAX_MEMORY_KIB and parsed.rounds <= MAX_TIME_COST)

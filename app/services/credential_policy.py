@@ -76,9 +76,14 @@ def username_errors(
         yield _username("username_needs_letter", msg("Use at least one letter."))
     if not any(c.isdecimal() for c in folded):
         yield _username("username_needs_digit", msg("Use at least one digit."))
-    own = fold(claimed_username(own_student_number)) if own_student_number else None
-    if _CLAIM_PATTERN.fullmatch(folded) and folded != own:
+    if is_reserved(username, own_student_number):
         yield _username("username_reserved", msg("This form of name is kept for students. Please choose another one."))
+
+
+def is_reserved(username: str, own_student_number: str | None) -> bool:
+    """Whether it is a name that students get by claim, and not this student's own."""
+    own = fold(claimed_username(own_student_number)) if own_student_number else None
+    return bool(_CLAIM_PATTERN.fullmatch(fold(username))) and fold(username) != own
 
 
 def claimed_username(student_number: str) -> str:

@@ -24,6 +24,7 @@ from app.services.districts import OpenDistrict
 from app.services.guard import Admission, Guard
 from app.services.links import has_suspended_link
 from app.services.portal_access import confirm_access, may_enter_its_portal
+from app.services.recovery_email import RecoveryEmail
 from app.services.second_factor import SecondFactor, has_totp
 from app.services.security_notices import tell_new_device, tell_recovery_code_used, tell_sign_ins_refused
 from app.services.sessions import Device, OpenedSession, Sessions
@@ -35,6 +36,7 @@ from app.text import fold
 _CANDIDATE = select_account(
     Account.password_hash,
     Account.recovery_email_folded,
+    Account.last_signed_in_at,
     may_enter_its_portal(Account.portal).label("may_enter"),
     has_suspended_link(),
     has_totp(),
@@ -78,6 +80,7 @@ class Login:
     username_recovery: UsernameRecovery
     second_factor: SecondFactor
     guard: Guard
+    recovery_email: RecoveryEmail
 
     async def sign_in(self, request: LoginRequest, admission: Admission) -> OpenedSession:
         """A new session, for a try that the guard has let in.
@@ -139,6 +142,8 @@ class Login:
                 raise InvalidCredentials
             if not await confirm_access(session, candidate.person_id, request.portal):
                 raise AccountLocked("no_portal_access")
+            if candidate.last_signed_in_at is None and candidate.unconfirmed_recovery_email:
+                await self._confirm_imported_address(session, candidate)
             account = AccountView.of(candidate)
             if admission.subject is None or admission.subject.device is None:
                 await tell_new_device(session, account, named["now"])
@@ -146,6 +151,13 @@ class Login:
             # Last, as everybody behind one address waits for its row.
             await self.guard.succeed(session, admission)
             return opened
+
+    async def _confirm_imported_address(self, session: AsyncSession, candidate: Row[Any]) -> None:
+        """An address that came with an account of another system: nobody has been asked yet whether it is the owner's."""
+        account = await session.get_one(Account, candidate.account_id)
+        await self.recovery_email.ask_to_confirm(
+            session, account, candidate.unconfirmed_recovery_email, self.clock.now()
+        )
 
     async def _record_refusal(
         self, request: LoginRequest, candidate: Row[Any] | None, reason: str, admission: Admission

@@ -7,7 +7,9 @@ from enum import StrEnum
 from typing import Self
 
 
-class _Code(StrEnum):
+class AdvisedCode(StrEnum):
+    """A code, and a sentence on what to do about it."""
+
     advice: str
 
     def __new__(cls, code: str, advice: str) -> Self:
@@ -17,7 +19,7 @@ class _Code(StrEnum):
         return member
 
 
-class FaultCode(_Code):
+class FaultCode(AdvisedCode):
     """With one of these nothing is written."""
 
     # --- the package ---
@@ -135,7 +137,7 @@ class FaultCode(_Code):
     )
 
 
-class WarningCode(_Code):
+class WarningCode(AdvisedCode):
     """Accepted, but worth a look."""
 
     OTHER_FILE_IGNORED = "other_file_ignored", "The package holds a file or folder that is not CSV. It was not read."

@@ -60,10 +60,15 @@ def number(table: Table, row: int, column: str, value: str) -> str | None:
 def email(table: Table, row: int, value: str) -> str | None:
     if not value:
         return None
-    if len(value) <= _LONGEST_EMAIL and _EMAIL.fullmatch(value):
+    if is_email(value):
         return value
     table.warn(WarningCode.EMAIL_DROPPED, row, "email")
     return None
+
+
+def is_email(value: str) -> bool:
+    """Whether a mail could be sent there, and stored here."""
+    return len(value) <= _LONGEST_EMAIL and bool(_EMAIL.fullmatch(value))
 
 
 def sourced_ids(value: str) -> tuple[str, ...]:
