@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -90,6 +91,10 @@ def test_what_a_districts_office_does(tmp_path: Path, sqlite_url: str) -> None:
     shell = Shell(tmp_path, {"CAMPUS_DATABASE_URL": sqlite_url})
     office = GrandBend(shell)
     office.roster().zip().rename(shell.folder / "roster.zip")
+    Path(tmp_path, "accounts.csv").write_text("person_id,portal,username\npaul,parent,Paul.L\n", encoding="utf-8")
+    Path(tmp_path, "printed.csv").write_text(
+        f"person_id,portal,activation_key\nana,student,{uuid4()}\n", encoding="utf-8"
+    )
     for line in block_after("## What a district's office or its operator does", README).splitlines():
         program, *words = shlex.split(line, comments=True)
         assert program == "campus"

@@ -1,22 +1,18 @@
-"""Families of another system go on as before: their usernames, their passwords, and keys that came home on paper long ago."""
+"""Families of another system go on as before, with the usernames and passwords that they know."""
 
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import argon2
 import bcrypt
-import pytest
 from passlib.hash import django_pbkdf2_sha256, pbkdf2_sha256, pbkdf2_sha512, scrypt
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from app.clock import ManualClock
-from app.models import Account, ActivationKey, AuditEvent, OutboxMail
+from app.models import Account, OutboxMail
 from app.portals import Portal
-from app.services.office.import_report import ImportReport
+from tests.support.moving_in import account_row, import_accounts, new_parent, number_of, stored_hash, trail
 from tests.support.office import Office
-from tests.support.portal import PASSWORD, User, refused
+from tests.support.portal import PASSWORD, refused
 
 OUR_HASH = "$argon2id$v=19$m=19456,t=2,p=1$"
 CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
@@ -30,12 +26,11 @@ SCHEMES = {
     "django": django_pbkdf2_sha256.using(rounds=10).hash(PASSWORD),
     "scrypt": scrypt.using(rounds=4).hash(PASSWORD),
 }
-GUID = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 
 
 async def test_parents_sign_in_as_before_and_get_a_hash_of_ours(office: Office, tmp_path: Path) -> None:
     parents = {scheme: await new_parent(office, f"{scheme}.1") for scheme in SCHEMES}
-    rows = [row(parent, stored) for parent, stored in zip(parents.values(), SCHEMES.values(), strict=True)]
+    rows = [account_row(parent, stored) for parent, stored in zip(parents.values(), SCHEMES.values(), strict=True)]
     report = await import_accounts(office, tmp_path, rows)
     assert (report.counts.created, report.errors, report.warnings) == (len(SCHEMES), [], [])
     for scheme, parent in parents.items():
@@ -53,7 +48,7 @@ async def test_whoever_comes_without_a_hash_gets_in_with_a_key_and_with_no_passw
     office: Office, tmp_path: Path
 ) -> None:
     rosa = await new_parent(office, "rosa")
-    report = await import_accounts(office, tmp_path, [row(rosa)])
+    report = await import_accounts(office, tmp_path, [account_row(rosa)])
     assert [found.code for found in report.warnings] == ["no_way_in"]
     for password in ("", "None", PASSWORD):
         assert refused(await rosa.sign_in(password=password)) == (401, "invalid_credentials")
@@ -64,7 +59,7 @@ async def test_whoever_comes_without_a_hash_gets_in_with_a_key_and_with_no_passw
 
 async def test_an_address_counts_once_its_owner_has_confirmed_it(office: Office, tmp_path: Path) -> None:
     rosa = await new_parent(office, "rosa")
-    await import_accounts(office, tmp_path, [row(rosa, SCHEMES["argon2"], "rosa@example.org")])
+    await import_accounts(office, tmp_path, [account_row(rosa, SCHEMES["argon2"], "rosa@example.org")])
     assert await mails(office) == []
     opened = (await rosa.sign_in()).json()
     assert "confirm_recovery_email" in opened["next_steps"]
@@ -77,10 +72,12 @@ async def test_the_trail_has_a_row_for_the_file_and_one_for_each_account(office:
     rosa, left = await new_parent(office, "rosa"), await new_parent(office, "left")
     await office.end(left.person_id)
     report = await import_accounts(
-        office, tmp_path, [row(rosa, SCHEMES["argon2"]), row(left, SCHEMES["argon2"])], dry_run=True
+        office, tmp_path, [account_row(rosa, SCHEMES["argon2"]), account_row(left, SCHEMES["argon2"])], dry_run=True
     )
     assert (report.counts.created, await trail(office)) == (1, [])
-    report = await import_accounts(office, tmp_path, [row(rosa, SCHEMES["argon2"]), row(left, SCHEMES["argon2"])])
+    report = await import_accounts(
+        office, tmp_path, [account_row(rosa, SCHEMES["argon2"]), account_row(left, SCHEMES["argon2"])]
+    )
     assert [(found.row, found.code) for found in report.warnings] == [(3, "may_not_enter")]
     assert await trail(office) == [
         ("operator:account:imported", rosa.person_id, {"portal": "parent", "with_password": True}),
@@ -94,12 +91,12 @@ async def test_the_trail_has_a_row_for_the_file_and_one_for_each_account(office:
 
 async def test_an_account_that_is_there_is_left_alone(office: Office, tmp_path: Path) -> None:
     rosa, theo = await new_parent(office, "rosa"), await new_parent(office, "theo")
-    rows = [row(rosa, SCHEMES["argon2"]), row(theo, SCHEMES["argon2"])]
+    rows = [account_row(rosa, SCHEMES["argon2"]), account_row(theo, SCHEMES["argon2"])]
     await import_accounts(office, tmp_path, rows)
     await rosa.sign_in()
     assert vars((await import_accounts(office, tmp_path, rows)).counts)["unchanged"] == 2
     theo.username = "theo2"
-    report = await import_accounts(office, tmp_path, [rows[0], row(theo, SCHEMES["bcrypt"])])
+    report = await import_accounts(office, tmp_path, [rows[0], account_row(theo, SCHEMES["bcrypt"])])
     assert (report.counts.unchanged, report.counts.conflicts) == (1, 1)
     assert [(found.row, found.code) for found in report.warnings] == [(3, "account_differs")]
     theo.username = "theo"
@@ -110,7 +107,7 @@ async def test_all_faults_of_a_file_are_told_at_once_and_nothing_is_written(offi
     rosa, theo = await new_parent(office, "rosa"), await office.parent("Theo Diaz", children=["Uma Diaz"])
     await theo.activate()
     rows = [
-        row(rosa, SCHEMES["argon2"]),
+        account_row(rosa, SCHEMES["argon2"]),
         [str(uuid4()), "parent", "nobody", "", ""],
         [str(rosa.person_id), "parent", "rosa9", "", ""],
         [str(rosa.person_id), "teacher", "rosa9", "", ""],
@@ -121,9 +118,9 @@ async def test_all_faults_of_a_file_are_told_at_once_and_nothing_is_written(offi
     others += [("a4", SCHEMES["bcrypt"].replace("$04$", "$31$")), ("a5", "$scrypt$ln=30" + SCHEMES["scrypt"][12:])]
     others += [("a6", SCHEMES["argon2"].replace("m=64", "m=4194304"))]
     for name, stored in others:
-        rows.append(row(await new_parent(office, name), stored))
-    rows.append(row(await new_parent(office, "a7"), "", "no address"))
-    before = await accounts_of(office)
+        rows.append(account_row(await new_parent(office, name), stored))
+    rows.append(account_row(await new_parent(office, "a7"), "", "no address"))
+    before = await number_of(office, Account)
     report = await import_accounts(office, tmp_path, rows)
     assert [(found.row, found.column, found.code) for found in report.errors] == [
         (3, "person_id", "person_not_found"),
@@ -145,7 +142,7 @@ async def test_all_faults_of_a_file_are_told_at_once_and_nothing_is_written(offi
     ]
     assert report.errors_total == 16
     assert vars(report.counts) == {"created": 0, "unchanged": 0, "conflicts": 0, "left_out": 0}
-    assert (await accounts_of(office), await trail(office)) == (before, [])
+    assert (await number_of(office, Account), await trail(office)) == (before, [])
 
 
 async def test_a_student_keeps_the_name_of_the_claim_pattern_that_is_the_students_own(
@@ -158,115 +155,8 @@ async def test_a_student_keeps_the_name_of_the_claim_pattern_that_is_the_student
     assert (await import_accounts(office, tmp_path, rows[:1])).counts.created == 1
 
 
-async def test_a_key_that_is_printed_already_opens_an_account_for_two_weeks(
-    office: Office, tmp_path: Path, clock: ManualClock
-) -> None:
-    rosa, late = await new_parent(office, "rosa2026"), await new_parent(office, "late2026")
-    old = await office.key_for(rosa.person_id, Portal.PARENT)
-    rows = [[str(rosa.person_id), "parent", GUID], [str(late.person_id), "parent", GUID.replace("3f", "4e")]]
-    report = await import_keys(office, tmp_path, rows)
-    assert (report.counts.created, report.errors) == (2, [])
-    assert (await import_keys(office, tmp_path, rows)).counts.unchanged == 2
-    assert (await rosa.verify(activation_key=old)).status_code == 404
-    rosa.key = GUID.upper().replace("-", " ")
-    assert (await rosa.verify()).json()["first_name"] == "Rosa"
-    assert (await rosa.activate()).status_code == 201
-    clock.advance(timedelta(days=14, seconds=1))
-    late.key = GUID.replace("3f", "4e")
-    assert refused(await late.verify()) == (410, "activation_key_expired")
-    async with office.campus.database.reading() as connection:
-        stored = list((await connection.execute(select(ActivationKey.digest))).scalars())
-    assert not any("3F2504E0" in digest.upper() for digest in stored)
-    assert [tag for tag, _, _ in await trail(office)] == ["operator:key:imported"] * 2 + ["operator:keys:imported"]
-
-
-async def test_keys_that_others_may_know_replace_no_account_and_open_no_office(office: Office, tmp_path: Path) -> None:
-    maria = await office.parent()
-    await maria.activate()
-    member = (
-        await office.campus.staff.add(office.operator, "Dana Reed", "dreed26", role_admin())
-    ).person_id
-    rows = [[str(maria.person_id), "parent", GUID], [str(member), "staff", GUID.replace("3f", "4e")]]
-    report = await import_keys(office, tmp_path, rows)
-    assert [(found.row, found.code) for found in report.warnings] == [(2, "has_account"), (3, "works_in_office")]
-    assert report.counts.created == 0
-
-
-@pytest.mark.parametrize(
-    ("key", "code"),
-    [
-        ("12345678", "key_too_weak"),
-        ("0123456789" * 2, "key_too_weak"),
-        ("00000000-0000-0000-0000-000000001234", "key_too_weak"),
-        ("3f2504e04f89_41d3/9a0c0305e82c3301", "key_characters"),
-        ("3f2504e04f89" * 6, "key_too_long"),
-    ],
-)
-async def test_what_is_no_secret_is_no_key(office: Office, tmp_path: Path, key: str, code: str) -> None:
-    report = await import_keys(office, tmp_path, [[str((await new_parent(office, "rosa")).person_id), "parent", key]])
-    assert [(found.row, found.column, found.code) for found in report.errors] == [(2, "activation_key", code)]
-
-
-async def test_two_people_have_two_keys(office: Office, tmp_path: Path) -> None:
-    rosa, theo, uma = [await new_parent(office, name) for name in ("rosa", "theo", "uma")]
-    theo.key = await office.key_for(theo.person_id, Portal.PARENT)
-    rows = [[str(rosa.person_id), "parent", GUID], [str(theo.person_id), "parent", GUID.replace("-", "").upper()]]
-    rows.append([str(uma.person_id), "parent", theo.key])
-    report = await import_keys(office, tmp_path, rows)
-    assert [(found.row, found.code) for found in report.errors] == [(3, "duplicate_key"), (4, "duplicate_key")]
-    assert (await theo.verify()).status_code == 200
-
-
-async def new_parent(office: Office, username: str) -> User:
-    """A parent whom the roster knows, and no account or key."""
-    guardian = await office.guardian("Rosa Diaz", [await office.student("Eva Diaz")])
-    return User(office.server, office.district, Portal.PARENT, guardian, username)
-
-
-def row(user: User, stored: str = "", email: str = "") -> list[str]:
-    return [str(user.person_id), user.portal.value, user.username, stored, email]
-
-
-async def import_accounts(
-    office: Office, folder: Path, rows: list[list[str]], *, dry_run: bool = False
-) -> ImportReport:
-    file = write(folder, ["person_id", "portal", "username", "password_hash", "recovery_email"], rows)
-    return await office.campus.account_import.run(office.operator, file, dry_run=dry_run)
-
-
-async def import_keys(office: Office, folder: Path, rows: list[list[str]]) -> ImportReport:
-    file = write(folder, ["person_id", "portal", "activation_key"], rows)
-    return await office.campus.key_import.run(office.operator, file)
-
-
-def write(folder: Path, header: list[str], rows: list[list[str]]) -> Path:
-    file = folder / "file.csv"
-    lines = (",".join(f'"{value}"' for value in values) for values in [header, *rows])
-    file.write_text("\n".join(lines), encoding="utf-8")
-    return file
-
-
-async def stored_hash(office: Office, user: User) -> str:
-    async with office.campus.database.reading() as connection:
-        query = select(Account.password_hash).where(Account.person_id == user.person_id)
-        return str((await connection.execute(query)).scalar_one())
-
-
-async def accounts_of(office: Office) -> int:
-    async with office.campus.database.reading() as connection:
-        return (await connection.execute(select(func.count()).select_from(Account))).scalar_one()
-
-
 async def mails(office: Office) -> list[tuple[str, str | None]]:
     """Kind and address of those that wait."""
     async with office.campus.database.reading() as connection:
         rows = await connection.execute(select(OutboxMail.kind, OutboxMail.to_address).order_by(OutboxMail.created_at))
         return [(row.kind, row.to_address) for row in rows]
-
-
-async def trail(office: Office) -> list[tuple[str, UUID | None, dict[str, Any]]]:
-    """What the audit trail has of imports."""
-    async with office.campus.database.reading() as connection:
-        query = select(AuditEvent.tag, AuditEvent.person_id, AuditEvent.data).order_by(AuditEvent.id)
-        rows = await connection.execute(query.where(AuditEvent.tag.like("operator:%:imported")))
-        return [(row.tag, row.person_id, row.data) for row in rows]

@@ -29,9 +29,15 @@ COMMANDS = {
     *(("serve",), ("migrate",), ("doctor",), ("demo",), ("openapi",)),
     *(("districts",), ("districts", "add"), ("districts", "import"), ("districts", "set"), ("districts", "announce")),
     *(("roster",), ("roster", "import")),
-    *(("keys",), ("keys", "issue"), ("keys", "list"), ("keys", "revoke")),
+    *(("keys",), ("keys", "issue"), ("keys", "list"), ("keys", "revoke"), ("keys", "import")),
     *(("accounts",), ("accounts", "show"), ("accounts", "disable"), ("accounts", "enable"), ("accounts", "reset")),
-    *(("accounts", "search"), ("relationships",), ("relationships", "search"), ("relationships", "set")),
+    *(
+        ("accounts", "search"),
+        ("accounts", "import"),
+        ("relationships",),
+        ("relationships", "search"),
+        ("relationships", "set"),
+    ),
     *(("staff",), ("staff", "add"), ("staff", "list"), ("staff", "remove"), ("audit",), ("audit", "export")),
 }
 
