@@ -4,6 +4,7 @@ Every service of the office takes a `Clerk`: it names the district, the schools,
 outside is not found, as if it did not exist.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -73,7 +74,7 @@ class Clerk:
         """One event of the audit trail; `what` is `subject:action`."""
         audit.record(
             session,
-            f"{self.service or ('office' if self.account_id else 'operator')}:{what}",
+            self._tag(what),
             at=at,
             actor=self._actor,
             district_id=self.district_id,
@@ -81,6 +82,17 @@ class Clerk:
             person_id=person_id,
             data=data,
         )
+
+    async def record_each(
+        self, session: AsyncSession, what: str, subjects: Sequence[audit.Subject], *, at: datetime
+    ) -> None:
+        """One event for each of many."""
+        await audit.record_each(
+            session, self._tag(what), subjects, at=at, actor=self._actor, district_id=self.district_id
+        )
+
+    def _tag(self, what: str) -> str:
+        return f"{self.service or ('office' if self.account_id else 'operator')}:{what}"
 
     @property
     def _actor(self) -> str:

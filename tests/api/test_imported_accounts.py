@@ -1,15 +1,18 @@
 """Families of another system go on as before, with the usernames and passwords that they know."""
 
+import asyncio
 from pathlib import Path
 from uuid import uuid4
 
 import argon2
 import bcrypt
 from passlib.hash import django_pbkdf2_sha256, pbkdf2_sha256, pbkdf2_sha512, scrypt
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
+from app.errors import InProgress
 from app.models import Account, OutboxMail
 from app.portals import Portal
+from app.services.office.import_report import ImportReport
 from tests.support.moving_in import account_row, import_accounts, new_parent, number_of, stored_hash, trail
 from tests.support.office import Office
 from tests.support.portal import PASSWORD, refused
@@ -143,6 +146,20 @@ async def test_all_faults_of_a_file_are_told_at_once_and_nothing_is_written(offi
     assert report.errors_total == 16
     assert vars(report.counts) == {"created": 0, "unchanged": 0, "conflicts": 0, "left_out": 0}
     assert (await number_of(office, Account), await trail(office)) == (before, [])
+
+
+async def test_a_name_that_somebody_takes_at_the_same_moment_stops_the_file(office: Office, tmp_path: Path) -> None:
+    rosa, theo, uma = [await new_parent(office, name) for name in ("rosa", "theo", "uma")]
+    async with office.campus.database.transaction() as session:
+        taken = {"username": "rosa", "username_folded": "rosa", "created_at": office.campus.clock.now()}
+        whose = {"district_id": office.district, "person_id": theo.person_id, "portal": "parent"}
+        await session.execute(insert(Account).values(id=uuid4(), **whose, **taken))
+        importing = asyncio.create_task(import_accounts(office, tmp_path, [account_row(uma), account_row(rosa)]))
+        await asyncio.sleep(0.3)
+    (end,) = await asyncio.gather(importing, return_exceptions=True)
+    codes = [found.code for found in end.errors] if isinstance(end, ImportReport) else end
+    assert codes == ["username_taken"] or isinstance(codes, InProgress)
+    assert await number_of(office, Account) == 1
 
 
 async def test_a_student_keeps_the_name_of_the_claim_pattern_that_is_the_students_own(

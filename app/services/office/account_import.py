@@ -21,6 +21,7 @@ from app.database import Database
 from app.errors import InProgress
 from app.models import Account, StaffMember
 from app.portals import Portal
+from app.services import audit
 from app.services.clerk import Clerk
 from app.services.districts import open_district
 from app.services.key_people import issue_alone
@@ -76,18 +77,11 @@ class AccountImport:
                 insert(Account),
                 [{"id": id_, **common, **row.columns()} for id_, row in zip(ids, chunk, strict=True)],
             )
-            for id_, row in zip(ids, chunk, strict=True):
-                clerk.record(
-                    session,
-                    "account:imported",
-                    at=now,
-                    account_id=id_,
-                    person_id=row.person.id,
-                    portal=row.portal.value,
-                    with_password=row.password_hash is not None,
-                )
-            await session.flush()
-            session.expunge_all()
+            facts = [{"portal": row.portal.value, "with_password": row.password_hash is not None} for row in chunk]
+            subjects = [
+                audit.Subject(id_, row.person.id, said) for id_, row, said in zip(ids, chunk, facts, strict=True)
+            ]
+            await clerk.record_each(session, "account:imported", subjects, at=now)
             meter.add(len(chunk))
         clerk.record(session, "accounts:imported", at=now, **vars(counts))
 

@@ -25,6 +25,7 @@ from app.models import Account, ActivationKey
 from app.portals import Portal
 from app.security.activation_codes import normalise_activation_code
 from app.security.digests import Digests
+from app.services import audit
 from app.services.clerk import Clerk
 from app.services.districts import open_district
 from app.services.key_people import is_unspent, issue_alone
@@ -157,11 +158,10 @@ class KeyImport:
                 for key in chunk
             ]
             await session.execute(insert(ActivationKey), rows)
-            for row in rows:
-                facts = {"key": str(row["id"]), "portal": row["portal"]}
-                clerk.record(session, "key:imported", at=now, account_id=None, person_id=row["person_id"], **facts)
-            await session.flush()
-            session.expunge_all()
+            subjects = [
+                audit.Subject(None, row["person_id"], {"key": str(row["id"]), "portal": row["portal"]}) for row in rows
+            ]
+            await clerk.record_each(session, "key:imported", subjects, at=now)
             meter.add(len(chunk))
 
 
