@@ -93,8 +93,9 @@ def _show(report: ImportReport, what: str, console: Console) -> None:
         console.print(f"{report.errors_total} fault(s). Nothing was written.")
         return
     counts = report.counts
-    left = f"{counts.unchanged} there already, {counts.conflicts} that differ, {counts.left_out} left out"
-    console.print(f"{counts.created} new {what}, {left}.{' Dry run: nothing was written.' if report.dry_run else ''}")
+    ends = {"there already": counts.unchanged, "different": counts.conflicts, "left out": counts.left_out}
+    others = "".join(f", {count} {end}" for end, count in ends.items())
+    console.print(f"New {what}: {counts.created}{others}.{' Dry run: nothing was written.' if report.dry_run else ''}")
 
 
 def _places(title: str, found: Sequence[Finding]) -> Table:

@@ -20,7 +20,7 @@ def test_an_operator_looks_first_and_then_imports(grand_bend: GrandBend) -> None
         grand_bend, ["person_id", "portal", "username", "password_hash"], ["maria", "parent", "M.Lopez", stored]
     )
     dry = grand_bend.shell.campus(*ACCOUNTS, file, "--dry-run")
-    assert dry == "1 new accounts, 0 there already, 0 that differ, 0 left out. Dry run: nothing was written.\n"
+    assert dry == "New accounts: 1, 0 there already, 0 different, 0 left out. Dry run: nothing was written.\n"
     assert grand_bend.sign_in("m.lopez") == "invalid_credentials"
     done = grand_bend.shell.json(*ACCOUNTS, file)
     assert done == {"dry_run": False, "created": 1, **COUNTS, "errors": [], "errors_total": 0}
@@ -53,7 +53,7 @@ def test_faults_are_told_by_row_and_no_secret_is_repeated(grand_bend: GrandBend)
 def test_keys_that_are_printed_come_with_a_caution_and_live_for_days(grand_bend: GrandBend) -> None:
     file = write(grand_bend, ["person_id", "portal", "activation_key"], ["maria", "parent", GUID])
     said = grand_bend.shell.campus(*KEYS, file, "--days", "3")
-    assert said.startswith("1 new keys, 0 there already")
+    assert said.startswith("New keys: 1, 0 there already")
     assert "somebody there may know them, or guess them" in said
     assert GUID not in said
     assert grand_bend.opens({"activation_key": GUID}) == "Maria, parent"
