@@ -10,8 +10,10 @@ from app.services.answers_reset import AnswersReset
 from app.services.claim import Claim
 from app.services.claim_completion import ClaimCompletion
 from app.services.claim_tickets import ClaimTickets
+from app.services.directory.version import SharedVersion
 from app.services.dispute import Dispute
 from app.services.district_directory import DistrictDirectory
+from app.services.district_search import DistrictSearch
 from app.services.districts import Districts
 from app.services.guard import Guard
 from app.services.key_requests import KeyRequests
@@ -32,6 +34,7 @@ class Entrance:
     guard: Guard
     districts: Districts
     directory: DistrictDirectory
+    district_search: DistrictSearch
     activation: Activation
     claim: Claim
     claim_completion: ClaimCompletion
@@ -60,6 +63,7 @@ def wire_entrance(ground: Ground, tools: Tools) -> Entrance:
         guard=guard,
         districts=Districts(database, clock, ground.settings.linking_states),
         directory=DistrictDirectory(database, clock),
+        district_search=DistrictSearch(database, SharedVersion(database)),
         activation=Activation(
             database,
             clock,

@@ -6,7 +6,7 @@ from app.models.audit_event import AuditEvent
 from app.models.base import Base
 from app.models.challenge import ChallengeAnswers
 from app.models.claim import ClaimTicket
-from app.models.district import Announcement, District, DistrictNetwork, DistrictOrigin
+from app.models.district import Announcement, DirectoryVersion, District, DistrictNetwork, DistrictOrigin
 from app.models.guard import FailedSignIns, GuessBudget, SpentCaptcha, WindowCount
 from app.models.idempotency_key import IdempotencyKey
 from app.models.key_request import KeyRequest
@@ -30,6 +30,7 @@ __all__ = [
     "ChallengeAnswers",
     "ClaimTicket",
     "DailyQuota",
+    "DirectoryVersion",
     "District",
     "DistrictNetwork",
     "DistrictOrigin",

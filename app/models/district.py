@@ -30,6 +30,15 @@ class District(Base):
     version: Mapped[int] = mapped_column(default=1)
 
 
+class DirectoryVersion(Base):
+    """One row: another number after each change of what the directory of districts shows."""
+
+    __tablename__ = "directory_version"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(default=0)
+
+
 class DistrictOrigin(Base):
     """A web origin that a district registered for its single-page front ends (CORS)."""
 

@@ -13,7 +13,7 @@ from app.routers.etag import CACHEABLE, cacheable
 from app.routers.paging import Limit, after
 from app.schemas.common import DistrictId
 from app.schemas.districts import BY_RANK, DistrictList, LoginScreenAnswer
-from app.services.district_directory import Position
+from app.services.directory.index import Position
 
 router = APIRouter(prefix="/districts", tags=["Districts"])
 
@@ -24,7 +24,8 @@ IfNoneMatch = Annotated[
 Words = Annotated[
     Annotated[str, StringConstraints(max_length=100)] | None,
     Query(
-        description="A fragment of the name or the city; case, accents and order do not matter", examples=["jackson"]
+        description="Fragments of the name or the city; case, accents, order, abbreviations and small typing errors do not matter",
+        examples=["jackson"],
     ),
 ]
 State = Annotated[
@@ -43,8 +44,12 @@ async def list_districts(
     limit: Limit = 20,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """Districts that do not take part have empty `portals`. A match in the name ranks before one in the city."""
-    found = await campus.directory.search(q=q, state=state.upper() if state else None, limit=limit, after=end)
+    """Districts that do not take part have empty `portals`.
+
+    A match in the name ranks before one in the city, the beginning of a word before the rest of it; where these are equal, districts that
+    take part come first.
+    """
+    found = await campus.district_search.search(q=q, state=state.upper() if state else None, limit=limit, after=end)
     return cacheable(DistrictList.of(found), if_none_match)
 
 

@@ -10,7 +10,7 @@ from app.portals import Portal
 from app.schemas.common import Answer, Moment
 from app.schemas.cursors import Count, CursorOf, NextCursor, Words
 from app.services.credential_policy import PASSWORD_MAX_LENGTH
-from app.services.district_directory import DirectoryEntry, Position
+from app.services.directory.index import DirectoryPage, Position
 from app.services.district_settings import (
     ClaimPolicy,
     DistrictSettings,
@@ -20,7 +20,6 @@ from app.services.district_settings import (
     UsernamePolicy,
 )
 from app.services.districts import LoginScreen
-from app.services.pages import Page
 
 Name = Annotated[str, Field(max_length=200, examples=["Jackson County Schools"])]
 State = Annotated[str, Field(min_length=2, max_length=2, examples=["GA"])]
@@ -48,7 +47,7 @@ class DistrictList(Answer):
     next_cursor: NextCursor | None = None
 
     @classmethod
-    def of(cls, page: Page[DirectoryEntry, Position]) -> "DistrictList":
+    def of(cls, page: DirectoryPage) -> "DistrictList":
         items = [DistrictItem.model_validate(entry) for entry in page.items]
         return cls(items=items, next_cursor=BY_RANK.write(page.end))
 

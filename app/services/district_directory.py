@@ -1,27 +1,22 @@
-"""The directory of every district, opened or not: search for apps, import for operators."""
+"""The directory of every district, opened or not, as operators import it."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, and_, insert, or_, select, tuple_, update
+from sqlalchemy import insert, select, update
 
 from app.clock import Clock
 from app.database import Database
 from app.models import District
-from app.portals import Portal
 from app.services import audit
-from app.services.district_settings import DistrictSettings, SettingRefused
-from app.services.districts import DISTRICT_COLUMNS
-from app.services.pages import Page
+from app.services.directory.version import directory_changed
+from app.services.district_settings import SettingRefused
 from app.text import search_words
 
 _IMPORT_BATCH = 500
-
-Position = tuple[int, str, str]
-"""Where a page of the directory ends: rank, folded name, id."""
 
 
 class DirectoryRefused(Exception):
@@ -29,49 +24,9 @@ class DirectoryRefused(Exception):
 
 
 @dataclass(frozen=True)
-class DirectoryEntry:
-    id: str
-    name: str
-    state: str
-    city: str | None
-    portals: Sequence[Portal]
-
-
-@dataclass(frozen=True)
 class DistrictDirectory:
     database: Database
     clock: Clock
-
-    async def search(
-        self, *, q: str | None = None, state: str | None = None, limit: int = 20, after: Position | None = None
-    ) -> Page[DirectoryEntry, Position]:
-        """Up to `limit` districts.
-
-        Every word of `q` must be a fragment of the name or the city; case, accents and order do not matter. A match in the name alone
-        ranks before one that needs the city.
-        """
-        words = search_words(q or "").split()
-        ranked = await self._ranked(words, state, limit + 1, after)
-        page = Page.of(ranked, limit, lambda last: (last[0], last[1].name_words, last[1].id))
-        return Page([_entry(row) for _, row in page.items], page.end)
-
-    async def _ranked(
-        self, words: list[str], state: str | None, limit: int, after: Position | None
-    ) -> list[tuple[int, Any]]:
-        found: list[tuple[int, Any]] = []
-        in_name = [District.name_words.contains(word, autoescape=True) for word in words]
-        in_city = [District.city_words.contains(word, autoescape=True) for word in words]
-        in_either = [or_(name, city) for name, city in zip(in_name, in_city, strict=True)]
-        ranks = [(0, in_name), (1, [*in_either, ~and_(*in_name)])] if words else [(0, [])]
-        async with self.database.reading() as connection:
-            for rank, conditions in ranks:
-                if (after and rank < after[0]) or len(found) >= limit:
-                    continue
-                query = _directory_page(state, limit - len(found)).where(*conditions)
-                if after and rank == after[0]:
-                    query = query.where(tuple_(District.name_words, District.id) > tuple_(*after[1:]))
-                found += [(rank, row) for row in await connection.execute(query)]
-        return found
 
     async def import_directory(self, file: Path) -> dict[str, int]:
         """Adds or renames the directory's entries from a CSV file, all or none; what an operator opened stays open.
@@ -105,17 +60,8 @@ class DistrictDirectory:
                 audit.record(
                     session, "operator:directory:imported", at=self.clock.now(), actor=audit.OPERATOR, data=counts
                 )
+                await directory_changed(session)
         return counts
-
-
-def _directory_page(state: str | None, limit: int) -> Select[Any]:
-    query = select(*DISTRICT_COLUMNS, District.name_words).order_by(District.name_words, District.id).limit(limit)
-    return query.where(District.state == state) if state else query
-
-
-def _entry(row: Any) -> DirectoryEntry:
-    portals = DistrictSettings.model_validate(row.settings).portals if row.opened_at else ()
-    return DirectoryEntry(row.id, row.name, row.state, row.city, portals)
 
 
 def _read_directory(file: Path) -> Iterator[dict[str, Any]]:

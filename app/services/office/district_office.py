@@ -14,6 +14,7 @@ from app.errors import DistrictNotFound, PreconditionFailed
 from app.models import District, DistrictNetwork, DistrictOrigin
 from app.services import audit
 from app.services.clerk import Clerk, operator_of
+from app.services.directory.version import directory_changed
 from app.services.district_directory import check_names
 from app.services.district_settings import DistrictSettings, SettingRefused, changed, differences, merged
 from app.text import search_words
@@ -55,6 +56,7 @@ class DistrictOffice:
             audit.record(
                 session, "operator:district:opened", at=self.clock.now(), actor=audit.OPERATOR, district_id=district_id
             )
+            await directory_changed(session)
             return True
 
     async def set(self, district_id: str, assignments: Iterable[str]) -> DistrictSettings:
@@ -106,6 +108,8 @@ class DistrictOffice:
         await self._register(session, district.id, settings)
         values = {path: pair for path, pair in different.items() if all(isinstance(each, int) for each in pair)}
         clerk.record(session, "district:changed", at=self.clock.now(), changed=sorted(different), values=values)
+        if "portals" in different:
+            await directory_changed(session)
 
     @staticmethod
     async def _register(session: AsyncSession, district_id: str, settings: DistrictSettings) -> None:

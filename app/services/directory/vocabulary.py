@@ -1,0 +1,54 @@
+"""Sets of districts by the words of their names or their cities.
+
+A set is an integer with one bit for each district, so that a few machine words at a time are united and intersected.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+from app.services.directory.spelling import Spelling
+
+_ONE = ord("1")
+
+
+class Vocabulary:
+    def __init__(self, texts: Sequence[Iterable[str]]) -> None:
+        """`texts` are the words of each district, in the order of their bits."""
+        places: defaultdict[str, list[int]] = defaultdict(list)
+        for place, words in enumerate(texts):
+            for word in words:
+                places[word].append(place)
+        self._count = len(texts)
+        self._words = sorted(places)
+        self._places = array("I")
+        self._ends = array("I", [0])
+        for word in self._words:
+            self._places.extend(places[word])
+            self._ends.append(len(self._places))
+
+    @cached_property
+    def spelling(self) -> Spelling:
+        return Spelling(self._words)
+
+    def whole(self, word: str) -> int:
+        """The districts that have this very word."""
+        at = bisect_left(self._words, word)
+        return self._districts([at]) if at < len(self._words) and self._words[at] == word else 0
+
+    def beginning(self, fragment: str) -> int:
+        first, end = bisect_left(self._words, fragment), bisect_left(self._words, fragment + "\U0010ffff")
+        return self._districts(range(first, end))
+
+    def containing(self, fragment: str) -> int:
+        """Those where a word begins with it included."""
+        return self._districts(at for at, word in enumerate(self._words) if fragment in word)
+
+    def _districts(self, words: Iterable[int]) -> int:
+        bits = bytearray(b"0") * (self._count + 1)
+        for at in words:
+            for place in self._places[self._ends[at] : self._ends[at + 1]]:
+                bits[place] = _ONE
+        return int(bits[::-1], 2)
