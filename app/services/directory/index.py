@@ -12,6 +12,7 @@ from operator import attrgetter
 
 from app.portals import Portal
 from app.services.directory.abbreviations import KINDS, core, meanings, spellings, state_words
+from app.services.directory.spelling import Spelling
 from app.services.directory.vocabulary import Vocabulary
 from app.services.pages import Page
 
@@ -66,6 +67,7 @@ class DirectoryIndex:
         self._open = _bits(place for place, each in enumerate(self._districts) if each.is_open)
         self._names = Vocabulary([spellings(each.name_words) for each in self._districts])
         self._cities = Vocabulary([spellings(each.city_words) for each in self._districts])
+        self._name_spelling, self._city_spelling = Spelling(self._names.words), Spelling(self._cities.words)
         self._by_state = _grouped(each.entry.state for each in self._districts)
         self._cores = Vocabulary([[core(each.name_words)] for each in self._districts])
         self._word = lru_cache(_WORDS_REMEMBERED)(self._look_up)
@@ -99,8 +101,11 @@ class DirectoryIndex:
 
     def _ranked(self, words: tuple[str, ...], eligible: int) -> Iterator[tuple[int, int]]:
         """Ranks in their order, each with its districts: by where the words are, then opened ones first, then how close the name is."""
-        close = self._by_closeness(words)
+        close: Sequence[int] = ()
         for grade, districts in enumerate(self._graded(words, eligible)):
+            if not districts:
+                continue
+            close = close or self._by_closeness(words)
             for step, opened in enumerate((self._open, ~self._open)):
                 for nearness, near in enumerate(close):
                     if chosen := districts & opened & near:
@@ -156,7 +161,7 @@ class DirectoryIndex:
 
     def _forgive(self, word: str) -> Found:
         """One error counts like a word that begins with it, two like one that has it."""
-        in_name, in_city = (words.spelling.meant(word) for words in (self._names, self._cities))
+        in_name, in_city = (each.meant(word) for each in (self._name_spelling, self._city_spelling))
         name, name_too = (_united(map(self._names.whole, meant)) for meant in in_name)
         city, city_too = (_united(map(self._cities.whole, meant)) for meant in in_city)
         return _cumulated(name, name_too, 0, city, city_too)
@@ -172,7 +177,7 @@ class DirectoryIndex:
     def _spell(self, word: str) -> str:
         """The only word of a name that it can be, with one error; else as it is."""
         if self._word(word, False)[0] == self._meant(word)[0]:
-            near, _ = self._names.spelling.meant(word)
+            near, _ = self._name_spelling.meant(word)
             return near[0] if len(near) == 1 else word
         return word
 

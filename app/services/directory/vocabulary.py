@@ -7,9 +7,6 @@ from array import array
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from functools import cached_property
-
-from app.services.directory.spelling import Spelling
 
 _ONE = ord("1")
 
@@ -22,29 +19,25 @@ class Vocabulary:
             for word in words:
                 places[word].append(place)
         self._count = len(texts)
-        self._words = sorted(places)
+        self.words = sorted(places)
         self._places = array("I")
         self._ends = array("I", [0])
-        for word in self._words:
+        for word in self.words:
             self._places.extend(places[word])
             self._ends.append(len(self._places))
 
-    @cached_property
-    def spelling(self) -> Spelling:
-        return Spelling(self._words)
-
     def whole(self, word: str) -> int:
         """The districts that have this very word."""
-        at = bisect_left(self._words, word)
-        return self._districts([at]) if at < len(self._words) and self._words[at] == word else 0
+        at = bisect_left(self.words, word)
+        return self._districts([at]) if at < len(self.words) and self.words[at] == word else 0
 
     def beginning(self, fragment: str) -> int:
-        first, end = bisect_left(self._words, fragment), bisect_left(self._words, fragment + "\U0010ffff")
+        first, end = bisect_left(self.words, fragment), bisect_left(self.words, fragment + "\U0010ffff")
         return self._districts(range(first, end))
 
     def containing(self, fragment: str) -> int:
         """Those where a word begins with it included."""
-        return self._districts(at for at, word in enumerate(self._words) if fragment in word)
+        return self._districts(at for at, word in enumerate(self.words) if fragment in word)
 
     def _districts(self, words: Iterable[int]) -> int:
         bits = bytearray(b"0") * (self._count + 1)
