@@ -1,14 +1,18 @@
 """Finding one's district among thousands, by a fragment, however it is typed."""
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.clock import ManualClock
 from app.models import District
+from app.settings import Settings
 from app.text import search_words
 from tests.support.cursors import as_cursor
 from tests.support.office import Office
-from tests.support.portal import Server, faults, refused
+from tests.support.portal import Server, faults, refused, serving
 
 DIRECTORY = [
     ("4700148", "Shelby County Schools", "TN", "Memphis"),
@@ -55,6 +59,11 @@ async def found(server: Server, **query: str) -> list[str]:
         ("\uff22\uff59\uff4e\uff55\uff4d", ["Bynum Independent School District"]),
         ("district #1", ["New York City Geographic District #1"]),
         ("100%", ["Stra\u00dfburg 100%_Schools"]),
+        ("bynum isd", ["Bynum Independent School District"]),
+        ("shelby co", ["Shelby County", "Shelby County Schools"]),
+        ("bynun", ["Bynum Independent School District"]),
+        ("strassbrug", ["Stra\u00dfburg 100%_Schools"]),
+        ("shelby tennessee", ["Shelby County Schools"]),
         ("nowhere", []),
         ("bynum x", []),
     ],
@@ -158,3 +167,52 @@ async def test_a_cursor_far_beyond_the_end_finds_nothing_and_harms_nobody(direct
         cursor = as_cursor([rank, "zzz", "zzz"])
         answer = await directory.http.get("/districts", params={"cursor": cursor, "q": "county"})
         assert answer.is_success or refused(answer) == (422, "validation_failed")
+
+
+async def test_what_is_imported_opened_or_changed_is_found_at_once_and_by_every_server(
+    server: Server, settings: Settings, clock: ManualClock, tmp_path: Path
+) -> None:
+    async with serving(settings, clock) as other:
+        assert await found(server) == await found(other) == []
+        await import_directory(server, tmp_path, "1,Twin Lakes,WI,Twin Lakes", "2,Twin Falls,ID,Twin Falls")
+        assert await found(server, q="twin") == await found(other, q="twin") == ["Twin Falls", "Twin Lakes"]
+        lakes = await Office.open(other, "1", "Twin Lakes", "WI")
+        assert await found(server, q="twin") == await found(other, q="twin") == ["Twin Lakes", "Twin Falls"]
+        await lakes.set("portals=parent")
+        item = (await server.http.get("/districts", params={"q": "twin lakes"})).json()["items"][0]
+        assert item["portals"] == ["parent"]
+        await import_directory(server, tmp_path, "1,Triplet Lakes,WI,Twin Lakes")
+        assert await found(other, q="triplet") == ["Triplet Lakes"]
+
+
+async def test_pages_stay_in_step_while_an_import_adds_districts(server: Server, tmp_path: Path) -> None:
+    """Whoever turns the pages sees once what was there all the time; the import is seen whole or not at all."""
+    await import_directory(server, tmp_path, *(f"old{n:02},Lake {n:02},WI,Lake" for n in range(0, 60, 2)))
+    added = [f"new{n:02},Lake {n:02},WI,Lake" for n in range(1, 60, 2)]
+    importing = asyncio.create_task(import_directory(server, tmp_path, *added))
+    query, names = {"q": "lake", "limit": "3"}, []
+    while True:
+        page = (await server.http.get("/districts", params=query)).json()
+        names += [item["name"] for item in page["items"]]
+        if "next_cursor" not in page:
+            break
+        query["cursor"] = page["next_cursor"]
+    await importing
+    assert names == sorted(set(names))
+    assert {f"Lake {n:02}" for n in range(0, 60, 2)} <= set(names)
+    assert len(await found(server, q="lake", limit="100")) == 60
+
+
+async def test_many_who_ask_while_the_directory_changes_are_all_answered(server: Server, tmp_path: Path) -> None:
+    await import_directory(server, tmp_path, "1,Twin Lakes,WI,Twin Lakes")
+    asked = (found(server, q="twin") for _ in range(20))
+    _, *answers = await asyncio.gather(import_directory(server, tmp_path, "2,Twin Falls,ID,Twin Falls"), *asked)
+    for names in answers:
+        assert names in (["Twin Lakes"], ["Twin Falls", "Twin Lakes"])
+    assert await found(server, q="twin") == ["Twin Falls", "Twin Lakes"]
+
+
+async def import_directory(server: Server, folder: Path, *lines: str) -> None:
+    file = folder / f"{len(lines)}.csv"
+    file.write_text("\n".join(["nces_id,name,state,city", *lines]), encoding="utf-8")
+    await server.campus.directory.import_directory(file)

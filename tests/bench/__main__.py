@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from app.composition import open_campus
 from app.settings import load_settings
-from tests.bench import bare_argon2, district, mail, middleware, parity, second_district
+from tests.bench import bare_argon2, directory, district, mail, middleware, parity, second_district
 from tests.bench.bare_executemany import seconds_to_copy
 from tests.bench.databases import UNHURRIED, Engine, Environment, both_engines, production
 from tests.bench.figures import Figure, Series, print_figures
@@ -66,6 +66,7 @@ def _measure_imports(
             series.add(rows / bare_seconds, "bare rows", engine.name)
     for environment in environments.values():
         run(_give_accounts(environment))
+        run(_fill_directory(environment, package.parent))
     return environments
 
 
@@ -79,6 +80,11 @@ async def _give_accounts(environment: Environment) -> None:
     async with open_campus(load_settings(environment)) as campus:
         await district.give_accounts(campus)
         await second_district.link_families(campus)
+
+
+async def _fill_directory(environment: Environment, folder: Path) -> None:
+    async with open_campus(load_settings(environment)) as campus:
+        await directory.fill(campus, directory.write_directory(folder))
 
 
 def _measure_mail(environments: dict[str, Environment], series: Series, progress: ProgressLine) -> None:
@@ -132,6 +138,9 @@ def _measure_requests(hello: Server, served: Sequence[Served], series: Series, p
         for one in served:
             series.add(one.reads_per_second(), "reads", one.engine)
         for one in served:
+            progress.say(f"district searches, {one.engine}, {turn} of {ROUNDS}")
+            series.add(answers_per_second(one.server, directory.searches(), BARE_S), "searches", one.engine)
+        for one in served:
             progress.say(f"linked accounts, {one.engine}, {turn} of {ROUNDS}")
             series.add(one.all_children_per_second(), "all children", one.engine)
             series.add(one.switches_per_second(), "switches", one.engine)
@@ -156,6 +165,7 @@ def _figures(series: Series, engines: Sequence[str]) -> Iterator[Figure]:
     for of_kind in (
         _figures_of_sign_ins,
         _figures_of_reads,
+        _figures_of_searches,
         _figures_of_links,
         _figures_of_storm,
         _figures_of_roster,
@@ -177,6 +187,11 @@ def _figures_of_reads(series: Series, engine: str) -> Iterator[Figure]:
     yield Figure(
         f"GET /me, {engine}", "/s", series.median("reads", engine), "bare FastAPI", series.median("hello"), 0.15
     )
+
+
+def _figures_of_searches(series: Series, engine: str) -> Iterator[Figure]:
+    searches, hello = series.median("searches", engine), series.median("hello")
+    yield Figure(f"district searches, {engine}", "/s", searches, "bare FastAPI", hello, 0.20)
 
 
 def _figures_of_storm(series: Series, engine: str) -> Iterator[Figure]:

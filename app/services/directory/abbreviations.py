@@ -32,7 +32,7 @@ _MEANINGS = _read(
     vlg vill = village
     vly = valley
     mtn = mountain
-    n no = north
+    n = north
     s so = south
     e = east
     w = west
@@ -96,6 +96,8 @@ KINDS = frozenset(
     }
 )
 """Words that say what kind of district it is: people add them and leave them out."""
+NEEDLESS = KINDS - {"city", "ms"}
+"""Without these something may be found; but cities have the other word in their names, and Mississippi is a state."""
 
 _PARTICLES = frozenset({"de", "la", "le", "el", "du", "mc", "mac", "van", "o", "d", "r", "re", "bel", "san"})
 """Words that some write together with the next: De Kalb, Mc Allen, O'Fallon, RE-1."""
@@ -128,7 +130,7 @@ def _plain(word: str) -> str:
     return next(iter(found[0])) if len(found) == 1 and len(found[0]) == 1 else word
 
 
-_NUMBERS = frozenset({"r", "c", "re", "rd", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x"})
+_NUMBERS = frozenset({"no", "r", "c", "re", "rd", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x"})
 """Of districts, with their letters: R-III, C-3, RE-1."""
 
 _STATES = """

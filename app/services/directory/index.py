@@ -11,7 +11,7 @@ from functools import lru_cache
 from operator import attrgetter
 
 from app.portals import Portal
-from app.services.directory.abbreviations import KINDS, core, meanings, spellings, state_words
+from app.services.directory.abbreviations import NEEDLESS, core, meanings, spellings, state_words
 from app.services.directory.spelling import Spelling
 from app.services.directory.vocabulary import Vocabulary
 from app.services.pages import Page
@@ -46,14 +46,14 @@ class IndexedDistrict:
 
 _WORDS_REMEMBERED = 256
 _PAGES_REMEMBERED = 512
-_CLOSE = 3
-"""How close the name is to the query: the same but for its kind, all words whole, or less."""
+_CLOSE = 4
+"""How close the name is to the query: the same but for its kind and in the state that was typed, the same, all words whole, or less."""
 _LEAST_ANCHOR = 3
 """Letters of a word that is enough to search by, where words for kinds of districts do not fit."""
 
 Found = tuple[int, ...]
-"""Districts by where they have a word, each place with those before it: a word of the name begins with it, the name has it, it is the
-state's, a word of the city begins with it, the city has it."""
+"""Districts by where they have a word, each place with those before it: a word of the name begins with it (or it is the code of the state,
+beside other words), the name has it, it is of the state's name, a word of the city begins with it, the city has it."""
 _NOWHERE: Found = (0, 0, 0, 0, 0)
 
 
@@ -105,7 +105,7 @@ class DirectoryIndex:
         for grade, districts in enumerate(self._graded(words, eligible)):
             if not districts:
                 continue
-            close = close or self._by_closeness(words)
+            close = close or (self._by_closeness(words) if words else (self._all,))
             for step, opened in enumerate((self._open, ~self._open)):
                 for nearness, near in enumerate(close):
                     if chosen := districts & opened & near:
@@ -142,7 +142,9 @@ class DirectoryIndex:
         """As it stands, as what it abbreviates, or, where that is nowhere, as what may have been meant."""
         states = (state for state in self._by_state if with_state and word in state_words(state))
         found = _cumulated(
-            self._names.beginning(word) | self._abbreviated(self._names, word),
+            self._names.beginning(word)
+            | self._abbreviated(self._names, word)
+            | (self._state(word) if with_state else 0),
             self._names.containing(word),
             _united(self._by_state[state] for state in states),
             self._cities.beginning(word) | self._abbreviated(self._cities, word),
@@ -167,12 +169,22 @@ class DirectoryIndex:
         return _cumulated(name, name_too, 0, city, city_too)
 
     def _by_closeness(self, words: tuple[str, ...]) -> Sequence[int]:
+        """Sets for `_CLOSE`. A state's code as the last word closes in on the names before it."""
+        said = self._state(words[-1]) if len(words) > 1 else 0
         right = [self._right(word) for word in words]
-        same = self._cores.whole(meant) if (meant := core(" ".join(right))) else 0
+        same = self._same(right) | (self._same(right[:-1]) & said)
         whole = self._all
-        for word in right:
+        for word in right[:-1] if said else right:
             whole &= self._names.whole(word) | self._abbreviated(self._names, word)
-        return (same, whole & ~same, self._all & ~whole & ~same) if words else (self._all,)
+        if said:
+            whole &= said | self._names.whole(right[-1]) | self._abbreviated(self._names, right[-1])
+        return same & said, same & ~said, whole & ~same, self._all & ~whole & ~same
+
+    def _same(self, words: Sequence[str]) -> int:
+        return self._cores.whole(meant) if (meant := core(" ".join(words))) else 0
+
+    def _state(self, code: str) -> int:
+        return self._by_state.get(code.upper(), 0)
 
     def _spell(self, word: str) -> str:
         """The only word of a name that it can be, with one error; else as it is."""
@@ -184,7 +196,7 @@ class DirectoryIndex:
 
 def _without_kinds(words: Sequence[str]) -> Sequence[str]:
     """Less than the words; none where what is left is too little to search by."""
-    kept = [word for word in words if word not in KINDS]
+    kept = [word for word in words if word not in NEEDLESS]
     return kept if len(kept) < len(words) and any(len(word) >= _LEAST_ANCHOR for word in kept) else ()
 
 
