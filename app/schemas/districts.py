@@ -2,6 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import Field
@@ -26,6 +27,8 @@ State = Annotated[str, Field(min_length=2, max_length=2, examples=["GA"])]
 Url = Annotated[str, Field(max_length=500, examples=["https://www.jackson.example.org"])]
 BY_RANK: CursorOf[Position] = CursorOf(tuple[Count, Words, Words])
 
+_PAGES_REMEMBERED = 512
+
 
 class AskedFact(StrEnum):
     SSN_LAST4 = "ssn_last4"
@@ -47,7 +50,9 @@ class DistrictList(Answer):
     next_cursor: NextCursor | None = None
 
     @classmethod
+    @lru_cache(_PAGES_REMEMBERED)
     def of(cls, page: DirectoryPage) -> "DistrictList":
+        """The same answer for the same page, for the directory changes less often than it is searched."""
         items = [DistrictItem.model_validate(entry) for entry in page.items]
         return cls(items=items, next_cursor=BY_RANK.write(page.end))
 

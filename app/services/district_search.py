@@ -61,16 +61,15 @@ class DistrictSearch:
     async def _build(self) -> None:
         try:
             version = await self.versions.now()
-            async with self.database.reading() as connection:
-                rows = (await connection.execute(_ALL)).all()
-                opened = {row.id: row.settings for row in await connection.execute(_OPEN)}
-            self._index = await asyncio.to_thread(_index, version, rows, opened)
+            self._index = await asyncio.to_thread(DirectoryIndex, version, await self._read())
         finally:
             self._building = None
 
-
-def _index(version: int, rows: Sequence[Any], opened: Mapping[str, dict[str, Any]]) -> DirectoryIndex:
-    return DirectoryIndex(version, _districts(rows, opened))
+    async def _read(self) -> Sequence[IndexedDistrict]:
+        async with self.database.reading() as connection:
+            rows = (await connection.execute(_ALL)).all()
+            opened = {row.id: row.settings for row in await connection.execute(_OPEN)}
+        return await asyncio.to_thread(lambda: list(_districts(rows, opened)))
 
 
 def _districts(rows: Sequence[Any], opened: Mapping[str, dict[str, Any]]) -> Iterator[IndexedDistrict]:

@@ -21,8 +21,10 @@ Position = tuple[int, str, str]
 DirectoryPage = Page["DirectoryEntry", Position]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class DirectoryEntry:
+    """Compared by identity: an index has each once, and pages of them are cheap to remember."""
+
     id: str
     name: str
     state: str
@@ -65,11 +67,11 @@ class DirectoryIndex:
         self._districts = sorted(districts, key=attrgetter("place"))
         self._all = (1 << len(self._districts)) - 1
         self._open = _bits(place for place, each in enumerate(self._districts) if each.is_open)
-        self._names = Vocabulary([spellings(each.name_words) for each in self._districts])
-        self._cities = Vocabulary([spellings(each.city_words) for each in self._districts])
+        self._names = Vocabulary(spellings(each.name_words) for each in self._districts)
+        self._cities = Vocabulary(spellings(each.city_words) for each in self._districts)
         self._name_spelling, self._city_spelling = Spelling(self._names.words), Spelling(self._cities.words)
         self._by_state = _grouped(each.entry.state for each in self._districts)
-        self._cores = Vocabulary([[core(each.name_words)] for each in self._districts])
+        self._cores = Vocabulary([core(each.name_words)] for each in self._districts)
         self._word = lru_cache(_WORDS_REMEMBERED)(self._look_up)
         self._meant = lru_cache(_WORDS_REMEMBERED)(self._forgive)
         self._right = lru_cache(_WORDS_REMEMBERED)(self._spell)
@@ -87,7 +89,7 @@ class DirectoryIndex:
             if len(found) > limit:
                 break
         page = Page.of(found, limit, lambda last: (last[0], *last[1].place))
-        return Page([each.entry for _, each in page.items], page.end)
+        return Page(tuple(each.entry for _, each in page.items), page.end)
 
     def _behind(self, after: Position) -> int:
         return self._all >> (at := bisect_right(self._districts, after[1:], key=attrgetter("place"))) << at

@@ -6,19 +6,20 @@ A set is an integer with one bit for each district, so that a few machine words 
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 _ONE = ord("1")
 
 
 class Vocabulary:
-    def __init__(self, texts: Sequence[Iterable[str]]) -> None:
-        """`texts` are the words of each district, in the order of their bits."""
-        places: defaultdict[str, list[int]] = defaultdict(list)
+    def __init__(self, texts: Iterable[Iterable[str]]) -> None:
+        """`texts` are the words of each district, in the order of their bits; each is forgotten before the next is asked for."""
+        places: defaultdict[str, array[int]] = defaultdict(lambda: array("I"))
+        self._count = 0
         for place, words in enumerate(texts):
+            self._count = place + 1
             for word in words:
                 places[word].append(place)
-        self._count = len(texts)
         self.words = sorted(places)
         self._places = array("I")
         self._ends = array("I", [0])
