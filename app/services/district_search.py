@@ -54,8 +54,10 @@ class DistrictSearch:
         while self._index is None or (self._index.version < version and loop.time() < deadline):
             building = self._building = self._building or asyncio.create_task(self._build())
             await asyncio.wait([building], timeout=deadline - loop.time() if self._index else None)
-            if building.done() and self._index is None:
-                building.result()
+            if building.done() and (fault := building.exception()):
+                if self._index is None:
+                    raise fault
+                break
         return self._index
 
     async def _build(self) -> None:
