@@ -85,7 +85,8 @@ def a_child_leaves(office: GrandBend, server: Served, paul: Key) -> None:
 
 
 def portals_of(server: Served, name: str) -> list[str]:
-    (found,) = server.get(f"/districts?q={name}").json()["items"]
+    found, *_ = server.get(f"/districts?q={name}").json()["items"]
+    assert found["name"] == name
     return list(found["portals"])
 
 
