@@ -68,7 +68,7 @@ async def test_d4_of_1000_claims_of_one_student_one_makes_an_account(
 
 
 async def test_two_tickets_at_once_and_one_wins(office: Office, ana: Student) -> None:
-    """Both have computed their hashes when the first one settles; on a new account, and on one that was reopened."""
+    """Whoever settles first; on a new account, and on one that was reopened."""
     for again in (False, True):
         if again:
             await reopen_claim(office, ana)
@@ -76,7 +76,10 @@ async def test_two_tickets_at_once_and_one_wins(office: Office, ana: Student) ->
         people = [replace(ana.on_another_device(), password=f"Wide river {number} {again}") for number in range(2)]
         answers = await asyncio.gather(*(who.complete(each) for who, each in zip(people, tickets, strict=True)))
         (winner,) = [who for who, answer in zip(people, answers, strict=True) if answer.is_success]
-        assert [refused(answer) for answer in answers if not answer.is_success] == [CLAIMED]
+        (told,) = [refused(answer) for answer in answers if not answer.is_success]
+        assert told in {CLAIMED, HELD}, (
+            "held, where the winner's settling ended the ticket between a look and the lease"
+        )
         assert (await winner.me()).status_code == 200
         assert (await winner.sign_in()).status_code == 200
     assert len(await accounts_of(office, ana.person_id)) == 1
