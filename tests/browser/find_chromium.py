@@ -1,10 +1,9 @@
 """Where this machine's Chromium is. `python -m tests.browser.find_chromium` brings Debian's, if there is none and it may."""
 
-import os
-import shutil
-import subprocess
 import sys
 from pathlib import Path
+
+from tests.support import debian
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _ADVICE = (
@@ -22,28 +21,15 @@ class NoChromium(Exception):
 
 def find_chromium() -> Path:
     """Raises NoChromium."""
-    found = next(filter(None, map(shutil.which, _NAMES)), None)
+    found = debian.find(_NAMES)
     if found is None:
         raise NoChromium
     return Path(found)
 
 
-def bring_chromium() -> Path:
-    """The one that is there, else Debian's package, which root may install.
-
-    Raises:
-        NoChromium: there is none, and it cannot be installed from here.
-    """
-    apt = shutil.which("apt-get")
-    if not any(map(shutil.which, _NAMES)) and apt and os.geteuid() == 0:
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for words in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
-            subprocess.run([apt, "--quiet=2", *words], env=environment, check=False)  # noqa: S603  # fixed words
-    return find_chromium()
-
-
 if __name__ == "__main__":
+    debian.bring("chromium", _NAMES)
     try:
-        sys.stdout.write(f"{bring_chromium()}\n")
+        sys.stdout.write(f"{find_chromium()}\n")
     except NoChromium as advice:
         sys.exit(str(advice))

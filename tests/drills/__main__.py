@@ -13,8 +13,8 @@ from rich.table import Table
 from tests.bench.databases import Engine, both_engines
 from tests.bench.progress import ProgressLine
 from tests.drills.drill import Found, drill
-from tests.drills.find_hydra import bring_hydra
 from tests.drills.guessing import Outcome, drill_guard
+from tests.support import debian
 
 WIDTH_OF_A_LOG = 130
 CONSOLE = Console(width=None if sys.stdout.isatty() else WIDTH_OF_A_LOG)
@@ -27,7 +27,7 @@ def main() -> int:
     options.add_argument("--seed", type=int, default=20260803, help="the same seed, the same people and moments")
     options.add_argument("--no-guessing", action="store_true", help="only the kills")
     chosen = options.parse_args()
-    if not chosen.no_guessing and bring_hydra() is None:
+    if not chosen.no_guessing and debian.bring("hydra") is None:
         CONSOLE.print("hydra is missing, so its drills are left out. On Debian or Ubuntu: sudo apt-get install hydra.")
     faults = 0
     with TemporaryDirectory(prefix="campus-drill-") as folder, both_engines(Path(folder)) as engines:

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 import httpx
 
 from tests.bench import district
-from tests.drills.find_hydra import bring_hydra
 from tests.drills.hydra import Hydra, lane_to
 from tests.drills.school import SCHOOL_NETWORK, WEAK, School, Verified, school
 from tests.guard.stranger import solved
+from tests.support import debian
 
 PARENTS = 1_000
 EACH_WHO_MISTYPES = 10
@@ -49,7 +49,7 @@ Drill = Callable[[School], Awaitable[Outcome]]
 def drill_guard(database_url: str, folder: Path, say: Say) -> dict[str, Outcome]:
     """All of them, each by its name, over a migrated and empty database. Runs event loops of its own."""
     say("a district of 8,000 parents")
-    hydra = bring_hydra()
+    hydra = debian.bring("hydra")
     with school(database_url, folder, VICTIM, CONTROL) as running:
         return asyncio.run(_all(running, _drills(Hydra(hydra, folder) if hydra else None), say))
 
