@@ -13,7 +13,7 @@ TEST_WORKERS ?= auto
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UV_NO_CONFIG := 1
 
-.PHONY: help setup dev test check browser drills words bench openapi lock format clean
+.PHONY: help setup dev test check browser proxy drills words bench openapi lock format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,10 @@ browser: setup ## the built-in pages in a real Chromium, which it installs (Debi
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --only-binary :all: -r requirements/browser.lock
 	@$(BIN)/python -m tests.browser.find_chromium
 	@$(BIN)/python -m pytest tests/browser -n $(TEST_WORKERS)
+
+proxy: setup ## the nginx of examples/running in front of real servers; it is installed (Debian, as root) or found
+	@$(BIN)/python -m tests.proxy.nginx
+	@$(BIN)/python -m pytest tests/proxy -n 0
 
 drills: setup ## kill processes at random points, guess passwords (with hydra), crowd a school; print what came of it
 	@$(BIN)/python -m tests.drills
