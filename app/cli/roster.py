@@ -32,6 +32,9 @@ def import_roster(
     allow_ending: Annotated[
         float, typer.Option(metavar="PERCENT", min=0, max=100, help="How many of the people may leave at once")
     ] = 20,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse everything that the standard forbids, not only what could do harm")
+    ] = False,
     as_new: Annotated[
         bool, typer.Option("--as-new", help="The people of a first import count as entered today, not long ago")
     ] = False,
@@ -48,6 +51,7 @@ def import_roster(
                     dry_run=dry_run,
                     allow_ending_percent=allow_ending,
                     as_new=as_new,
+                    strict=strict,
                     progress=Bars(bars),
                 )
 

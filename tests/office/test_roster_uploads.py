@@ -159,6 +159,17 @@ async def test_students_of_a_first_import_may_count_as_new(dana: User, server: S
         assert set(await connection.scalars(select(Person.in_first_import))) == {False}
 
 
+async def test_an_upload_may_be_strict(dana: User, package: Package) -> None:
+    package.tables["users"][0]["status"] = "active"
+    content = package.zip().read_bytes()
+    strict = await accepted(dana, content, strict=True)
+    assert (strict["outcome"], [fault["code"] for fault in strict["report"]["errors"]]) == (
+        "refused",
+        ["lifecycle_in_bulk"],
+    )
+    assert (await accepted(dana, content))["outcome"] == "imported"
+
+
 async def test_one_upload_of_a_district_at_a_time(dana: User, office: Office, package: Package) -> None:
     content = package.zip().read_bytes()
     wake = await Office.open(office.server, "wake", "Wake County Schools", "NC")

@@ -77,6 +77,21 @@ def test_faults_are_told_with_what_to_do_and_exit_code_1(campus: Campus, package
     ]
 
 
+def test_what_is_forgiven_is_refused_on_demand(campus: Campus, package_1_1: Package) -> None:
+    folder = package_1_1.student("ana", status="active").student("ben", status="active").write()
+
+    strict = json.loads(campus("roster", "import", "--district", "gb", folder, "--strict", "--json").stdout)
+    lenient = json.loads(campus("roster", "import", "--district", "gb", folder, "--json").stdout)
+
+    fault = {"file": "users.csv", "row": 2, "column": "status", "code": "lifecycle_in_bulk"}
+    assert (strict["errors"], strict["warnings"], strict["created"]["students"]) == (
+        [fault],
+        [{**fault, "count": 2}],
+        0,
+    )
+    assert (lenient["errors"], lenient["warnings"], lenient["created"]["students"]) == ([], [{**fault, "count": 2}], 2)
+
+
 def test_how_many_may_leave_is_an_option(campus: Campus, package_1_1: Package) -> None:
     both = package_1_1.student("ana").student("ben")
     campus("roster", "import", "--district", "gb", both.write())

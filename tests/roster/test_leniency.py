@@ -105,11 +105,12 @@ async def test_a_manifest_that_forgets_a_file_or_says_more(office: Office, famil
     assert warnings(report) == {"undeclared_file": 1, "unknown_property": 1}
 
 
-async def test_files_that_are_not_csv_and_folders_beside_them(office: Office, family: Package) -> None:
+async def test_files_of_others_and_folders_beside_them(office: Office, family: Package) -> None:
     family.write_file("LICENSE.txt", "free")
+    family.write_file("guardianData.csv", "of another system")
     (family.folder / "old").mkdir()
 
-    assert warnings(await office.accept(family.folder)) == {"other_file_ignored": 2}
+    assert warnings(await office.accept(family.folder)) == {"other_file_ignored": 2, "unknown_file": 1}
 
 
 async def test_files_that_a_portal_does_not_need_are_not_read(office: Office, family: Package) -> None:
@@ -117,6 +118,17 @@ async def test_files_that_a_portal_does_not_need_are_not_read(office: Office, fa
     family.edit("manifest.csv", "file.classes,absent", "file.classes,bulk")
 
     assert warnings(await office.accept(family.folder)) == {}
+
+
+async def test_a_package_that_sends_nothing_changes_nothing(office: Office, family: Package) -> None:
+    await office.accept(family.folder)
+    for file in family.folder.glob("*.csv"):
+        file.unlink()
+    family.write_file("manifest.csv", family.manifest().replace(",bulk", ",absent"))
+
+    report = await office.accept(family.folder)
+
+    assert (report.changes, warnings(report)) == (0, {"nothing_to_read": 1})
 
 
 async def test_demographics_may_be_absent(office: Office, family: Package) -> None:

@@ -28,6 +28,9 @@ async def upload_roster(
     *,
     dry_run: Annotated[bool, Query(description="Check and compare, write nothing")] = False,
     allow_ending: Annotated[float, Query(ge=0, le=100, description="How many percent of the people may leave")] = 20,
+    strict: Annotated[
+        bool, Query(description="Refuse everything that the standard forbids, not only what could do harm")
+    ] = False,
     as_new: Annotated[
         bool, Query(description="The people of a first import count as entered today, not long ago")
     ] = False,
@@ -38,7 +41,7 @@ async def upload_roster(
     if you hang up; the list says what came of it.
     """
     upload = await campus.roster_uploads.take(
-        clerk, request.stream(), dry_run=dry_run, allow_ending_percent=allow_ending, as_new=as_new
+        clerk, request.stream(), dry_run=dry_run, allow_ending_percent=allow_ending, as_new=as_new, strict=strict
     )
     return RosterUploadAnswer.of(upload)
 

@@ -63,6 +63,7 @@ class RosterUploads:
         dry_run: bool = False,
         allow_ending_percent: float = 20,
         as_new: bool = False,
+        strict: bool = False,
     ) -> Upload:
         """Receives a zip and imports it; faults of the package are in the report.
 
@@ -83,6 +84,7 @@ class RosterUploads:
                     dry_run=dry_run,
                     allow_ending_percent=allow_ending_percent,
                     as_new=as_new,
+                    strict=strict,
                     settle=partial(self._end, upload_id),
                 )
             except Exception:

@@ -48,10 +48,6 @@ class FaultCode(AdvisedCode):
         "duplicate_file",
         "The zip archive holds two files of the same name. Make it again with one of each.",
     )
-    UNKNOWN_FILE = (
-        "unknown_file",
-        "This CSV file does not belong to this version of OneRoster. Take it out of the package.",
-    )
     FILE_NAME_CASE = (
         "file_name_case",
         "Capitals count in file names. Name the file exactly as the standard does, such as users.csv.",
@@ -140,7 +136,15 @@ class FaultCode(AdvisedCode):
 class WarningCode(AdvisedCode):
     """Accepted, but worth a look."""
 
+    UNKNOWN_FILE = (
+        "unknown_file",
+        "This CSV file does not belong to this version of OneRoster. It was not read.",
+    )
     OTHER_FILE_IGNORED = "other_file_ignored", "The package holds a file or folder that is not CSV. It was not read."
+    NOTHING_TO_READ = (
+        "nothing_to_read",
+        "The package holds none of the files that a portal reads. Nothing was changed.",
+    )
     UNKNOWN_PROPERTY = "unknown_property", "manifest.csv has a line that the standard does not know. It was not used."
     UNDECLARED_FILE = "undeclared_file", "manifest.csv does not say whether this file is sent. It was taken as absent."
     BYTE_ORDER_MARK = "byte_order_mark", "The file begins with a byte order mark. It was skipped."
@@ -212,5 +216,22 @@ class WarningCode(AdvisedCode):
         "A student belongs to no org of the type school. Keys cannot be issued for the student's school.",
     )
 
+
+FORBIDDEN = frozenset(
+    {
+        WarningCode.UNKNOWN_FILE,
+        WarningCode.UNKNOWN_PROPERTY,
+        WarningCode.UNDECLARED_FILE,
+        WarningCode.BLANK_LINE,
+        WarningCode.COLUMNS_OUT_OF_ORDER,
+        WarningCode.EXTRA_COLUMN,
+        WarningCode.MISSING_OPTIONAL_COLUMN,
+        WarningCode.LIFECYCLE_IN_BULK,
+        WarningCode.BARE_DATE,
+        WarningCode.NOT_LOWER_CASE,
+        WarningCode.UNREADABLE_USER_IDS,
+    }
+)
+"""What the standard forbids: warnings, and faults in a strict import. (It allows a byte order mark, and has a column for passwords.)"""
 
 ADVICE = {code.value: code.advice for kind in (FaultCode, WarningCode) for code in kind}

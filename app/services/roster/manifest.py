@@ -72,10 +72,10 @@ def _version(properties: _Properties, findings: Findings) -> str:
     for name, allowed in (("manifest.version", {"1.0"}), ("oneroster.version", FILES.keys())):
         row, value = properties.get(name, (None, ""))
         if row is None:
-            findings.fault(FaultCode.MISSING_PROPERTY, NAME, None, name)
+            findings.damage(FaultCode.MISSING_PROPERTY, NAME, None, name)
         elif value not in allowed:
-            findings.fault(FaultCode.UNSUPPORTED_VERSION, NAME, row, "value")
-    if findings.fault_count:
+            findings.damage(FaultCode.UNSUPPORTED_VERSION, NAME, row, "value")
+    if NAME in findings.damaged:
         raise Refused
     return properties["oneroster.version"][1]
 
@@ -89,7 +89,7 @@ def _check_names(package: Package, known: frozenset[str], findings: Findings) ->
         if name.lower() in by_folded:
             findings.fault(FaultCode.FILE_NAME_CASE, shown)
         elif known:
-            findings.fault(FaultCode.UNKNOWN_FILE, shown)
+            findings.warn(WarningCode.UNKNOWN_FILE, shown)
 
 
 def _mode(properties: _Properties, name: str, version: str, findings: Findings) -> str:
@@ -104,6 +104,7 @@ def _mode(properties: _Properties, name: str, version: str, findings: Findings) 
 def _check_presence(
     package: Package, properties: _Properties, modes: Mapping[str, str], version: str, findings: Findings
 ) -> None:
+    is_needed = any(modes[name] != "absent" for name in READ_FILES[version])
     for name, mode in modes.items():
         file = f"{name}.csv"
         is_there = file in package.sizes
@@ -114,10 +115,12 @@ def _check_presence(
             findings.fault(FaultCode.ABSENT_FILE_PRESENT, file)
         elif not is_there and mode != "absent":
             findings.fault(FaultCode.DECLARED_FILE_MISSING, file)
-        elif mode == "absent" and name in REQUIRED_FILES[version] and "delta" not in modes.values():
+        elif is_needed and mode == "absent" and name in REQUIRED_FILES[version] and "delta" not in modes.values():
             findings.fault(FaultCode.REQUIRED_FILE_ABSENT, file)
         if not is_declared:
             findings.warn(WarningCode.UNDECLARED_FILE, file)
+    if not is_needed:
+        findings.warn(WarningCode.NOTHING_TO_READ, NAME)
     unknown = properties.keys() - {f"file.{name}" for name in modes} - _OTHER_PROPERTIES
     for name in unknown:
         findings.warn(WarningCode.UNKNOWN_PROPERTY, NAME, properties[name][0], "propertyName")

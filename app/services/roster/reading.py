@@ -22,18 +22,23 @@ from app.services.roster.users import read_users_1_1, read_users_1_2
 from app.services.roster.values import SsnDigests
 
 
-def read_roster(source: Path | ReceivedZip, ssn_digests: SsnDigests, findings: Findings, progress: Progress) -> Roster:
-    """What the package says. It may be used only if `findings` has no faults."""
+def read_roster(
+    source: Path | ReceivedZip, ssn_digests: SsnDigests, findings: Findings, progress: Progress
+) -> Roster | None:
+    """What the package says, None where it says nothing that is read. It may be used only if `findings` has no faults."""
     try:
         with open_package(source, findings) as package:
-            return _Reading(package, read_manifest(package, findings), ssn_digests, findings, progress).roster()
+            manifest = read_manifest(package, findings)
+            if manifest.sent.isdisjoint(READ_FILES[manifest.version]):
+                return None
+            return _Reading(package, manifest, ssn_digests, findings, progress).roster()
     except Refused:
         pass
     except (BadZipFile, zlib.error, EOFError):
         findings.fault(FaultCode.ZIP_DAMAGED, source.name)
     except OSError:
         findings.fault(FaultCode.FILE_UNREADABLE, source.name)
-    return Roster()
+    return None
 
 
 class _Reading:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.services.roster.codes import FaultCode, WarningCode
+from app.services.roster.codes import FORBIDDEN, FaultCode, WarningCode
 
 KINDS = ("schools", "students", "guardians", "staff", "relationships")
 MOST_FAULTS = 100
@@ -17,7 +17,7 @@ class Fault:
     row: int | None
     """Line in the file; the header is row 1. None where the fault is the file's."""
     column: str | None
-    code: FaultCode
+    code: FaultCode | WarningCode
 
 
 @dataclass(frozen=True)
@@ -32,16 +32,22 @@ class Warned:
 
 
 class Findings:
-    """Gathers the faults and warnings of one package while it is read."""
+    """Gathers the faults and warnings of one package while it is read.
 
-    def __init__(self) -> None:
+    If `strict`, a warning of something that the standard forbids is a fault too, at the place where it came first.
+    """
+
+    def __init__(self, *, strict: bool = False) -> None:
+        self.strict = strict
         self.faults: list[Fault] = []
         self.fault_count = 0
         self.damaged: set[str] = set()
         """Files with rows that could not be read, so that a sourcedId missing from them proves nothing."""
         self._warned: dict[tuple[str, str | None, WarningCode], Warned] = {}
 
-    def fault(self, code: FaultCode, file: str, row: int | None = None, column: str | None = None) -> None:
+    def fault(
+        self, code: FaultCode | WarningCode, file: str, row: int | None = None, column: str | None = None
+    ) -> None:
         self.fault_count += 1
         if len(self.faults) < MOST_FAULTS:
             self.faults.append(Fault(file, row, column, code))
@@ -54,7 +60,11 @@ class Findings:
     def warn(
         self, code: WarningCode, file: str, row: int | None = None, column: str | None = None, *, count: int = 1
     ) -> None:
-        first = self._warned.get((file, column, code)) or Warned(file, row, column, code, 0)
+        first = self._warned.get((file, column, code))
+        if first is None:
+            first = Warned(file, row, column, code, 0)
+            if self.strict and code in FORBIDDEN:
+                self.fault(code, file, row, column)
         self._warned[file, column, code] = Warned(file, first.row, column, code, first.count + count)
 
     @property

@@ -51,13 +51,14 @@ class RosterImport:
         dry_run: bool = False,
         allow_ending_percent: float = 20,
         as_new: bool = False,
+        strict: bool = False,
         progress: Progress = no_progress,
         settle: Settle = _settled,
     ) -> RosterReport:
         """Makes the district's schools, people and relationships those of the package; what it lacks is ended, not erased.
 
         With `errors` in the report nothing was written. `as_new` treats a district's first people as entered today, so that
-        they wait as long for a claim as anybody later.
+        they wait as long for a claim as anybody later. `strict` refuses what the standard forbids and imports usually forgive.
 
         Raises:
             DistrictNotFound: there is no such district, or it does not take part yet.
@@ -65,12 +66,12 @@ class RosterImport:
         district_id = clerk.district_id
         async with self.database.reading() as connection:
             await open_district(connection, district_id)
-        findings = Findings()
+        findings = Findings(strict=strict)
         ssn_digests = partial(_ssn_digests, self.digests, district_id)
         roster = await asyncio.to_thread(read_roster, source, ssn_digests, findings, progress)
         async with self.database.transaction() as session:
             differences = None
-            if not findings.fault_count:
+            if roster and not findings.fault_count:
                 await _lock(session, district_id)
                 differences = await find_differences(await session.connection(), district_id, roster)
                 if differences.share_ended > allow_ending_percent:
