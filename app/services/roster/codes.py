@@ -115,6 +115,14 @@ class FaultCode(AdvisedCode):
     BAD_BOOLEAN = "bad_boolean", "The value must be true or false."
     BAD_DATE = "bad_date", "A date is written year-month-day, such as 2014-11-13, and must exist."
     BAD_DATETIME = "bad_datetime", "A moment is written like 2026-08-20T12:00:00.000Z."
+    BAD_YEAR = "bad_year", "A year has four digits, such as 2027 for the school year 2026 to 2027."
+    BAD_NUMBER = "bad_number", "The value must be a number, with a point before decimals."
+    BAD_RANGE = "bad_range", "The lowest value is above the highest. Swap or correct them."
+    BAD_LIST = "bad_list", "A list has its items with commas between, such as {A:94},{B:84}, and none of them is blank."
+    BAD_OBJECTIVE_ID = (
+        "bad_objective_id",
+        "The id of a learning objective of CASE is written like urn:uuid:11111111-1111-1111-1111-111111111111.",
+    )
     BAD_ENUM = "bad_enum", "The standard has a list of words for this column, and this is none of them; capitals count."
     TOO_LONG = "too_long", "The value is too long: at most 255 characters."
     DUPLICATE_SOURCED_ID = "duplicate_sourced_id", "This sourcedId stands in the file twice. Each row needs its own."

@@ -1,46 +1,16 @@
-"""The columns of OneRoster 1.1 and 1.2 bulk CSV, and which of them an account system needs.
+"""Which columns of which files an account system needs.
 
-Source: 1EdTech OneRoster CSV Tables 1.1.1 and CSV Binding 1.2.1. What is not read is not even looked at: race, sex, grades,
-phone numbers and passwords never leave the parser.
+What is not read is not even looked at: race, sex, grades, phone numbers and passwords never leave the parser. Only a strict import
+looks whether they are as the standard says, in `conformance`.
 """
 
 from dataclasses import dataclass
 
+from app.services.roster.standard import column_names
+
 SSN_COLUMN = "metadata.ssnLast4"
 WHOLE_SSN_COLUMNS = frozenset({"ssn", "metadata.ssn", "socialsecuritynumber", "metadata.socialsecuritynumber"})
 """In small letters. A file with one of these is refused."""
-
-_FILES_1_1 = frozenset(
-    [
-        "academicSessions",
-        "categories",
-        "classes",
-        "classResources",
-        "courses",
-        "courseResources",
-        "demographics",
-        "enrollments",
-        "lineItems",
-        "orgs",
-        "resources",
-        "results",
-        "users",
-    ]
-)
-_FILES_1_2 = _FILES_1_1 | frozenset(
-    [
-        "lineItemLearningObjectiveIds",
-        "lineItemScoreScales",
-        "resultLearningObjectiveIds",
-        "resultScoreScales",
-        "roles",
-        "scoreScales",
-        "userProfiles",
-        "userResources",
-    ]
-)
-FILES = {"1.1": _FILES_1_1, "1.2": _FILES_1_2}
-"""Every file of a version, without `.csv`: all may be in a package."""
 
 READ_FILES = {"1.1": ("orgs", "users", "demographics"), "1.2": ("orgs", "users", "roles", "demographics")}
 REQUIRED_FILES = {"1.1": ("orgs", "users"), "1.2": ("orgs", "users", "roles")}
@@ -60,15 +30,13 @@ class Layout:
     optional: tuple[str, ...] = ()
     metadata: tuple[str, ...] = ()
     """Vendors' columns, which need not be there."""
-
-
-def _columns(names: str) -> tuple[str, ...]:
-    return ("sourcedId", "status", "dateLastModified", *names.split())
+    as_they_are: tuple[str, ...] = ()
+    """Those of `optional` that are taken without a check."""
 
 
 ORGS = Layout(
     "orgs.csv",
-    columns=_columns("name type identifier parentSourcedId"),
+    columns=column_names("1.2", "orgs"),
     filled=("sourcedId", "name", "type"),
     optional=("identifier",),
 )
@@ -77,36 +45,27 @@ _USERS_OPTIONAL = ("identifier", "email", "userIds", "agentSourcedIds")
 _USERS_METADATA = (SSN_COLUMN, "metadata.stateId", "metadata.gtid")
 USERS_1_1 = Layout(
     "users.csv",
-    columns=_columns(
-        "enabledUser orgSourcedIds role username userIds givenName familyName middleName identifier email sms phone "
-        "agentSourcedIds grades password"
-    ),
+    columns=column_names("1.1", "users"),
     filled=(*_USERS_FILLED, "orgSourcedIds", "role"),
     optional=_USERS_OPTIONAL,
     metadata=_USERS_METADATA,
 )
 USERS_1_2 = Layout(
     "users.csv",
-    columns=_columns(
-        "enabledUser username userIds givenName familyName middleName identifier email sms phone agentSourcedIds grades "
-        "password userMasterIdentifier preferredGivenName preferredMiddleName preferredFamilyName primaryOrgSourcedId pronouns"
-    ),
+    columns=column_names("1.2", "users"),
     filled=_USERS_FILLED,
     optional=(*_USERS_OPTIONAL, "primaryOrgSourcedId"),
     metadata=_USERS_METADATA,
+    as_they_are=("primaryOrgSourcedId",),
 )
 ROLES = Layout(
     "roles.csv",
-    columns=_columns("userSourcedId roleType role beginDate endDate orgSourcedId userProfileSourcedId"),
+    columns=column_names("1.2", "roles"),
     filled=("sourcedId", "userSourcedId", "roleType", "role", "orgSourcedId"),
 )
 DEMOGRAPHICS = Layout(
     "demographics.csv",
-    columns=_columns(
-        "birthDate sex americanIndianOrAlaskaNative asian blackOrAfricanAmerican nativeHawaiianOrOtherPacificIslander white "
-        "demographicRaceTwoOrMoreRaces hispanicOrLatinoEthnicity countryOfBirthCode stateOfBirthAbbreviation cityOfBirth "
-        "publicSchoolResidenceStatus"
-    ),
+    columns=column_names("1.2", "demographics"),
     filled=("sourcedId",),
     optional=("birthDate",),
     metadata=(SSN_COLUMN,),

@@ -1,14 +1,15 @@
 """manifest.csv: the version of the package, and what it says of each file."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from app.services.roster.codes import FaultCode, WarningCode
 from app.services.roster.csv_file import CsvFile
-from app.services.roster.layout import FILES, READ_FILES, REQUIRED_FILES
+from app.services.roster.layout import READ_FILES, REQUIRED_FILES
 from app.services.roster.package import Package, Refused
 from app.services.roster.progress import Meter, no_progress
 from app.services.roster.report import Findings
+from app.services.roster.standard import FILES
 
 NAME = "manifest.csv"
 _COLUMNS = ["propertyName", "value"]
@@ -31,7 +32,7 @@ def read_manifest(package: Package, findings: Findings) -> Manifest:
         Refused: there is no manifest, or none that this service can follow; the faults say why.
     """
     if NAME not in package.sizes:
-        _check_names(package, frozenset(), findings)
+        _check_names(package, (), findings)
         findings.fault(FaultCode.MISSING_MANIFEST, NAME)
         raise Refused
     properties = _properties(package, findings)
@@ -80,7 +81,7 @@ def _version(properties: _Properties, findings: Findings) -> str:
     return properties["oneroster.version"][1]
 
 
-def _check_names(package: Package, known: frozenset[str], findings: Findings) -> None:
+def _check_names(package: Package, known: Iterable[str], findings: Findings) -> None:
     """A file in the wrong case would be overlooked, so it is a fault; `known` is empty where the version is not known."""
     expected = {f"{name}.csv" for name in known} | {NAME}
     by_folded = {name.lower(): name for name in expected}

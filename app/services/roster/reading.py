@@ -6,6 +6,7 @@ from zipfile import BadZipFile
 
 from app.services.roster.codes import FaultCode
 from app.services.roster.completeness import check_completeness
+from app.services.roster.conformance import Conformance
 from app.services.roster.csv_file import CsvFile
 from app.services.roster.demographics import read_demographics
 from app.services.roster.layout import DEMOGRAPHICS, ORGS, READ_FILES, ROLES, USERS_1_1, USERS_1_2
@@ -29,9 +30,8 @@ def read_roster(
     try:
         with open_package(source, findings) as package:
             manifest = read_manifest(package, findings)
-            if manifest.sent.isdisjoint(READ_FILES[manifest.version]):
-                return None
-            return _Reading(package, manifest, ssn_digests, findings, progress).roster()
+            roster = _Reading(package, manifest, ssn_digests, findings, progress).roster()
+            return None if manifest.sent.isdisjoint(READ_FILES[manifest.version]) else roster
     except Refused:
         pass
     except (BadZipFile, zlib.error, EOFError):
@@ -53,7 +53,8 @@ class _Reading:
         self._findings = findings
         self._orgs = Table(ORGS, findings)
         self._users = Table(USERS_1_1 if manifest.version == "1.1" else USERS_1_2, findings)
-        files = (f"{name}.csv" for name in READ_FILES[manifest.version])
+        self._conformance = Conformance(manifest.version, findings) if findings.strict else None
+        files = (f"{name}.csv" for name in (manifest.sent if findings.strict else READ_FILES[manifest.version]))
         self._meter = Meter(progress, "reading", sum(package.sizes.get(file, 0) for file in files))
 
     def roster(self) -> Roster:
@@ -69,6 +70,8 @@ class _Reading:
         demographics = Table(DEMOGRAPHICS, self._findings)
         read_demographics(demographics, self._rows(demographics), roster.people, users, digests)
         link(roster, users)
+        if self._conformance:
+            self._conformance.check_others(self._manifest.sent, self._rows)
         if not self._findings.fault_count:
             check_completeness(roster, users)
         return roster
@@ -78,5 +81,7 @@ class _Reading:
             # Whether it may be missing was said with the manifest. References to it cannot be checked.
             self._findings.damaged.add(table.file)
             return
+        if self._conformance:
+            self._conformance.watch(table)
         with self._package.open(table.file) as stream:
             yield from table.rows(CsvFile(stream, table.file, self._findings, self._meter))

@@ -15,7 +15,10 @@ from app.services.roster.report import Findings
 Rows = Iterator[tuple[int, Sequence[str]]]
 """Row numbers (the header is 1) and the values of the layout."""
 
-_GUID = re.compile(r"[0-9A-Za-z./@_-]{1,255}")
+Check = Callable[[int, Sequence[str]], None]
+"""Looks at a row as it stands in the file."""
+
+GUID = re.compile(r"[0-9A-Za-z./@_-]{1,255}")
 _DELETED = frozenset({"tobedeleted", "inactive"})  # `inactive` is of OneRoster 1.0 and still turns up
 
 
@@ -26,6 +29,8 @@ class Table:
         self.layout = layout
         self.file = layout.file
         self.findings = findings
+        self.check_of: Callable[[Sequence[str]], Check] | None = None
+        """Given the header, a further check of each row. Set before the rows are read."""
         self._seen: set[str] = set()
 
     def knows(self, sourced_id: str) -> bool:
@@ -47,8 +52,11 @@ class Table:
         layout = self.layout
         pick = _picker(file.columns, ("status", "dateLastModified", *layout.filled, *layout.optional, *layout.metadata))
         password = file.columns.index("password") if "password" in file.columns else None
+        check = self.check_of(file.columns) if self.check_of else None
         row = 1
         for row, fields in file:
+            if check:
+                check(row, fields)
             if password is not None and fields[password]:
                 self.warn(WarningCode.PASSWORD_DROPPED, row, "password")
             fields.append("")
@@ -71,7 +79,7 @@ class Table:
         if not is_new:
             self.fault(FaultCode.DUPLICATE_SOURCED_ID, row, "sourcedId")
             return False
-        if not _GUID.fullmatch(sourced_id):
+        if not GUID.fullmatch(sourced_id):
             self.fault(FaultCode.BAD_GUID, row, "sourcedId")
             return False
         return True

@@ -32,14 +32,17 @@ def boolean(table: Table, row: int, column: str, value: str) -> bool:
 
 
 def calendar_date(table: Table, row: int, column: str, value: str) -> date | None:
-    if value:
-        try:
-            if _DATE.fullmatch(value):
-                return date.fromisoformat(value)
-        except ValueError:
-            pass
+    found = date_of(value)
+    if value and found is None:
         table.fault(FaultCode.BAD_DATE, row, column)
-    return None
+    return found
+
+
+def date_of(value: str) -> date | None:
+    try:
+        return date.fromisoformat(value) if _DATE.fullmatch(value) else None
+    except ValueError:
+        return None
 
 
 def text(table: Table, row: int, column: str, value: str) -> str:
