@@ -46,14 +46,14 @@ TABLE = [
     ),
     on_demand(
         "generated-v1.1-district-small",
-        ("users.csv", 2, "status", "lifecycle_in_bulk"),
         ("academicSessions.csv", 2, "schoolYear", "bad_year"),
+        ("users.csv", 2, "status", "lifecycle_in_bulk"),
         warned="other_file_ignored lifecycle_in_bulk",
     ),
     on_demand(
         "generated-v1.1-district-medium",
-        ("users.csv", 2, "status", "lifecycle_in_bulk"),
         ("academicSessions.csv", 2, "schoolYear", "bad_year"),
+        ("users.csv", 2, "status", "lifecycle_in_bulk"),
         warned="other_file_ignored lifecycle_in_bulk",
     ),
     same(f"{LONGSIGHT}/valid-full-bulk-package", warned="agent_not_linked"),
@@ -153,12 +153,12 @@ def told(found: Places, expected: Places) -> Places:
     return [place for place in found if place in expected or not expected]
 
 
+@sqlite_only
 async def test_a_package_without_anything_lacks_its_manifest(office: Office, tmp_path: Path) -> None:
     """Upstream's `invalid-missing-manifest`, which is no folder."""
     assert faults(await office.roster(tmp_path, strict=True)) == [("manifest.csv", None, None, "missing_manifest")]
 
 
-@pytest.mark.skipif(not SETS.is_dir(), reason="the sets of others lie beside the checkout, or nowhere")
 def test_no_set_is_forgotten() -> None:
     folders = {str(path.parent.relative_to(SETS)) for path in SETS.rglob("*.csv")} - {LONGSIGHT, "edfi-grandbend-flat"}
     assert folders - {row.name for row in TABLE} == set()
