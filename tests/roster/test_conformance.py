@@ -132,6 +132,16 @@ TABLE = [
         ("extra.csv", None, None, "unknown_file"),
         warned="nothing_to_read unknown_file",
     ),
+    on_demand(
+        "microsoft-sds-v2",
+        ("manifest.csv", None, None, "missing_manifest"),
+        warned="microsoft_sds other_file_ignored password_dropped student_without_birth_date student_without_number",
+    ),
+    on_demand(
+        "microsoft-sds-v2.1",
+        ("manifest.csv", None, None, "missing_manifest"),
+        warned="microsoft_sds other_file_ignored password_dropped student_without_number",
+    ),
 ]
 
 

@@ -4,6 +4,7 @@
 package, manifest, csv_file, header, table   what a package is, down to the rows of a file
 standard, conformance                        the standard's columns, and what of them only a strict import checks
 layout, values, codes                        what we read of it: files, columns, values; faults and warnings
+sds                                          Microsoft's packages, as if they were OneRoster
 orgs, users, roles, demographics, links      the five readers that make a roster of it, in `people`
 schools, persons, enrollments, relationships what of it is stored, by `sync`: compare, then write what differs
 reading, differences, roster_import          package to roster, roster against district, the whole in one transaction

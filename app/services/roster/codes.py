@@ -55,7 +55,7 @@ class FaultCode(AdvisedCode):
     # --- manifest.csv ---
     MISSING_MANIFEST = (
         "missing_manifest",
-        "Every package needs manifest.csv. Switch it on in the export of the student information system.",
+        "Every package needs manifest.csv. Switch it on in the export of the student information system, and choose OneRoster 1.1 or 1.2 there.",
     )
     UNSUPPORTED_VERSION = (
         "unsupported_version",
@@ -152,6 +152,10 @@ class WarningCode(AdvisedCode):
     NOTHING_TO_READ = (
         "nothing_to_read",
         "The package holds none of the files that a portal reads. Nothing was changed.",
+    )
+    MICROSOFT_SDS = (
+        "microsoft_sds",
+        "This is a package of Microsoft School Data Sync, read as far as it goes: it has no student numbers. Better export OneRoster 1.1 or 1.2.",
     )
     UNKNOWN_PROPERTY = "unknown_property", "manifest.csv has a line that the standard does not know. It was not used."
     UNDECLARED_FILE = "undeclared_file", "manifest.csv does not say whether this file is sent. It was taken as absent."

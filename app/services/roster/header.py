@@ -13,8 +13,8 @@ def check_header(columns: Sequence[str], layout: Layout, findings: Findings) -> 
         return False
     if not columns:
         findings.damage(FaultCode.EMPTY_FILE, layout.file)
-    elif "sourcedId" not in columns:
-        findings.damage(FaultCode.BAD_HEADER, layout.file, 1, "sourcedId")
+    elif layout.filled[0] not in columns:
+        findings.damage(FaultCode.BAD_HEADER, layout.file, 1, layout.filled[0])
     else:
         _check_names(columns, layout, findings)
         _check_presence(columns, layout, findings)
@@ -23,7 +23,7 @@ def check_header(columns: Sequence[str], layout: Layout, findings: Findings) -> 
 
 
 def _check_names(columns: Sequence[str], layout: Layout, findings: Findings) -> None:
-    known = {name.lower(): name for name in (*layout.columns, *layout.metadata)}
+    known = {name.lower(): name for name in (*layout.columns, *layout.filled, *layout.metadata, *layout.known)}
     extra = 0
     seen: set[str] = set()
     for column in columns:
@@ -44,7 +44,7 @@ def _check_names(columns: Sequence[str], layout: Layout, findings: Findings) -> 
 
 def _check_presence(columns: Sequence[str], layout: Layout, findings: Findings) -> None:
     present = {column.strip().lower() for column in columns}
-    for name in layout.columns:
+    for name in dict.fromkeys((*layout.columns, *layout.filled)):
         if name.lower() in present:
             continue
         if name in layout.filled or name in layout.optional:

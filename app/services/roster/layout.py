@@ -32,6 +32,10 @@ class Layout:
     """Vendors' columns, which need not be there."""
     as_they_are: tuple[str, ...] = ()
     """Those of `optional` that are taken without a check."""
+    known: tuple[str, ...] = ()
+    """Other columns that may be there. They are not read."""
+    has_ids: bool = True
+    """Whether the first of `filled` is the row's own, so that none may stand there twice."""
 
 
 ORGS = Layout(
@@ -70,3 +74,8 @@ DEMOGRAPHICS = Layout(
     optional=("birthDate",),
     metadata=(SSN_COLUMN,),
 )
+LAYOUTS = {
+    "1.1": {"orgs": ORGS, "users": USERS_1_1, "demographics": DEMOGRAPHICS},
+    "1.2": {"orgs": ORGS, "users": USERS_1_2, "roles": ROLES, "demographics": DEMOGRAPHICS},
+}
+"""The files that are read, by the version of OneRoster."""

@@ -23,6 +23,8 @@ class Manifest:
     """1.1 or 1.2."""
     sent: frozenset[str]
     """Names of the files that it says are in the package, without `.csv`."""
+    is_sds: bool = False
+    """There is none: the package is of Microsoft School Data Sync."""
 
 
 def read_manifest(package: Package, findings: Findings) -> Manifest:

@@ -1,4 +1,4 @@
-"""The rows of one file as the values that we read, each with a sourcedId of its own."""
+"""The rows of one file as the values that we read, each with a sourcedId of its own where the layout has them."""
 
 import re
 from collections import deque
@@ -69,7 +69,7 @@ class Table:
     def _is_sound(self, row: int, values: Sequence[str]) -> bool:
         """Whether the row has a sourcedId of its own and all that must be filled."""
         sourced_id = values[0]
-        is_new = sourced_id not in self._seen
+        is_new = sourced_id not in self._seen or not self.layout.has_ids
         self._seen.add(sourced_id)
         if "" in values[: len(self.layout.filled)]:
             for column, value in zip(self.layout.filled, values, strict=False):
@@ -77,10 +77,10 @@ class Table:
                     self.fault(FaultCode.REQUIRED_VALUE_MISSING, row, column)
             return False
         if not is_new:
-            self.fault(FaultCode.DUPLICATE_SOURCED_ID, row, "sourcedId")
+            self.fault(FaultCode.DUPLICATE_SOURCED_ID, row, self.layout.filled[0])
             return False
         if not GUID.fullmatch(sourced_id):
-            self.fault(FaultCode.BAD_GUID, row, "sourcedId")
+            self.fault(FaultCode.BAD_GUID, row, self.layout.filled[0])
             return False
         return True
 
