@@ -15,12 +15,14 @@ from app.settings import Settings
 from tests.support.die_with_parent import die_with_parent
 from tests.support.postgresql import Cluster, cluster_of_run
 from tests.support.valkey import Valkey
+from tests.support.warm_statements import register_dialects, share_statements
 
 SECRET_KEY = "a-key-for-tests-that-never-changes-0123456789"
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """A worker of pytest-xdist ends with its controller, where it would else finish its test first."""
+    register_dialects()
     if hasattr(config, "workerinput"):
         die_with_parent(os.getppid())
 
@@ -52,6 +54,7 @@ def clock() -> ManualClock:
 async def database(settings: Settings) -> AsyncIterator[Database]:
     """A database of the test's own, with the newest schema and no rows."""
     database = Database(settings)
+    share_statements(database)
     yield database
     await database.close()
 

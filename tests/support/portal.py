@@ -18,6 +18,7 @@ from app.security.hash_pool import HashPool
 from app.settings import Settings
 from tests.support.addresses import FromEverywhere, from_one
 from tests.support.documented import Documented
+from tests.support.warm_statements import share_statements
 
 PASSWORD = "Sunny meadow 42"
 BASE_URL = "http://campus.test"
@@ -64,6 +65,7 @@ async def serving(settings: Settings, clock: Clock) -> AsyncIterator[Server]:
         transport=FromEverywhere(app), base_url=BASE_URL, event_hooks={"response": [_documented().check]}
     )
     async with app.router.lifespan_context(app), http:
+        share_statements(app.state.campus.database)
         yield Server(app, http)
 
 

@@ -26,6 +26,7 @@ from tests.support.addresses import FromEverywhere
 from tests.support.gate import GatedHashPool
 from tests.support.office import Office
 from tests.support.portal import BASE_URL, Server, User
+from tests.support.warm_statements import share_statements
 
 T = TypeVar("T")
 
@@ -221,6 +222,7 @@ async def posting(
     app = create_app(settings, clock=clock, mail_sender=sender or MemorySender(), push_sender=push_sender)
     transport = FromEverywhere(app)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url=BASE_URL) as http:
+        share_statements(app.state.campus.database)
         yield Server(app, http)
 
 
