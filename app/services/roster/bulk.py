@@ -1,15 +1,17 @@
 """Many rows at once. No object stays in a session, so that memory does not grow with the district."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Dialect, Executable, Row, Select, Table, insert
+from sqlalchemy import Delete, Dialect, Insert, Row, Select, Table, Update, Uuid, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import TypeEngine
 
 from app.models import Base
 from app.services.roster.progress import Meter
+from app.services.roster.row_ids import RowId
 
 _ROWS_AT_ONCE = 1_000
 
@@ -29,52 +31,61 @@ async def stream(connection: AsyncConnection, query: Select[Any]) -> AsyncIterat
 
 
 async def execute_many(
-    connection: AsyncConnection, statement: Executable, rows: Iterable[dict[str, Any]], meter: Meter
-) -> None:
-    """The statement once for each row."""
-    remaining = iter(rows)
-    while chunk := list(islice(remaining, _ROWS_AT_ONCE)):
-        await connection.execute(statement, chunk)
-        meter.add(len(chunk))
-
-
-async def insert_many(
     connection: AsyncConnection,
-    table: Table,
-    rows: Iterable[dict[str, Any]],
+    statement: Insert | Update | Delete,
+    rows: Iterable[Mapping[str, Any]],
     meter: Meter,
     constants: Mapping[str, Any] | None = None,
 ) -> None:
-    """Inserts rows that all have the same columns; `constants` are columns with one value for all.
+    """The statement once for each row; ids are numbers, as `RowId` has them.
 
-    The statement is compiled once and the driver gets tuples, which takes half the time of `execute_many`.
+    The rows all have the same names: columns to be set, or parameters of the statement. `constants` have one value for all rows.
+    The statement is compiled once and the driver gets tuples, which takes half the time of SQLAlchemy's own way.
     """
     remaining = iter(rows)
     first = next(remaining, None)
     if first is None:
         return
     remaining = chain([first], remaining)
-    same = dict(constants or {})
-    statement = insert(table).compile(dialect=connection.dialect, column_keys=[*same, *first])
-    in_order = itemgetter(*(statement.positiontup or ()))
-    _convert([same], _conversions(connection.dialect, table, same))
-    conversions = _conversions(connection.dialect, table, first)
+    same = constants or {}
+    compiled = statement.compile(dialect=connection.dialect, column_keys=[*first, *same])
+    sources = [
+        _source(name, same, _conversion(compiled.binds[name].type, connection.dialect))
+        for name in compiled.positiontup or ()
+    ]
     while chunk := list(islice(remaining, _ROWS_AT_ONCE)):
-        _convert(chunk, conversions)
-        await connection.exec_driver_sql(str(statement), [in_order(row | same) for row in chunk])
+        columns = [column(chunk) for column in sources]
+        await connection.exec_driver_sql(str(compiled), list(zip(*columns, strict=True)))
         meter.add(len(chunk))
 
 
-_Conversions = Sequence[tuple[str, Callable[[Any], Any]]]
+async def insert_many(
+    connection: AsyncConnection,
+    table: Table,
+    rows: Iterable[Mapping[str, Any]],
+    meter: Meter,
+    constants: Mapping[str, Any] | None = None,
+) -> None:
+    """Inserts rows that all have the same columns; `constants` are columns with one value for all."""
+    await execute_many(connection, insert(table), rows, meter, constants)
 
 
-def _conversions(dialect: Dialect, table: Table, names: Iterable[str]) -> _Conversions:
-    """How the driver wants the values of each column that it cannot take as they are."""
-    processors = ((name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names)
-    return [(name, processor) for name, processor in processors if processor]
+_Conversion = Callable[[Any], Any] | None
+_Chunk = Sequence[Mapping[str, Any]]
 
 
-def _convert(rows: Iterable[dict[str, Any]], conversions: _Conversions) -> None:
-    for row in rows:
-        for name, convert in conversions:
-            row[name] = convert(row[name])
+def _conversion(kind: TypeEngine[Any], dialect: Dialect) -> _Conversion:
+    """How the driver wants the values of a type; None where it takes them as they are."""
+    bound = RowId() if isinstance(kind, Uuid) else kind
+    return bound.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _source(name: str, same: Mapping[str, Any], convert: _Conversion) -> Callable[[_Chunk], Iterable[Any]]:
+    """Gives the values of one parameter for a chunk of rows, as the driver wants them."""
+    if name in same:
+        constant = convert(same[name]) if convert else same[name]
+        return lambda chunk: repeat(constant, len(chunk))
+    of_row = itemgetter(name)
+    if convert:
+        return lambda chunk: map(convert, map(of_row, chunk))
+    return lambda chunk: map(of_row, chunk)

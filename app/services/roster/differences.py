@@ -37,14 +37,13 @@ class Differences:
         """Rows to write."""
         tables: tuple[Changes[Any], ...] = (self.schools, self.people, self.relationships)
         rows = sum(len(table.created) + len(table.updated) + len(table.ended) for table in tables)
-        return rows + len(self.enrollments.stale) + len(self.enrollments.missing)
+        return rows + self.enrollments.size
 
     @cached_property
     def counts(self) -> dict[str, dict[str, int]]:
         """created, updated, ended and unchanged, each by kind."""
         roster = self.roster
-        new = set(self.people.created)
-        changed = ({*self.people.updated} | self.enrollments.moved) - new
+        new, changed = set(self.people.created), {*self.people.updated} | self.enrollments.moved.keys()
         created, updated, unchanged = Counter[str](), Counter[str](), Counter[str]()
         for sourced_id, person in roster.people.items():
             counter = created if sourced_id in new else updated if sourced_id in changed else unchanged

@@ -1,64 +1,86 @@
 """The table of enrolments: students and staff at their schools. Those of people who have left stay, as the people do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.models import Enrollment, Person
 from app.services.roster.bulk import execute_many, insert_many, stream, table_of
 from app.services.roster.people import RosterPerson
 from app.services.roster.progress import Meter
+from app.services.roster.row_ids import RowId
 
 _ENROLLMENTS = table_of(Enrollment)
 _PERSONS = table_of(Person)
+_NOT_ALL = -1
 
 
 @dataclass
 class EnrollmentChanges:
-    stale: list[dict[str, Any]] = field(default_factory=list)
-    missing: list[dict[str, Any]] = field(default_factory=list)
-    moved: set[str] = field(default_factory=set)
-    """The sourcedIds of the people whose schools differ."""
+    """Whose schools differ: all enrolments of these people are written anew."""
+
+    people: Mapping[str, RosterPerson]
+    person_ids: Mapping[str, int]
+    school_ids: Mapping[str, int]
+    moved: dict[str, bool] = field(default_factory=dict)
+    """By sourcedId: whether there are enrolments to be taken away first."""
+
+    @property
+    def size(self) -> int:
+        """Rows to write."""
+        return sum(had_some + len(self.people[sourced_id].schools) for sourced_id, had_some in self.moved.items())
+
+    def stale(self) -> Iterator[dict[str, Any]]:
+        return ({"this_person": self.person_ids[sourced_id]} for sourced_id, had_some in self.moved.items() if had_some)
+
+    def missing(self) -> Iterator[dict[str, Any]]:
+        for sourced_id in self.moved:
+            for place, school in enumerate(self.people[sourced_id].schools):
+                ids = {"person_id": self.person_ids[sourced_id], "school_id": self.school_ids[school]}
+                yield {**ids, "is_primary": place == 0}
 
 
 async def compare_enrollments(
     connection: AsyncConnection,
     district_id: str,
     people: Mapping[str, RosterPerson],
-    person_ids: Mapping[str, UUID],
-    school_ids: Mapping[str, UUID],
+    person_ids: Mapping[str, int],
+    school_ids: Mapping[str, int],
 ) -> EnrollmentChanges:
-    changes = EnrollmentChanges()
-    kept: set[tuple[str, str]] = set()
-    school_names = {row_id: sourced_id for sourced_id, row_id in school_ids.items()}
-    query = select(_PERSONS.c.sourced_id, *_ENROLLMENTS.c).join(_ENROLLMENTS, _ENROLLMENTS.c.person_id == _PERSONS.c.id)
+    right = await _count_right(connection, district_id, people, {row_id: name for name, row_id in school_ids.items()})
+    moved = {
+        sourced_id: sourced_id in right
+        for sourced_id, person in people.items()
+        if right.get(sourced_id, 0) != len(person.schools)
+    }
+    return EnrollmentChanges(people, person_ids, school_ids, moved)
+
+
+async def _count_right(
+    connection: AsyncConnection, district_id: str, people: Mapping[str, RosterPerson], schools: Mapping[int, str]
+) -> dict[str, int]:
+    """How many enrolments each person has, by sourcedId; something else where one of them is wrong."""
+    right: dict[str, int] = {}
+    school_id = type_coerce(_ENROLLMENTS.c.school_id, RowId()).label("school_id")
+    query = select(_PERSONS.c.sourced_id, school_id, _ENROLLMENTS.c.is_primary)
+    query = query.join(_ENROLLMENTS, _ENROLLMENTS.c.person_id == _PERSONS.c.id)
     async for rows in stream(connection, query.where(_PERSONS.c.district_id == district_id)):
         for row in rows:
-            person = people.get(row.sourced_id)
-            school = school_names.get(row.school_id, "")
-            if person and school in person.schools and row.is_primary == (school == person.schools[0]):
-                kept.add((row.sourced_id, school))
-            elif person:
-                changes.stale.append({"this_person": row.person_id, "this_school": row.school_id})
-                changes.moved.add(row.sourced_id)
-    for sourced_id, person in people.items():
-        for place, school in enumerate(person.schools):
-            if (sourced_id, school) not in kept:
-                changes.missing.append(
-                    {"person_id": person_ids[sourced_id], "school_id": school_ids[school], "is_primary": place == 0}
-                )
-                changes.moved.add(sourced_id)
-    return changes
+            if person := people.get(row.sourced_id):
+                known = right.get(person.sourced_id, 0)
+                is_right = _is_right(person, schools.get(row.school_id, ""), is_primary=row.is_primary)
+                right[person.sourced_id] = known + 1 if is_right and known != _NOT_ALL else _NOT_ALL
+    return right
+
+
+def _is_right(person: RosterPerson, school: str, *, is_primary: bool) -> bool:
+    return school in person.schools and is_primary == (school == person.schools[0])
 
 
 async def write_enrollments(connection: AsyncConnection, changes: EnrollmentChanges, meter: Meter) -> None:
-    columns = _ENROLLMENTS.c
-    this_one = delete(_ENROLLMENTS).where(
-        columns.person_id == bindparam("this_person"), columns.school_id == bindparam("this_school")
-    )
-    await execute_many(connection, this_one, changes.stale, meter)
-    await insert_many(connection, _ENROLLMENTS, changes.missing, meter)
+    this_person = delete(_ENROLLMENTS).where(_ENROLLMENTS.c.person_id == bindparam("this_person"))
+    await execute_many(connection, this_person, changes.stale(), meter)
+    await insert_many(connection, _ENROLLMENTS, changes.missing(), meter)

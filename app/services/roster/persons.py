@@ -8,7 +8,7 @@ from sqlalchemy import Row, select
 from app.models import Person
 from app.services.roster.bulk import table_of
 from app.services.roster.people import RosterPerson
-from app.services.roster.sync import Synced, has_ended
+from app.services.roster.sync import Synced, has_ended, row_id
 from app.text import name_words
 
 _TABLE = table_of(Person)
@@ -69,7 +69,7 @@ def _is_same(row: Row[Any], person: RosterPerson) -> bool:
 
 PERSONS: Synced[str, RosterPerson] = Synced(
     _TABLE,
-    select(_TABLE.c.id, has_ended(_TABLE), _TABLE.c.sourced_id, *(_TABLE.c[name] for name in _FOLLOWING)).where(
+    select(row_id(_TABLE), has_ended(_TABLE), _TABLE.c.sourced_id, *(_TABLE.c[name] for name in _FOLLOWING)).where(
         _TABLE.c.by_office.is_(False)
     ),
     key=lambda row: str(row.sourced_id),

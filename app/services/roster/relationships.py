@@ -7,7 +7,7 @@ from sqlalchemy import Row, select
 from app.models import Person, Relationship
 from app.services.roster.bulk import table_of
 from app.services.roster.people import Role
-from app.services.roster.sync import Synced, has_ended
+from app.services.roster.sync import Synced, has_ended, row_id
 
 Pair = tuple[str, str]
 """The sourcedIds of guardian and student."""
@@ -34,7 +34,7 @@ def _is_same(row: Row[Any], relation: Role) -> bool:
 RELATIONSHIPS: Synced[Pair, Role] = Synced(
     _TABLE,
     select(
-        _TABLE.c.id,
+        row_id(_TABLE),
         has_ended(_TABLE),
         _TABLE.c.relation,
         _GUARDIANS.c.sourced_id.label("guardian"),
@@ -44,4 +44,5 @@ RELATIONSHIPS: Synced[Pair, Role] = Synced(
     .join(_STUDENTS, _STUDENTS.c.id == _TABLE.c.student_id),
     key=_key,
     is_same=_is_same,
+    is_referred_to=False,
 )

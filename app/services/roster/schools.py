@@ -7,7 +7,7 @@ from sqlalchemy import Row, select
 from app.models import School
 from app.services.roster.bulk import table_of
 from app.services.roster.people import RosterSchool
-from app.services.roster.sync import Synced, has_ended
+from app.services.roster.sync import Synced, has_ended, row_id
 
 _TABLE = table_of(School)
 
@@ -22,7 +22,7 @@ def school_values(school: RosterSchool) -> dict[str, Any]:
 
 SCHOOLS: Synced[str, RosterSchool] = Synced(
     _TABLE,
-    select(_TABLE.c.id, has_ended(_TABLE), _TABLE.c.sourced_id, _TABLE.c.name, _TABLE.c.identifier),
+    select(row_id(_TABLE), has_ended(_TABLE), _TABLE.c.sourced_id, _TABLE.c.name, _TABLE.c.identifier),
     key=lambda row: str(row.sourced_id),
     is_same=_is_same,
 )

@@ -1,19 +1,20 @@
 """Bringing a table to what the roster says: compare, then write what differs.
 
-Core statements and streamed rows only: no object stays in a session, so that memory does not grow with the district.
+Core statements and streamed rows only: no object stays in a session. What is remembered of a row is a number, and the key that
+the roster holds anyway.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
-from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, update
+from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.services.roster.bulk import execute_many, insert_many, stream
 from app.services.roster.progress import Meter
+from app.services.roster.row_ids import RowId, new_ids
 
 Key = TypeVar("Key")
 Record = TypeVar("Record")
@@ -23,8 +24,8 @@ Record = TypeVar("Record")
 class Changes(Generic[Key]):
     """How one table of a district differs from the roster."""
 
-    ids: dict[Key, UUID] = field(default_factory=dict)
-    """The rows of what the roster has and the table too; with `give_ids` also of what is new."""
+    ids: dict[Key, int] = field(default_factory=dict)
+    """The rows that are to be updated. Of tables that others refer to: all that the roster has; with `give_ids` also what is new."""
     created: list[Key] = field(default_factory=list)
     updated: list[Key] = field(default_factory=list)
     """Other values, or back after an end."""
@@ -36,7 +37,7 @@ class Changes(Generic[Key]):
 
     def give_ids(self) -> None:
         """For new rows that other new rows point to."""
-        self.ids.update((key, uuid4()) for key in self.created)
+        self.ids.update(zip(self.created, new_ids(), strict=False))
 
 
 @dataclass(frozen=True)
@@ -48,15 +49,26 @@ class Synced(Generic[Key, Record]):
     """Its rows, of all districts: `id`, `has_ended`, and what `key` and `is_same` look at."""
     key: Callable[[Row[Any]], Key]
     is_same: Callable[[Row[Any], Record], bool]
+    is_referred_to: bool = True
+    """Whether other tables of the roster need the ids."""
 
     async def compare(
         self, connection: AsyncConnection, district_id: str, roster: Mapping[Key, Record]
     ) -> Changes[Key]:
         changes: Changes[Key] = Changes()
+        unmet = dict(zip(roster, roster, strict=True))
         async for rows in stream(connection, self.query.where(self.table.c.district_id == district_id)):
             for row in rows:
-                self._compare_row(changes, row, roster)
-        changes.created = [key for key in roster if key not in changes.ids]
+                changes.stored += 1
+                changes.live += not row.has_ended
+                key = unmet.pop(
+                    self.key(row), None
+                )  # the roster's own object, for that of the row would be a second one
+                if key is not None:
+                    self._compare_row(changes, key, row, roster[key])
+                elif not row.has_ended:
+                    changes.ended.append(row)
+        changes.created = list(unmet)
         return changes
 
     async def write(
@@ -71,26 +83,26 @@ class Synced(Generic[Key, Record]):
         values: Callable[[Key], dict[str, Any]],
     ) -> None:
         """`values` are what follows the roster. A new row also gets an id, `first`, and the `constants` of all new rows."""
-        table, ids = self.table, changes.ids
+        table, ids, unheard_of = self.table, changes.ids, new_ids()
         this_row = update(table).where(table.c.id == bindparam("row_id"))
-        created = ({"id": ids.get(key) or uuid4(), **first(key), **values(key)} for key in changes.created)
+        created = ({"id": ids.get(key) or next(unheard_of), **first(key), **values(key)} for key in changes.created)
         await insert_many(connection, table, created, meter, constants)
         updated = ({"row_id": ids[key], "ended_at": None, **values(key)} for key in changes.updated)
         await execute_many(connection, this_row, updated, meter)
         ended = ({"row_id": row.id, "ended_at": now} for row in changes.ended)
         await execute_many(connection, this_row, ended, meter)
 
-    def _compare_row(self, changes: Changes[Key], row: Row[Any], roster: Mapping[Key, Record]) -> None:
-        key = self.key(row)
-        record = roster.get(key)
-        changes.stored += 1
-        changes.live += not row.has_ended
-        if record is not None:
+    def _compare_row(self, changes: Changes[Key], key: Key, row: Row[Any], record: Record) -> None:
+        differs = row.has_ended or not self.is_same(row, record)
+        if differs:
+            changes.updated.append(key)
+        if differs or self.is_referred_to:
             changes.ids[key] = row.id
-            if row.has_ended or not self.is_same(row, record):
-                changes.updated.append(key)
-        elif not row.has_ended:
-            changes.ended.append(row)
+
+
+def row_id(table: Table) -> ColumnElement[int]:
+    """The column `id` as a number."""
+    return type_coerce(table.c.id, RowId()).label("id")
 
 
 def has_ended(table: Table) -> ColumnElement[bool]:

@@ -1,0 +1,44 @@
+"""Ids of rows as whole numbers of 128 bits: half the memory of UUID objects, and made by the thousand."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Dialect, String, Uuid
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+_BYTES = 16
+_AT_ONCE = 1_000
+_RANDOM_BITS = ~(0xF000 << 64 | 0xC000 << 48)
+_VERSION_4 = 0x4000 << 64 | 0x8000 << 48
+
+
+class RowId(TypeDecorator[int]):
+    """A UUID column, read and written as a number."""
+
+    impl = Uuid
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """SQLite keeps 32 hexadecimal digits."""
+        kind: TypeEngine[Any] = String(2 * _BYTES) if dialect.name == "sqlite" else Uuid()
+        return dialect.type_descriptor(kind)
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> str | UUID | None:
+        if value is None:
+            return None
+        return f"{value:032x}" if dialect.name == "sqlite" else UUID(int=value)
+
+    def process_result_value(self, value: str | UUID | None, dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        return int(value, 16) if isinstance(value, str) else value.int
+
+
+def new_ids() -> Iterator[int]:
+    """Random UUIDs (version 4) without end. The system is asked for many at once, as asking takes longer than the rest."""
+    while True:
+        random = os.urandom(_BYTES * _AT_ONCE)
+        for start in range(0, len(random), _BYTES):
+            yield int.from_bytes(random[start : start + _BYTES], "big") & _RANDOM_BITS | _VERSION_4
