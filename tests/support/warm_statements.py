@@ -34,7 +34,7 @@ class PySQLite(_Alike, SQLiteDialect_pysqlite):
     supports_statement_cache = True
 
 
-_COMPILED = LRUCache(2_000)
+_COMPILED: LRUCache[object, object] = LRUCache(2_000)
 
 
 def register_dialects() -> None:

@@ -30,7 +30,7 @@ class RowId(TypeDecorator[int]):
             return None
         return f"{value:032x}" if dialect.name == "sqlite" else UUID(int=value)
 
-    def process_result_value(self, value: str | UUID | None, dialect: Dialect) -> int | None:
+    def process_result_value(self, value: str | UUID | None, dialect: Dialect) -> int | None:  # noqa: ARG002  # as SQLAlchemy calls it
         if value is None:
             return None
         return int(value, 16) if isinstance(value, str) else value.int
