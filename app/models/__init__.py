@@ -12,7 +12,7 @@ from app.models.idempotency_key import IdempotencyKey
 from app.models.key_request import KeyRequest
 from app.models.link import LinkCode, LinkedAccount
 from app.models.mail import DailyQuota, MailedLink, OutboxMail, PasswordHistory
-from app.models.person import Enrollment, Person, Relationship, School
+from app.models.person import Enrollment, OtherOrg, Person, Relationship, School
 from app.models.push_device import PushDevice
 from app.models.roster_upload import RosterUpload
 from app.models.second_factor import RecoveryCode, TotpFactor
@@ -44,6 +44,7 @@ __all__ = [
     "LinkCode",
     "LinkedAccount",
     "MailedLink",
+    "OtherOrg",
     "OutboxMail",
     "PasswordHistory",
     "Person",

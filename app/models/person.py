@@ -3,10 +3,12 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, HasId
+
+_IS_LEAVING = text("leaves_at IS NOT NULL")
 
 
 class School(HasId, Base):
@@ -21,6 +23,15 @@ class School(HasId, Base):
     """When it left the roster."""
 
 
+class OtherOrg(Base):
+    """An org of a roster that is no school, such as the district: nothing is kept of it but that later rows may point to it."""
+
+    __tablename__ = "other_orgs"
+
+    district_id: Mapped[str] = mapped_column(ForeignKey("districts.id"), primary_key=True)
+    sourced_id: Mapped[str] = mapped_column(String(255), primary_key=True)
+
+
 class Person(HasId, Base):
     """Somebody in a roster. One person may be guardian and staff at once, so the kinds are flags."""
 
@@ -29,6 +40,7 @@ class Person(HasId, Base):
         UniqueConstraint("district_id", "sourced_id"),
         Index("ix_persons_district_id_student_number", "district_id", "student_number"),
         Index("ix_persons_district_id_name_words", "district_id", "name_words"),
+        Index("ix_persons_leaves_at", "leaves_at", sqlite_where=_IS_LEAVING, postgresql_where=_IS_LEAVING),
     )
 
     district_id: Mapped[str] = mapped_column(ForeignKey("districts.id"))
@@ -54,6 +66,12 @@ class Person(HasId, Base):
     """Was there before the district joined, so counts as entered long ago."""
     ended_at: Mapped[datetime | None]
     """When the person left the roster: access ends, nothing is erased."""
+    leaves_at: Mapped[datetime | None]
+    """Missing from the roster, with access until then (`roster.grace_days`). Null as soon as the end is there or taken back."""
+    relation: Mapped[str | None] = mapped_column(String(32))
+    """What an adult of students is in the roster: parent, guardian or relative."""
+    role_rows: Mapped[str | None] = mapped_column(Text)
+    """The rows of roles.csv (OneRoster 1.2), so that a later package can change one of them; `roster.roles` writes and reads it."""
     by_office: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Entered by the office or an operator: no roster knows this person, so none ends the entry."""
 
@@ -90,3 +108,5 @@ class Relationship(HasId, Base):
     portal: Mapped[bool]
     messenger: Mapped[bool]
     ended_at: Mapped[datetime | None]
+    said_by: Mapped[str | None] = mapped_column(String(8))
+    """Whose row in the roster names the other: guardian, student or both. Null: no row does, or none says which."""

@@ -32,6 +32,7 @@ FILES["1.2"] = (
 )
 
 Row = dict[str, str]
+MOMENT = "2026-08-20T12:00:00.000Z"
 
 
 @dataclass
@@ -43,6 +44,9 @@ class Package:
     tables: dict[str, list[Row]] = field(default_factory=dict)
     extra_columns: dict[str, list[str]] = field(default_factory=dict)
     """Columns at the far right, by table."""
+    mode: str = "bulk"
+    modes: dict[str, str] = field(default_factory=dict)
+    """Those of files that have another."""
 
     def __post_init__(self) -> None:
         self.tables = {name: [] for name in ("orgs", "users", "demographics")} | self.tables
@@ -89,9 +93,14 @@ class Package:
         return self.row("users", sourcedId=sourced_id, **{**common, **values})
 
     def role(self, person: str, role: str, org: str = "school", kind: str = "primary") -> Self:
-        number = len(self.tables["roles"])
+        number = sum(row.get("userSourcedId") == person for row in self.tables["roles"])
         return self.row(
-            "roles", sourcedId=f"role-{number}", userSourcedId=person, roleType=kind, role=role, orgSourcedId=org
+            "roles",
+            sourcedId=f"role-{number}-{person}",
+            userSourcedId=person,
+            roleType=kind,
+            role=role,
+            orgSourcedId=org,
         )
 
     def row(self, table: str, **values: str) -> Self:
@@ -143,7 +152,10 @@ class Package:
         return path
 
     def manifest(self) -> str:
-        modes = {name: "bulk" if self.tables.get(name) else "absent" for name in FILES[self.version].split()}
+        modes = {
+            name: self.modes.get(name, self.mode) if self.tables.get(name) else "absent"
+            for name in FILES[self.version].split()
+        }
         lines = {"manifest.version": "1.0", "oneroster.version": self.version}
         lines |= {f"file.{name}": mode for name, mode in modes.items()}
         return "propertyName,value\r\n" + "".join(f"{name},{value}\r\n" for name, value in lines.items())
@@ -154,3 +166,22 @@ class Package:
         writer.writeheader()
         writer.writerows(rows)
         return text.getvalue()
+
+
+@dataclass
+class Changes(Package):
+    """A delta package: its rows are active, unless `gone` adds them. Empty at first."""
+
+    mode: str = "delta"
+
+    def __post_init__(self) -> None:
+        self.tables = {name: [] for name in ("orgs", "users", "demographics")}
+        if self.version == "1.2":
+            self.tables["roles"] = []
+
+    def row(self, table: str, **values: str) -> Self:
+        lifecycle = {} if table in self.modes else {"status": "active", "dateLastModified": MOMENT}
+        return super().row(table, **{**lifecycle, **values})
+
+    def gone(self, table: str, sourced_id: str, status: str = "tobedeleted") -> Self:
+        return self.row(table, sourcedId=sourced_id, status=status)

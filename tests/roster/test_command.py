@@ -55,6 +55,7 @@ def test_json_is_all_that_scripts_see(campus: Campus, package_1_1: Package) -> N
         "created": {"schools": 1, "students": 1, "guardians": 0, "staff": 0, "relationships": 0},
         "updated": {"schools": 0, "students": 0, "guardians": 0, "staff": 0, "relationships": 0},
         "ended": {"schools": 0, "students": 0, "guardians": 0, "staff": 0, "relationships": 0},
+        "leaving": {"schools": 0, "students": 0, "guardians": 0, "staff": 0, "relationships": 0},
         "unchanged": {"schools": 0, "students": 0, "guardians": 0, "staff": 0, "relationships": 0},
         "warnings": [],
         "errors": [],

@@ -36,7 +36,6 @@ def on_demand(name: str, *places: tuple[str, int | None, str | None, str], warne
     return Expected(name, ACCEPTED, [*places], frozenset(warned.split()))
 
 
-DELTA = ("manifest.csv", 24, "value", "delta_not_supported")
 TABLE = [
     same(
         "edfi-grandbend-v1.1", warned="other_file_ignored student_without_school guardian_without_student email_dropped"
@@ -59,7 +58,7 @@ TABLE = [
     same(f"{LONGSIGHT}/valid-full-bulk-package", warned="agent_not_linked"),
     same(f"{LONGSIGHT}/valid-rostering-bulk-package", warned="agent_not_linked"),
     same(f"{LONGSIGHT}/valid-manifest-only-package", warned="nothing_to_read"),
-    same(f"{LONGSIGHT}/valid-rostering-delta-package", DELTA),
+    same(f"{LONGSIGHT}/valid-rostering-delta-package", warned="agent_not_linked"),
     Expected(
         f"{LONGSIGHT}/invalid-bulk-lifecycle-status-failure",
         lenient=[("orgs.csv", None, None, "required_file_absent")],
@@ -71,8 +70,12 @@ TABLE = [
         ("users.csv", 2, None, "broken_quoting"),
         warned="missing_optional_column",
     ),
-    same(f"{LONGSIGHT}/invalid-delta-lifecycle-datetime-failure", DELTA),
-    same(f"{LONGSIGHT}/invalid-delta-lifecycle-required-failure", DELTA),
+    same(f"{LONGSIGHT}/invalid-delta-lifecycle-datetime-failure", ("users.csv", 2, "dateLastModified", "bad_datetime")),
+    same(
+        f"{LONGSIGHT}/invalid-delta-lifecycle-required-failure",
+        ("users.csv", 2, "status", "required_value_missing"),
+        ("users.csv", 2, "dateLastModified", "required_value_missing"),
+    ),
     same(f"{LONGSIGHT}/invalid-duplicate-sourcedid-failure", ("users.csv", 3, "sourcedId", "duplicate_sourced_id")),
     Expected(
         f"{LONGSIGHT}/invalid-field-parser-failures",

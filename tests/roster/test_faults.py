@@ -59,7 +59,6 @@ MANIFEST = [
     Case("manifest.csv", "oneroster.version,1.1", "oneroster.version,1.0", 3, "value", "unsupported_version"),
     Case("manifest.csv", "oneroster.version,1.1\r\n", "", None, "oneroster.version", "missing_property"),
     Case("manifest.csv", "file.users,bulk", "file.users,Bulk", 16, "value", "bad_mode"),
-    Case("manifest.csv", "file.users,bulk", "file.users,delta", 16, "value", "delta_not_supported"),
     Case("manifest.csv", "file.users,bulk", "file.users,bulk,1", 16, None, "ragged_row"),
 ]
 
@@ -116,7 +115,7 @@ ROLES = [
     Case("roles.csv", "primary,student", "primary,pupil", 2, "role", "bad_enum"),
     Case("roles.csv", ",ana,primary", ",ben,primary", 2, "userSourcedId", "dangling_reference"),
     Case("roles.csv", ",,school,", ",,nowhere,", 2, "orgSourcedId", "dangling_reference"),
-    Case("roles.csv", "role-1", "role-0", 3, "sourcedId", "duplicate_sourced_id"),
+    Case("roles.csv", "role-0-maria", "role-0-ana", 3, "sourcedId", "duplicate_sourced_id"),
     Case("roles.csv", ",ana,primary", ",,primary", 2, "userSourcedId", "required_value_missing"),
 ]
 

@@ -101,7 +101,7 @@ async def test_a_relation_follows_the_roster_and_its_flags_do_not(office: Office
 
     report = await office.accept(changed.write())
 
-    assert report.updated == {**NOTHING, "relationships": 1}
+    assert report.updated == {**NOTHING, "guardians": 1, "relationships": 1}
     relationship = (await office.relationships())["maria", "ana"]
     assert (relationship.relation, relationship.portal) == ("relative", True)
 

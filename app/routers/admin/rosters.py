@@ -35,7 +35,7 @@ async def upload_roster(
         bool, Query(description="The people of a first import count as entered today, not long ago")
     ] = False,
 ) -> RosterUploadAnswer:
-    """The body is the zip of a OneRoster 1.1 or 1.2 CSV bulk package. Either all of it is written or nothing.
+    """The body is the zip of a OneRoster 1.1 or 1.2 CSV package, of the whole roster or of changes. Either all of it is written or nothing.
 
     Faults in it are no refusal of the request: the `outcome` is `refused`, and the report says where they are. The import goes on
     if you hang up; the list says what came of it.

@@ -11,6 +11,7 @@ from app.schemas.cursors import BY_MOMENT, NextCursor
 from app.services.office.roster_uploads import Upload
 from app.services.pages import MomentPosition, Page
 from app.services.roster.codes import ADVICE
+from app.services.roster.report import counts
 
 _MOST_WARNINGS = 500
 _Count = Annotated[int, Field(ge=0, le=2**31 - 1, examples=[12])]
@@ -48,6 +49,7 @@ class RosterReportAnswer(Answer):
     created: RosterCounts
     updated: RosterCounts
     ended: RosterCounts
+    leaving: Annotated[RosterCounts, Field(description="Missing; their access ends after `roster.grace_days`")]
     unchanged: RosterCounts
     warnings: Annotated[list[RosterWarning], Field(max_length=_MOST_WARNINGS)]
     errors: Annotated[list[RosterFault], Field(max_length=100)]
@@ -59,7 +61,8 @@ class RosterReportAnswer(Answer):
             "warnings": [_found(one) for one in report["warnings"][:_MOST_WARNINGS]],
             "errors": [_found(one) for one in report["errors"]],
         }
-        return cls.model_validate({**report, **found})
+        nobody = {"leaving": counts()}  # of reports that were made before there were days of grace
+        return cls.model_validate({**nobody, **report, **found})
 
 
 class RosterUploadItem(Answer):

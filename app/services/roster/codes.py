@@ -64,10 +64,6 @@ class FaultCode(AdvisedCode):
     MISSING_PROPERTY = "missing_property", "manifest.csv lacks this line. Export the package again."
     DUPLICATE_PROPERTY = "duplicate_property", "manifest.csv says this twice. Keep one of the lines."
     BAD_MODE = "bad_mode", "A file in manifest.csv is bulk, delta or absent, in small letters."
-    DELTA_NOT_SUPPORTED = (
-        "delta_not_supported",
-        "This is a delta package, which holds only changes. Export the whole roster (bulk).",
-    )
     DECLARED_FILE_MISSING = (
         "declared_file_missing",
         "manifest.csv announces this file, but it is not in the package. Export it, or declare it absent.",
@@ -128,7 +124,7 @@ class FaultCode(AdvisedCode):
     DUPLICATE_SOURCED_ID = "duplicate_sourced_id", "This sourcedId stands in the file twice. Each row needs its own."
     DANGLING_REFERENCE = (
         "dangling_reference",
-        "The row points to a sourcedId that is not in the package. Export both, or neither.",
+        "The row points to a sourcedId that is not in the package, nor, if it holds changes (delta), in the district's roster. Export both, or neither.",
     )
     SSN_LAST4_ONLY = (
         "ssn_last4_only",
@@ -172,6 +168,14 @@ class WarningCode(AdvisedCode):
     )
     LIFECYCLE_IN_BULK = "lifecycle_in_bulk", "In a bulk package this column should be blank. It was read all the same."
     BARE_DATE = "bare_date", "A date stands where the standard wants a moment. It was accepted."
+    NO_CHANGES = (
+        "no_changes",
+        "The file has a header but no rows, so that it changes nothing. Better declare it absent.",
+    )
+    INACTIVE_AS_DELETED = (
+        "inactive_as_deleted",
+        "The status inactive is of OneRoster 1.0. It was taken as tobedeleted.",
+    )
     MARKED_DELETED = "marked_deleted", "Rows marked as deleted were taken as not sent."
     NOT_LOWER_CASE = (
         "not_lower_case",
@@ -240,6 +244,8 @@ FORBIDDEN = frozenset(
         WarningCode.MISSING_OPTIONAL_COLUMN,
         WarningCode.LIFECYCLE_IN_BULK,
         WarningCode.BARE_DATE,
+        WarningCode.NO_CHANGES,
+        WarningCode.INACTIVE_AS_DELETED,
         WarningCode.NOT_LOWER_CASE,
         WarningCode.UNREADABLE_USER_IDS,
     }

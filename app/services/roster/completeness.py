@@ -6,10 +6,12 @@ from app.services.roster.table import Table
 
 
 def check_completeness(roster: Roster, users: Table) -> None:
-    """Warns of what is missing, and drops the digits of those who are no students."""
+    """Warns of what is missing in the rows of users.csv, and of digits that are not kept. What is only stored was warned of before."""
     with_student = {guardian for guardian, _ in roster.relationships}
-    numbers: set[str] = set()
+    numbers = {person.number for person in roster.people.values() if person.is_student and not person.row}
     for person in roster.people.values():
+        if not person.row:
+            continue
         if person.is_student:
             _check_student(person, users, numbers)
         elif person.ssn_last4_digests:
@@ -20,7 +22,7 @@ def check_completeness(roster: Roster, users: Table) -> None:
             users.warn(WarningCode.USER_WITHOUT_ROLE, person.row)
 
 
-def _check_student(person: RosterPerson, users: Table, numbers: set[str]) -> None:
+def _check_student(person: RosterPerson, users: Table, numbers: set[str | None]) -> None:
     if person.number is None:
         users.warn(WarningCode.STUDENT_WITHOUT_NUMBER, person.row, "identifier")
     elif person.number in numbers:

@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.services.roster.codes import FaultCode
@@ -70,15 +70,17 @@ class Conformance:
         columns = [column for column in FILES[self._version][name] if column.name not in read]
         table.check_of = lambda header: self._check(table, columns, _RULES.get(name), header)
 
-    def check_others(self, sent: Collection[str], rows: Callable[[Table], Rows]) -> None:
-        """Reads the files that nobody has read so far, and then says what points to nothing."""
+    def check_others(self, modes: Mapping[str, str], rows: Callable[[Table], Rows]) -> None:
+        """Reads the files that nobody has read so far, and then says what points to nothing, as far as the package alone tells."""
+        sent = {name for name, mode in modes.items() if mode != "absent"}
         for name in sorted(sent - self._tables.keys()):
             layout = Layout(f"{name}.csv", column_names(self._version, name), filled=("sourcedId",))
-            deque(rows(Table(layout, self._findings)), maxlen=0)
+            deque(rows(Table(layout, self._findings, modes[name], is_open=modes[name] == "delta")), maxlen=0)
+        is_whole = "delta" not in modes.values()
         for (table, column), unknown in self._unknown.items():
             target = self._tables.get(column.target or "")
             for sourced_id, row in unknown.items():
-                if not (self._is_damaged(column) or (target and target.knows(sourced_id))):
+                if not (self._is_damaged(column) or (target.knows(sourced_id) if target else not is_whole)):
                     table.fault(FaultCode.DANGLING_REFERENCE, row, column.name)
 
     def _check(self, table: Table, columns: Sequence[Column], rule: _Rule | None, header: Sequence[str]) -> Check:

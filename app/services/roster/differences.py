@@ -2,17 +2,20 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.services.roster.enrollments import EnrollmentChanges, compare_enrollments, write_enrollments
-from app.services.roster.people import Roster
-from app.services.roster.persons import PERSONS, kinds, person_values
+from app.services.roster.other_orgs import OtherOrgChanges, compare_other_orgs, write_other_orgs
+from app.services.roster.people import Pair, Roster
+from app.services.roster.persons import PERSONS, fate_of, kinds, person_values
 from app.services.roster.progress import Meter
-from app.services.roster.relationships import RELATIONSHIPS, Pair, first_flags
+from app.services.roster.relationships import RELATIONSHIPS, first_flags, is_correct
+from app.services.roster.relationships import fate_of as fate_of_relationship
 from app.services.roster.report import counts
 from app.services.roster.schools import SCHOOLS, school_values
 from app.services.roster.sync import Changes
@@ -26,22 +29,28 @@ class Differences:
     people: Changes[str]
     enrollments: EnrollmentChanges
     relationships: Changes[Pair]
+    other_orgs: OtherOrgChanges
+    leaves_at: datetime
+    """When access ends for those who are only missing."""
 
     @property
     def share_ended(self) -> float:
-        """Per cent of the people that would leave."""
-        return 100 * len(self.people.ended) / max(1, self.people.live)
+        """Per cent of the people that would leave, at once or later. Whose end was planned before counted then."""
+        ended = sum(row.leaves_at is None for row in self.people.ended)
+        leaving = sum(row.leaves_at is None for row in self.people.leaving)
+        return 100 * (ended + leaving) / max(1, self.people.live)
 
     @property
     def size(self) -> int:
         """Rows to write."""
         tables: tuple[Changes[Any], ...] = (self.schools, self.people, self.relationships)
         rows = sum(len(table.created) + len(table.updated) + len(table.ended) for table in tables)
-        return rows + self.enrollments.size
+        rows += len(self.people.leaving) + len(self.relationships.corrected)
+        return rows + self.enrollments.size + len(self.other_orgs.stale) + len(self.other_orgs.missing)
 
     @cached_property
     def counts(self) -> dict[str, dict[str, int]]:
-        """created, updated, ended and unchanged, each by kind."""
+        """created, updated, ended, leaving and unchanged, each by kind."""
         roster = self.roster
         new, changed = set(self.people.created), {*self.people.updated} | self.enrollments.moved.keys()
         created, updated, unchanged = Counter[str](), Counter[str](), Counter[str]()
@@ -49,6 +58,7 @@ class Differences:
             counter = created if sourced_id in new else updated if sourced_id in changed else unchanged
             counter.update(kinds(person))
         ended = Counter(kind for row in self.people.ended for kind in kinds(row))
+        leaving = Counter(kind for row in self.people.leaving for kind in kinds(row))
         tables: tuple[tuple[str, Changes[Any], int], ...] = (
             ("schools", self.schools, len(roster.schools)),
             ("relationships", self.relationships, len(roster.relationships)),
@@ -60,18 +70,31 @@ class Differences:
             "created": counts(created),
             "updated": counts(updated),
             "ended": counts(ended),
+            "leaving": counts(leaving),
             "unchanged": counts(unchanged),
         }
 
 
-async def find_differences(connection: AsyncConnection, district_id: str, roster: Roster) -> Differences:
+async def find_differences(
+    connection: AsyncConnection, district_id: str, roster: Roster, now: datetime, grace: timedelta
+) -> Differences:
+    """`grace` is how long people keep access who are only missing from the roster."""
+    leaves_at = now + grace
     schools = await SCHOOLS.compare(connection, district_id, roster.schools)
-    people = await PERSONS.compare(connection, district_id, roster.people)
+    people = await PERSONS.compare(connection, district_id, roster.people, fate=fate_of(roster, now, leaves_at))
     schools.give_ids()
     people.give_ids()
     enrollments = await compare_enrollments(connection, district_id, roster.people, people.ids, schools.ids)
-    relationships = await RELATIONSHIPS.compare(connection, district_id, roster.relationships)
-    return Differences(district_id, roster, schools, people, enrollments, relationships)
+    keep_access = people.staying | {row.sourced_id for row in people.leaving}
+    relationships = await RELATIONSHIPS.compare(
+        connection,
+        district_id,
+        roster.relationships,
+        fate=fate_of_relationship(roster, keep_access),
+        is_correct=is_correct(roster),
+    )
+    other_orgs = await compare_other_orgs(connection, district_id, roster.other_orgs)
+    return Differences(district_id, roster, schools, people, enrollments, relationships, other_orgs, leaves_at)
 
 
 async def write_differences(
@@ -84,8 +107,12 @@ async def write_differences(
     def first_of_relationship(pair: Pair) -> dict[str, Any]:
         guardian, student = pair
         ids = {"guardian_id": person_ids[guardian], "student_id": person_ids[student]}
-        return ids | first_flags(roster.relationships[pair])
+        return ids | first_flags(roster.relationships[pair].relation)
 
+    def last_of_relationship(row: Row[Any]) -> dict[str, Any]:
+        return {"said_by": roster.said.get((row.guardian, row.student))}
+
+    await write_other_orgs(connection, differences.district_id, differences.other_orgs, meter)
     await SCHOOLS.write(
         connection,
         differences.schools,
@@ -103,6 +130,7 @@ async def write_differences(
         constants={**district, "first_seen_at": now, "in_first_import": in_first_import, "by_office": False},
         first=lambda sourced_id: {"sourced_id": sourced_id},
         values=lambda sourced_id: person_values(roster.people[sourced_id]),
+        leaves_at=differences.leaves_at,
     )
     await write_enrollments(connection, differences.enrollments, meter)
     await RELATIONSHIPS.write(
@@ -112,5 +140,6 @@ async def write_differences(
         meter,
         constants=district,
         first=first_of_relationship,
-        values=lambda pair: {"relation": roster.relationships[pair]},
+        values=lambda pair: roster.relationships[pair]._asdict(),
+        last=last_of_relationship,
     )

@@ -21,10 +21,20 @@ _OTHER_PROPERTIES = frozenset({"manifest.version", "oneroster.version", "source.
 class Manifest:
     version: str
     """1.1 or 1.2."""
-    sent: frozenset[str]
-    """Names of the files that it says are in the package, without `.csv`."""
+    modes: Mapping[str, str]
+    """`bulk`, `delta` or `absent` for each file of the version, without `.csv`."""
     is_sds: bool = False
     """There is none: the package is of Microsoft School Data Sync."""
+
+    @property
+    def sent(self) -> frozenset[str]:
+        """Names of the files that it says are in the package."""
+        return frozenset(name for name, mode in self.modes.items() if mode != "absent")
+
+    @property
+    def is_changes(self) -> bool:
+        """Whether a file that is read holds changes only. What the package does not have is then left as it is."""
+        return any(self.modes.get(name) == "delta" for name in READ_FILES[self.version])
 
 
 def read_manifest(package: Package, findings: Findings) -> Manifest:
@@ -40,11 +50,9 @@ def read_manifest(package: Package, findings: Findings) -> Manifest:
     properties = _properties(package, findings)
     version = _version(properties, findings)
     _check_names(package, FILES[version], findings)
-    modes = {name: _mode(properties, name, version, findings) for name in sorted(FILES[version])}
+    modes = {name: _mode(properties, name, findings) for name in sorted(FILES[version])}
     _check_presence(package, properties, modes, version, findings)
-    if any(modes[name] == "delta" for name in READ_FILES[version]):
-        raise Refused
-    return Manifest(version, frozenset(name for name, mode in modes.items() if mode == "bulk"))
+    return Manifest(version, modes)
 
 
 _Properties = Mapping[str, tuple[int, str]]
@@ -95,12 +103,10 @@ def _check_names(package: Package, known: Iterable[str], findings: Findings) -> 
             findings.warn(WarningCode.UNKNOWN_FILE, shown)
 
 
-def _mode(properties: _Properties, name: str, version: str, findings: Findings) -> str:
+def _mode(properties: _Properties, name: str, findings: Findings) -> str:
     row, mode = properties.get(f"file.{name}", (None, "absent"))
     if mode not in _MODES:
         findings.fault(FaultCode.BAD_MODE, NAME, row, "value")
-    elif mode == "delta" and name in READ_FILES[version]:
-        findings.fault(FaultCode.DELTA_NOT_SUPPORTED, NAME, row, "value")
     return mode
 
 
@@ -108,6 +114,7 @@ def _check_presence(
     package: Package, properties: _Properties, modes: Mapping[str, str], version: str, findings: Findings
 ) -> None:
     is_needed = any(modes[name] != "absent" for name in READ_FILES[version])
+    is_changes = any(modes[name] == "delta" for name in READ_FILES[version])
     for name, mode in modes.items():
         file = f"{name}.csv"
         is_there = file in package.sizes
@@ -118,7 +125,7 @@ def _check_presence(
             findings.fault(FaultCode.ABSENT_FILE_PRESENT, file)
         elif not is_there and mode != "absent":
             findings.fault(FaultCode.DECLARED_FILE_MISSING, file)
-        elif is_needed and mode == "absent" and name in REQUIRED_FILES[version] and "delta" not in modes.values():
+        elif is_needed and mode == "absent" and name in REQUIRED_FILES[version] and not is_changes:
             findings.fault(FaultCode.REQUIRED_FILE_ABSENT, file)
         if not is_declared:
             findings.warn(WarningCode.UNDECLARED_FILE, file)

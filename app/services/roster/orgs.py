@@ -1,4 +1,4 @@
-"""orgs.csv: the schools. Districts, departments and the like are not stored, but rows may point to them."""
+"""orgs.csv: the schools. Of districts, departments and the like only the sourcedIds are kept: rows may point to them."""
 
 from app.services.roster import values
 from app.services.roster.codes import FaultCode
@@ -8,8 +8,9 @@ from app.services.roster.table import Rows, Table
 _TYPES = frozenset({"department", "school", "district", "local", "state", "national"})
 
 
-def read_orgs(table: Table, rows: Rows, version: str) -> dict[str, RosterSchool]:
-    schools = {}
+def read_orgs(table: Table, rows: Rows, version: str) -> tuple[dict[str, RosterSchool], set[str]]:
+    """The schools, and the sourcedIds of the other orgs."""
+    schools, others = {}, set()
     for row, (sourced_id, name, kind, identifier) in rows:
         if kind == "school":
             schools[sourced_id] = RosterSchool(
@@ -17,6 +18,8 @@ def read_orgs(table: Table, rows: Rows, version: str) -> dict[str, RosterSchool]
                 values.text(table, row, "name", name),
                 values.text(table, row, "identifier", identifier) or None,
             )
-        elif kind not in _TYPES and not (version == "1.2" and kind.startswith("ext:")):
+        else:
+            others.add(sourced_id)
+        if kind != "school" and kind not in _TYPES and not (version == "1.2" and kind.startswith("ext:")):
             table.fault(FaultCode.BAD_ENUM, row, "type")
-    return schools
+    return schools, others

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import cache
+from typing import NamedTuple
 
 
 class Role(StrEnum):
@@ -17,6 +19,34 @@ class Role(StrEnum):
         return self not in {Role.STUDENT, Role.STAFF}
 
 
+class Side(StrEnum):
+    """Whose row names the other of a relationship in agentSourcedIds."""
+
+    GUARDIAN = "guardian"
+    STUDENT = "student"
+    BOTH = "both"
+
+    def without(self, other: "Side") -> "Side | None":
+        if self is Side.BOTH:
+            return Side.STUDENT if other is Side.GUARDIAN else Side.GUARDIAN
+        return None if self is other else self
+
+
+class Tie(NamedTuple):
+    relation: Role
+    said_by: Side
+
+
+@cache
+def tie(relation: Role, said_by: Side) -> Tie:
+    """There are few kinds and many relationships, which share them."""
+    return Tie(relation, said_by)
+
+
+Pair = tuple[str, str]
+"""The sourcedIds of guardian and student."""
+
+
 @dataclass(slots=True)
 class RosterSchool:
     sourced_id: str
@@ -29,6 +59,7 @@ class RosterPerson:
     """One user. Number, state id, birth date and digits count for students only; what others have of them is not stored."""
 
     row: int
+    """In users.csv; 0 for those who are only stored."""
     sourced_id: str
     enabled: bool
     first_name: str
@@ -47,6 +78,8 @@ class RosterPerson:
     schools: tuple[str, ...] = ()
     """Where a student learns or staff works, the primary one first."""
     birth_date: date | None = None
+    role_rows: str | None = None
+    """Of OneRoster 1.2, as `roles.text_of` writes them; None where users.csv itself says the role."""
 
     @property
     def is_guardian(self) -> bool:
@@ -73,5 +106,12 @@ class RosterPerson:
 class Roster:
     schools: dict[str, RosterSchool] = field(default_factory=dict)
     people: dict[str, RosterPerson] = field(default_factory=dict)
-    relationships: dict[tuple[str, str], Role] = field(default_factory=dict)
-    """Relation by the sourcedIds of guardian and student."""
+    relationships: dict[Pair, Tie] = field(default_factory=dict)
+    other_orgs: set[str] = field(default_factory=set)
+    """The sourcedIds of orgs that are no schools."""
+    deleted: set[str] = field(default_factory=set)
+    """People whom the package itself ends; others are only missing from it."""
+    said: dict[Pair, Side] = field(default_factory=dict)
+    """Named in a row that is stored, and yet no relationship now: one of the two has left or lost the role."""
+    unsaid: set[Pair] = field(default_factory=set)
+    """Relationships that a changed row no longer names, nor does the other's."""

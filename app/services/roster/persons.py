@@ -1,14 +1,16 @@
 """The table of persons."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, select
 
 from app.models import Person
 from app.services.roster.bulk import table_of
-from app.services.roster.people import RosterPerson
-from app.services.roster.sync import Synced, has_ended, row_id
+from app.services.roster.people import Roster, RosterPerson
+from app.services.roster.roles import text_of
+from app.services.roster.sync import Fate, Synced, has_ended, row_id
 from app.text import name_words
 
 _TABLE = table_of(Person)
@@ -24,6 +26,8 @@ _FOLLOWING = (
     "birth_date",
     "email",
     "enabled",
+    "relation",
+    "role_rows",
     "ssn_last4_digest",
 )
 """The columns that follow the roster, in the order of `person_values`."""
@@ -44,6 +48,8 @@ def person_values(person: RosterPerson) -> dict[str, Any]:
         "birth_date": person.birth_date if is_student else None,
         "email": person.email,
         "enabled": person.enabled,
+        "relation": person.relation,
+        "role_rows": text_of(person),
         "ssn_last4_digest": person.ssn_last4_digests[0] if is_student and person.ssn_last4_digests else None,
     }
 
@@ -60,8 +66,22 @@ def kinds(person: Any) -> Iterator[str]:
         yield "others"
 
 
+def fate_of(roster: Roster, now: datetime, leaves_at: datetime) -> Callable[[Row[Any]], Fate]:
+    """What becomes of the stored people whom `roster` does not have: who is only missing keeps access until `leaves_at`, at the most."""
+
+    def fate(row: Row[Any]) -> Fate:
+        ends_at = leaves_at if row.leaves_at is None else min(row.leaves_at, leaves_at)
+        if ends_at <= now or row.sourced_id in roster.deleted:
+            return Fate.ENDS
+        return Fate.STAYS if ends_at == row.leaves_at else Fate.LEAVES
+
+    return fate
+
+
 def _is_same(row: Row[Any], person: RosterPerson) -> bool:
-    """A digest of the same digits under an older key is the same."""
+    """A digest of the same digits under an older key is the same. Whoever is leaving and is there again is not as he was."""
+    if row.leaves_at is not None:
+        return False
     *stored, digest = row[-len(_FOLLOWING) :]
     *wanted, new_digest = person_values(person).values()
     return stored == wanted and (digest == new_digest or digest in person.ssn_last4_digests)
@@ -69,9 +89,14 @@ def _is_same(row: Row[Any], person: RosterPerson) -> bool:
 
 PERSONS: Synced[str, RosterPerson] = Synced(
     _TABLE,
-    select(row_id(_TABLE), has_ended(_TABLE), _TABLE.c.sourced_id, *(_TABLE.c[name] for name in _FOLLOWING)).where(
-        _TABLE.c.by_office.is_(False)
-    ),
+    select(
+        row_id(_TABLE),
+        has_ended(_TABLE),
+        _TABLE.c.sourced_id,
+        _TABLE.c.leaves_at,
+        *(_TABLE.c[name] for name in _FOLLOWING),
+    ).where(_TABLE.c.by_office.is_(False)),
     key=lambda row: str(row.sourced_id),
     is_same=_is_same,
+    back_to_null=("leaves_at",),
 )

@@ -1,6 +1,7 @@
-"""From a package to a roster in memory, or to a list of faults. Touches no database."""
+"""From a package to what it says, in memory, or to a list of faults. Touches no database."""
 
 import zlib
+from dataclasses import dataclass, field
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -8,8 +9,8 @@ from app.services.roster.codes import FaultCode
 from app.services.roster.completeness import check_completeness
 from app.services.roster.conformance import Conformance
 from app.services.roster.csv_file import CsvFile
-from app.services.roster.demographics import read_demographics
-from app.services.roster.layout import LAYOUTS, READ_FILES
+from app.services.roster.demographics import Demographics, give_demographics, read_demographics
+from app.services.roster.layout import LAYOUTS, READ_FILES, ROLES
 from app.services.roster.links import link
 from app.services.roster.manifest import Manifest, read_manifest
 from app.services.roster.orgs import read_orgs
@@ -17,7 +18,7 @@ from app.services.roster.package import Package, ReceivedZip, Refused, open_pack
 from app.services.roster.people import Roster
 from app.services.roster.progress import Meter, Progress
 from app.services.roster.report import Findings
-from app.services.roster.roles import read_roles
+from app.services.roster.roles import RoleRow, give_roles, read_roles
 from app.services.roster.sds import LAYOUTS as SDS_LAYOUTS
 from app.services.roster.sds import RELATIONSHIPS, as_one_roster, read_relationships, sds_manifest
 from app.services.roster.table import Rows, Table
@@ -25,15 +26,31 @@ from app.services.roster.users import read_users_1_1, read_users_1_2
 from app.services.roster.values import SsnDigests
 
 
+@dataclass
+class Sent:
+    """What a package says: a whole roster, or changes that `changes.put_over_stored` makes one."""
+
+    version: str
+    roster: Roster
+    orgs: Table
+    users: Table
+    roles: Table
+    demographics: Table
+    is_changes: bool
+    """Whether a file of it is a delta. The two lists are empty where none is: the people have theirs already."""
+    role_rows: list[tuple[int, str, RoleRow]] = field(default_factory=list)
+    births: list[Demographics] = field(default_factory=list)
+
+
 def read_roster(
     source: Path | ReceivedZip, ssn_digests: SsnDigests, findings: Findings, progress: Progress
-) -> Roster | None:
+) -> Sent | None:
     """What the package says, None where it says nothing that is read. It may be used only if `findings` has no faults."""
     try:
         with open_package(source, findings) as package:
             manifest = sds_manifest(package, findings) or read_manifest(package, findings)
-            roster = _Reading(package, manifest, ssn_digests, findings, progress).roster()
-            return None if manifest.sent.isdisjoint(READ_FILES[manifest.version]) else roster
+            sent = _Reading(package, manifest, ssn_digests, findings, progress).sent()
+            return None if manifest.sent.isdisjoint(READ_FILES[manifest.version]) else sent
     except Refused:
         pass
     except (BadZipFile, zlib.error, EOFError):
@@ -54,38 +71,65 @@ class _Reading:
         self._ssn_digests = ssn_digests
         self._findings = findings
         self._layouts = (SDS_LAYOUTS if manifest.is_sds else LAYOUTS)[manifest.version]
-        self._orgs = Table(self._layouts["orgs"], findings)
-        self._users = Table(self._layouts["users"], findings)
         self._conformance = Conformance(manifest.version, findings) if findings.strict else None
         files = (f"{name}.csv" for name in (manifest.sent if findings.strict else READ_FILES[manifest.version]))
         self._meter = Meter(progress, "reading", sum(package.sizes.get(file, 0) for file in files))
 
-    def roster(self) -> Roster:
-        orgs, users, digests = self._orgs, self._users, self._ssn_digests
-        roster = Roster()
-        roster.schools = read_orgs(orgs, self._rows(orgs), self._manifest.version)
-        if self._manifest.version == "1.1":
-            roster.people = read_users_1_1(users, self._rows(users), digests, orgs, roster.schools)
+    def sent(self) -> Sent:
+        manifest = self._manifest
+        sent = Sent(
+            manifest.version,
+            Roster(),
+            orgs=self._table("orgs"),
+            users=self._table("users"),
+            roles=self._table("roles"),
+            demographics=self._table("demographics"),
+            is_changes=manifest.is_changes,
+        )
+        self._read_people(sent)
+        births = read_demographics(sent.demographics, self._rows(sent.demographics), sent.users, self._ssn_digests)
+        if sent.is_changes:
+            sent.births = list(births)
+        else:
+            give_demographics(births, sent.roster.people)
+            if manifest.is_sds:
+                relationships = Table(RELATIONSHIPS, self._findings)
+                read_relationships(relationships, self._rows(relationships), sent.roster, sent.users)
+            link(sent.roster, sent.users)
+        if self._conformance:
+            self._conformance.check_others(manifest.modes, self._rows)
+        if sent.is_changes:
+            return sent
+        if not self._findings.fault_count:
+            check_completeness(sent.roster, sent.users)
+        return sent
+
+    def _read_people(self, sent: Sent) -> None:
+        roster, users, orgs, digests = sent.roster, sent.users, sent.orgs, self._ssn_digests
+        roster.schools, roster.other_orgs = read_orgs(orgs, self._rows(orgs), sent.version)
+        schools = None if sent.is_changes else roster.schools
+        if sent.version == "1.1":
+            roster.people = read_users_1_1(users, self._rows(users), digests, orgs, schools)
         else:
             roster.people = read_users_1_2(users, self._rows(users), digests)
-            roles = Table(self._layouts["roles"], self._findings)
-            read_roles(roles, self._rows(roles), roster.people, users, orgs, roster.schools)
-        demographics = Table(self._layouts["demographics"], self._findings)
-        read_demographics(demographics, self._rows(demographics), roster.people, users, digests)
-        if self._manifest.is_sds:
-            relationships = Table(RELATIONSHIPS, self._findings)
-            read_relationships(relationships, self._rows(relationships), roster, users)
-        link(roster, users)
-        if self._conformance:
-            self._conformance.check_others(self._manifest.sent, self._rows)
-        if not self._findings.fault_count:
-            check_completeness(roster, users)
-        return roster
+            roles = read_roles(sent.roles, self._rows(sent.roles), users, orgs)
+            if sent.is_changes:
+                sent.role_rows = list(roles)
+            else:
+                give_roles(sent.roles, roles, roster.people, roster.schools)
+        roster.deleted = users.deleted
+
+    def _table(self, name: str) -> Table:
+        """In a package of changes the rows of a file stand beside what is stored, unless the file is the whole truth."""
+        mode = self._manifest.modes.get(name, "absent")
+        layout = self._layouts.get(name, ROLES)  # which 1.1 does not have
+        return Table(layout, self._findings, mode, is_open=self._manifest.is_changes and mode != "bulk")
 
     def _rows(self, table: Table) -> Rows:
-        if table.file.removesuffix(".csv") not in self._manifest.sent or table.file not in self._package.sizes:
-            # Whether it may be missing was said with the manifest. References to it cannot be checked.
-            self._findings.damaged.add(table.file)
+        if table.mode == "absent" or table.file not in self._package.sizes:
+            if table.mode != "absent" or not self._manifest.is_changes:
+                # Whether it may be missing was said with the manifest. References to it cannot be checked.
+                self._findings.damaged.add(table.file)
             return
         if self._conformance:
             self._conformance.watch(table)

@@ -1,16 +1,14 @@
 """The table of relationships. Their flags are the district's from the moment the row exists."""
 
+from collections.abc import Callable, Container
 from typing import Any
 
 from sqlalchemy import Row, select
 
 from app.models import Person, Relationship
 from app.services.roster.bulk import table_of
-from app.services.roster.people import Role
-from app.services.roster.sync import Synced, has_ended, row_id
-
-Pair = tuple[str, str]
-"""The sourcedIds of guardian and student."""
+from app.services.roster.people import Pair, Role, Roster, Tie
+from app.services.roster.sync import Fate, Synced, has_ended, row_id
 
 _TABLE = table_of(Relationship)
 _GUARDIANS = table_of(Person).alias("guardians")
@@ -23,20 +21,37 @@ def first_flags(relation: Role) -> dict[str, bool]:
     return {"guardian": is_on, "mailing": is_on, "portal": is_on, "messenger": is_on}
 
 
+def fate_of(roster: Roster, keep_access: Container[str]) -> Callable[[Row[Any]], Fate]:
+    """A relationship of somebody who is missing and still has access lasts as long as that, unless a row has taken it back."""
+
+    def fate(row: Row[Any]) -> Fate:
+        if row.guardian in keep_access or row.student in keep_access:
+            return Fate.ENDS if _key(row) in roster.unsaid else Fate.STAYS
+        return Fate.ENDS
+
+    return fate
+
+
+def is_correct(roster: Roster) -> Callable[[Row[Any]], bool]:
+    """Whether a relationship that has ended keeps in mind who still says it: it lives again as soon as it can."""
+    return lambda row: row.said_by == roster.said.get(_key(row))
+
+
 def _key(row: Row[Any]) -> Pair:
     return row.guardian, row.student
 
 
-def _is_same(row: Row[Any], relation: Role) -> bool:
-    return bool(row.relation == relation)
+def _is_same(row: Row[Any], tie: Tie) -> bool:
+    return (row.relation, row.said_by) == tie
 
 
-RELATIONSHIPS: Synced[Pair, Role] = Synced(
+RELATIONSHIPS: Synced[Pair, Tie] = Synced(
     _TABLE,
     select(
         row_id(_TABLE),
         has_ended(_TABLE),
         _TABLE.c.relation,
+        _TABLE.c.said_by,
         _GUARDIANS.c.sourced_id.label("guardian"),
         _STUDENTS.c.sourced_id.label("student"),
     )

@@ -99,6 +99,8 @@ class RosterReport:
     created: Mapping[str, int] = field(default_factory=counts)
     updated: Mapping[str, int] = field(default_factory=counts)
     ended: Mapping[str, int] = field(default_factory=counts)
+    leaving: Mapping[str, int] = field(default_factory=counts)
+    """Missing, and ended only when the district's days of grace are over."""
     unchanged: Mapping[str, int] = field(default_factory=counts)
     warnings: Sequence[Warned] = ()
     errors: Sequence[Fault] = ()
@@ -106,7 +108,7 @@ class RosterReport:
 
     @property
     def changes(self) -> int:
-        return sum(sum(by_kind.values()) for by_kind in (self.created, self.updated, self.ended))
+        return sum(sum(by_kind.values()) for by_kind in (self.created, self.updated, self.ended, self.leaving))
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -114,6 +116,7 @@ class RosterReport:
             "created": dict(self.created),
             "updated": dict(self.updated),
             "ended": dict(self.ended),
+            "leaving": dict(self.leaving),
             "unchanged": dict(self.unchanged),
             "warnings": [
                 {"file": w.file, "row": w.row, "column": w.column, "code": w.code.value, "count": w.count}

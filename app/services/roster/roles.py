@@ -1,6 +1,7 @@
 """roles.csv (1.2): what each user is, and at which org. Begin and end dates are not read: a row in bulk is true today."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from app.services.roster.codes import FaultCode, WarningCode
 from app.services.roster.people import Role, RosterPerson
@@ -23,30 +24,64 @@ _ROLES = {
 _ROLE_TYPES = frozenset({"primary", "secondary"})
 
 
-def read_roles(
+class RoleRow(NamedTuple):
+    sourced_id: str
+    role: Role
+    is_primary: bool
+    org_id: str
+
+
+def read_roles(table: Table, rows: Rows, users: Table, orgs: Table) -> Iterator[tuple[int, str, RoleRow]]:
+    """Row number, the user's sourcedId and the role of each row that says one which is used."""
+    for row, (sourced_id, user_id, role_type, role_name, org_id) in rows:
+        users.refer(user_id, table, row, "userSourcedId")
+        orgs.refer(org_id, table, row, "orgSourcedId")
+        if role_type not in _ROLE_TYPES:
+            table.fault(FaultCode.BAD_ENUM, row, "roleType")
+        if role := _ROLES.get(role_name) or _other_role(table, row, role_name):
+            yield row, user_id, RoleRow(sourced_id, role, role_type == "primary", org_id)
+
+
+def give_roles(
     table: Table,
-    rows: Rows,
+    roles: Iterable[tuple[int, str, RoleRow]],
     people: Mapping[str, RosterPerson],
-    users: Table,
-    orgs: Table,
     schools: Container[str],
 ) -> None:
     """Gives the people their roles and schools."""
-    for row, (_, user_id, role_type, role_name, org_id) in rows:
-        if not users.knows(user_id):
-            table.fault(FaultCode.DANGLING_REFERENCE, row, "userSourcedId")
-        if not orgs.knows(org_id):
-            table.fault(FaultCode.DANGLING_REFERENCE, row, "orgSourcedId")
-        if role_type not in _ROLE_TYPES:
-            table.fault(FaultCode.BAD_ENUM, row, "roleType")
-        role = _ROLES.get(role_name) or _other_role(table, row, role_name)
+    for row, user_id, role in roles:
         person = people.get(user_id)  # None for users that are marked as deleted
-        if not role or not person:
-            continue
-        if not person.take_role(role):
+        if person and not take_role(person, role, schools):
             table.warn(WarningCode.MIXED_ADULT_ROLES, row, "role")
-        if not role.is_adult_of_student and org_id in schools:
-            _take_school(person, org_id, is_primary=role_type == "primary")
+
+
+def take_role(person: RosterPerson, row: RoleRow, schools: Container[str]) -> bool:
+    """Adds a role and its school. False where `RosterPerson.take_role` says so."""
+    line = f"{row.sourced_id} {row.role} {'primary' if row.is_primary else 'secondary'} {row.org_id}"
+    person.role_rows = f"{person.role_rows}\n{line}" if person.role_rows else line
+    if not row.role.is_adult_of_student and row.org_id in schools:
+        _take_school(person, row.org_id, is_primary=row.is_primary)
+    return person.take_role(row.role)
+
+
+def text_of(person: RosterPerson) -> str | None:
+    """What is stored of a person's rows: the primary org, then a line for each, in an order that no export changes."""
+    if person.role_rows is None:
+        return None
+    rows = person.role_rows
+    if "\n" in rows:
+        rows = "\n".join(sorted(rows.split("\n")))
+    return f"{person.primary_org}\n{rows}"
+
+
+def roles_in(text: str) -> tuple[str, list[RoleRow]]:
+    """The primary org and the rows that `text_of` wrote."""
+    primary_org, *lines = text.split("\n")
+    rows = []
+    for line in filter(None, lines):
+        sourced_id, role, role_type, org_id = line.split(" ")
+        rows.append(RoleRow(sourced_id, Role(role), role_type == "primary", org_id))
+    return primary_org, rows
 
 
 def _other_role(table: Table, row: int, name: str) -> Role | None:

@@ -1,7 +1,8 @@
-"""A OneRoster bulk package into a district, in one transaction or not at all."""
+"""A OneRoster package into a district, in one transaction or not at all."""
 
 import asyncio
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -16,11 +17,12 @@ from app.security.digests import Digests
 from app.services.clerk import Clerk
 from app.services.districts import open_district
 from app.services.portal_access import end_sessions_without_access
+from app.services.roster.changes import put_over_stored
 from app.services.roster.codes import FaultCode
 from app.services.roster.differences import Differences, find_differences, write_differences
 from app.services.roster.package import ReceivedZip
 from app.services.roster.progress import Meter, Progress, no_progress
-from app.services.roster.reading import read_roster
+from app.services.roster.reading import Sent, read_roster
 from app.services.roster.report import Findings, RosterReport
 
 SSN_PURPOSE = "ssn-last4"
@@ -68,12 +70,13 @@ class RosterImport:
             await open_district(connection, district_id)
         findings = Findings(strict=strict)
         ssn_digests = partial(_ssn_digests, self.digests, district_id)
-        roster = await asyncio.to_thread(read_roster, source, ssn_digests, findings, progress)
+        sent = await asyncio.to_thread(read_roster, source, ssn_digests, findings, progress)
         async with self.database.transaction() as session:
             differences = None
-            if roster and not findings.fault_count:
-                await _lock(session, district_id)
-                differences = await find_differences(await session.connection(), district_id, roster)
+            if sent and not findings.fault_count:
+                await lock_roster(session, district_id)
+                differences = await self._compare(session, clerk, sent, findings)
+            if differences:
                 if differences.share_ended > allow_ending_percent:
                     findings.fault(FaultCode.TOO_MANY_ENDED, "users.csv")
                 elif not dry_run and differences.size:
@@ -81,6 +84,18 @@ class RosterImport:
             report = _report(findings, differences, dry_run=dry_run)
             await settle(session, report)
         return report
+
+    async def _compare(self, session: AsyncSession, clerk: Clerk, sent: Sent, findings: Findings) -> Differences | None:
+        """What the package would change; None where the changes in it do not fit what is stored."""
+        connection = await session.connection()
+        district = await open_district(session, clerk.district_id)
+        grace = timedelta(days=district.settings.roster.grace_days)
+        roster = sent.roster
+        if sent.is_changes:
+            roster = await put_over_stored(connection, clerk.district_id, sent, findings)
+        if findings.fault_count:
+            return None
+        return await find_differences(connection, clerk.district_id, roster, self.clock.now(), grace)
 
     async def _write(
         self, session: AsyncSession, clerk: Clerk, differences: Differences, progress: Progress, *, as_new: bool
@@ -102,10 +117,11 @@ class RosterImport:
             created=rows["created"],
             updated=rows["updated"],
             ended=rows["ended"],
+            leaving=rows["leaving"],
         )
 
 
-async def _lock(session: AsyncSession, district_id: str) -> None:
+async def lock_roster(session: AsyncSession, district_id: str) -> None:
     """One import of a district at a time. NO KEY: whoever activates an account meanwhile points to the district and need not wait."""
     await session.execute(select(District.id).where(District.id == district_id).with_for_update(key_share=True))
 

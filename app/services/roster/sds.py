@@ -12,7 +12,7 @@ from app.services.roster.layout import SSN_COLUMN, Layout
 from app.services.roster.manifest import NAME as MANIFEST
 from app.services.roster.manifest import Manifest
 from app.services.roster.package import Package
-from app.services.roster.people import Role, Roster
+from app.services.roster.people import Role, Roster, Side, tie
 from app.services.roster.progress import Meter, no_progress
 from app.services.roster.report import Findings
 from app.services.roster.table import Rows, Table
@@ -88,7 +88,7 @@ def sds_manifest(package: Package, findings: Findings) -> Manifest | None:
         findings.warn(WarningCode.UNKNOWN_FILE, file if file.isprintable() else "?")
     for file in files - package.sizes.keys() - {"demographics.csv", RELATIONSHIPS.file}:
         findings.fault(FaultCode.REQUIRED_FILE_ABSENT, file)
-    sent = frozenset(file.removesuffix(".csv") for file in files & package.sizes.keys())
+    sent = {file.removesuffix(".csv"): "bulk" for file in files & package.sizes.keys()}
     return Manifest(version, sent, is_sds=True)
 
 
@@ -139,12 +139,11 @@ def read_relationships(table: Table, rows: Rows, roster: Roster, users: Table) -
     """Makes guardians of the adults, and relates them: here each relationship has a relation of its own."""
     for row, (student_id, adult_id, kind) in rows:
         for column, sourced_id in zip(RELATIONSHIPS.filled, (student_id, adult_id), strict=False):
-            if not users.knows(sourced_id):
-                table.fault(FaultCode.DANGLING_REFERENCE, row, column)
+            users.refer(sourced_id, table, row, column)
         student, adult, relation = roster.people.get(student_id), roster.people.get(adult_id), _ADULTS.get(kind.lower())
         if student and adult and relation and student.is_student and student is not adult:
             if adult.relation in {None, Role.RELATIVE}:
                 adult.relation = relation
-            roster.relationships[adult_id, student_id] = relation
+            roster.relationships[adult_id, student_id] = tie(relation, Side.BOTH)
         elif student and adult:
             table.warn(WarningCode.AGENT_NOT_LINKED, row, "relationshipRole")

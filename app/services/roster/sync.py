@@ -7,6 +7,7 @@ the roster holds anyway.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum, auto
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, type_coerce, update
@@ -20,6 +21,16 @@ Key = TypeVar("Key")
 Record = TypeVar("Record")
 
 
+class Fate(Enum):
+    """What becomes of a live row that the roster does not have."""
+
+    ENDS = auto()
+    LEAVES = auto()
+    """Its end is planned now."""
+    STAYS = auto()
+    """Its end was planned before, or hangs on another row's."""
+
+
 @dataclass
 class Changes(Generic[Key]):
     """How one table of a district differs from the roster."""
@@ -31,6 +42,12 @@ class Changes(Generic[Key]):
     """Other values, or back after an end."""
     ended: list[Row[Any]] = field(default_factory=list)
     """The stored rows that the roster no longer has."""
+    leaving: list[Row[Any]] = field(default_factory=list)
+    """Those of them that end later."""
+    staying: set[Key] = field(default_factory=set)
+    """Those whose end is not this roster's business."""
+    corrected: list[Row[Any]] = field(default_factory=list)
+    """Rows that ended before, of which something is no longer true."""
     stored: int = 0
     live: int = 0
     """Stored rows that have not ended."""
@@ -51,10 +68,19 @@ class Synced(Generic[Key, Record]):
     is_same: Callable[[Row[Any], Record], bool]
     is_referred_to: bool = True
     """Whether other tables of the roster need the ids."""
+    back_to_null: tuple[str, ...] = ()
+    """Columns that are emptied when a row changes or ends."""
 
     async def compare(
-        self, connection: AsyncConnection, district_id: str, roster: Mapping[Key, Record]
+        self,
+        connection: AsyncConnection,
+        district_id: str,
+        roster: Mapping[Key, Record],
+        *,
+        fate: Callable[[Row[Any]], Fate] = lambda _: Fate.ENDS,
+        is_correct: Callable[[Row[Any]], bool] = lambda _: True,
     ) -> Changes[Key]:
+        """`fate` decides about live rows that the roster does not have; `is_correct` looks at those that ended before."""
         changes: Changes[Key] = Changes()
         unmet = dict(zip(roster, roster, strict=True))
         async for rows in stream(connection, self.query.where(self.table.c.district_id == district_id)):
@@ -67,7 +93,9 @@ class Synced(Generic[Key, Record]):
                 if key is not None:
                     self._compare_row(changes, key, row, roster[key])
                 elif not row.has_ended:
-                    changes.ended.append(row)
+                    self._decide(changes, row, fate(row))
+                elif not is_correct(row):
+                    changes.corrected.append(row)
         changes.created = list(unmet)
         return changes
 
@@ -81,16 +109,34 @@ class Synced(Generic[Key, Record]):
         constants: Mapping[str, Any],
         first: Callable[[Key], dict[str, Any]],
         values: Callable[[Key], dict[str, Any]],
+        last: Callable[[Row[Any]], dict[str, Any]] = lambda _: {},
+        leaves_at: datetime | None = None,
     ) -> None:
-        """`values` are what follows the roster. A new row also gets an id, `first`, and the `constants` of all new rows."""
+        """`values` are what follows the roster, `last` what follows it in rows that have ended.
+
+        A new row also gets an id, `first`, and the `constants` of all new rows.
+        """
         table, ids, unheard_of = self.table, changes.ids, new_ids()
         this_row = update(table).where(table.c.id == bindparam("row_id"))
         created = ({"id": ids.get(key) or next(unheard_of), **first(key), **values(key)} for key in changes.created)
         await insert_many(connection, table, created, meter, constants)
-        updated = ({"row_id": ids[key], "ended_at": None, **values(key)} for key in changes.updated)
+        emptied = dict.fromkeys(self.back_to_null)
+        updated = ({"row_id": ids[key], "ended_at": None, **emptied, **values(key)} for key in changes.updated)
         await execute_many(connection, this_row, updated, meter)
-        ended = ({"row_id": row.id, "ended_at": now} for row in changes.ended)
+        ended = ({"row_id": row.id, "ended_at": now, **emptied, **last(row)} for row in changes.ended)
         await execute_many(connection, this_row, ended, meter)
+        leaving = ({"row_id": row.id, "leaves_at": leaves_at} for row in changes.leaving)
+        await execute_many(connection, this_row, leaving, meter)
+        corrected = ({"row_id": row.id, **last(row)} for row in changes.corrected)
+        await execute_many(connection, this_row, corrected, meter)
+
+    def _decide(self, changes: Changes[Key], row: Row[Any], fate: Fate) -> None:
+        if fate is Fate.ENDS:
+            changes.ended.append(row)
+        elif fate is Fate.LEAVES:
+            changes.leaving.append(row)
+        else:
+            changes.staying.add(self.key(row))
 
     def _compare_row(self, changes: Changes[Key], key: Key, row: Row[Any], record: Record) -> None:
         differs = row.has_ended or not self.is_same(row, record)

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from operator import itemgetter
+from typing import NamedTuple
 
 from app.services.roster.codes import FaultCode, WarningCode
 from app.services.roster.csv_file import CsvFile
@@ -22,20 +23,49 @@ GUID = re.compile(r"[0-9A-Za-z./@_-]{1,255}")
 _DELETED = frozenset({"tobedeleted", "inactive"})  # `inactive` is of OneRoster 1.0 and still turns up
 
 
+class Reference(NamedTuple):
+    sourced_id: str
+    file: str
+    row: int
+    column: str
+
+
 class Table:
     """One file of a package, to be read once."""
 
-    def __init__(self, layout: Layout, findings: Findings) -> None:
+    def __init__(self, layout: Layout, findings: Findings, mode: str = "bulk", *, is_open: bool = False) -> None:
         self.layout = layout
         self.file = layout.file
         self.findings = findings
         self.check_of: Callable[[Sequence[str]], Check] | None = None
         """Given the header, a further check of each row. Set before the rows are read."""
+        self.mode = mode
+        """`bulk`, `delta` or `absent`."""
+        self.deleted: set[str] = set()
+        """The sourcedIds of rows that are marked as deleted."""
+        self.columns: frozenset[str] = frozenset()
+        """The header, once it is read."""
+        self.pending: list[Reference] = []
+        """What is to be looked for in what is stored. Only if `is_open`: other rows than those of the file count, too."""
+        self._is_open = is_open
         self._seen: set[str] = set()
 
     def knows(self, sourced_id: str) -> bool:
-        """Whether a reference to this row is sound. Where rows could not be read, nothing can be held against it."""
-        return sourced_id in self._seen or self.file in self.findings.damaged
+        """Whether a reference to this row is sound as far as the package tells."""
+        return sourced_id in self._seen or self._is_open or self.file in self.findings.damaged
+
+    def has(self, sourced_id: str) -> bool:
+        """Whether the file has a row of this sourcedId, deleted or not."""
+        return sourced_id in self._seen
+
+    def refer(self, sourced_id: str, source: "Table", row: int, column: str) -> None:
+        """Checks that another file's row refers to a row of this one. Where rows could not be read, nothing can be held against it."""
+        if sourced_id in self._seen or self.file in self.findings.damaged:
+            return
+        if self._is_open:
+            self.pending.append(Reference(sourced_id, source.file, row, column))
+        else:
+            source.fault(FaultCode.DANGLING_REFERENCE, row, column)
 
     def fault(self, code: FaultCode, row: int, column: str) -> None:
         self.findings.fault(code, self.file, row, column)
@@ -50,6 +80,7 @@ class Table:
                 deque(file, maxlen=0)  # for the faults of its text
             return
         layout = self.layout
+        self.columns = frozenset(file.columns)
         pick = _picker(file.columns, ("status", "dateLastModified", *layout.filled, *layout.optional, *layout.metadata))
         password = file.columns.index("password") if "password" in file.columns else None
         check = self.check_of(file.columns) if self.check_of else None
@@ -61,13 +92,27 @@ class Table:
                 self.warn(WarningCode.PASSWORD_DROPPED, row, "password")
             fields.append("")
             status, modified, *values = map(str.strip, pick(fields))
-            if self._is_sound(row, values) and (not (status or modified) or self._lives(row, status, modified)):
+            if self._is_taken(row, status, modified, values):
                 yield row, values
-        if row == 1 and self.file not in self.findings.damaged:
+            elif status in _DELETED:
+                self.deleted.add(values[0])
+        if row == 1:
+            self._note_emptiness()
+
+    def _is_taken(self, row: int, status: str, modified: str, values: Sequence[str]) -> bool:
+        if self.mode == "delta":
+            lives = self._lives_in_delta(row, status, modified)
+            return self._is_sound(row, values if lives else values[:1]) and lives
+        return self._is_sound(row, values) and (not (status or modified) or self._lives_in_bulk(row, status, modified))
+
+    def _note_emptiness(self) -> None:
+        if self.mode == "delta":
+            self.findings.warn(WarningCode.NO_CHANGES, self.file)
+        elif self.file not in self.findings.damaged:
             self.findings.fault(FaultCode.NO_ROWS, self.file)
 
     def _is_sound(self, row: int, values: Sequence[str]) -> bool:
-        """Whether the row has a sourcedId of its own and all that must be filled."""
+        """Whether the row has a sourcedId of its own and all that must be filled; of a deleted one that is all that counts."""
         sourced_id = values[0]
         is_new = sourced_id not in self._seen or not self.layout.has_ids
         self._seen.add(sourced_id)
@@ -84,7 +129,20 @@ class Table:
             return False
         return True
 
-    def _lives(self, row: int, status: str, modified: str) -> bool:
+    def _lives_in_delta(self, row: int, status: str, modified: str) -> bool:
+        """Whether the row says what is, not what is no more. In delta both columns must be filled."""
+        if status in _DELETED:
+            if status != "tobedeleted":
+                self.warn(WarningCode.INACTIVE_AS_DELETED, row, "status")
+        elif status != "active":
+            self.fault(FaultCode.BAD_ENUM if status else FaultCode.REQUIRED_VALUE_MISSING, row, "status")
+        if modified:
+            self._check_moment(row, modified)
+        else:
+            self.fault(FaultCode.REQUIRED_VALUE_MISSING, row, "dateLastModified")
+        return status not in _DELETED
+
+    def _lives_in_bulk(self, row: int, status: str, modified: str) -> bool:
         """Whether the row is to be taken. In bulk both columns should be blank, but many exports fill them."""
         if modified:
             self.warn(WarningCode.LIFECYCLE_IN_BULK, row, "dateLastModified")

@@ -21,8 +21,9 @@ _ROLES = {
 
 
 def read_users_1_1(
-    table: Table, rows: Rows, ssn_digests: values.SsnDigests, orgs: Table, schools: Container[str]
+    table: Table, rows: Rows, ssn_digests: values.SsnDigests, orgs: Table, schools: Container[str] | None
 ) -> dict[str, RosterPerson]:
+    """`schools` of None: which orgs are schools is not known yet, so that all count."""
     people = {}
     for row, (sourced_id, enabled, first_name, last_name, org_ids, role, *rest) in rows:
         person = _person(table, row, ssn_digests, (sourced_id, enabled, first_name, last_name), rest)
@@ -31,10 +32,10 @@ def read_users_1_1(
         else:
             table.fault(FaultCode.BAD_ENUM, row, "role")
         belongs_to = values.sourced_ids(org_ids)
-        if not all(map(orgs.knows, belongs_to)):
-            table.fault(FaultCode.DANGLING_REFERENCE, row, "orgSourcedIds")
+        for org in belongs_to:
+            orgs.refer(org, table, row, "orgSourcedIds")
         if not person.is_guardian:
-            person.schools = tuple(org for org in belongs_to if org in schools)
+            person.schools = tuple(org for org in belongs_to if schools is None or org in schools)
         people[sourced_id] = person
     return people
 
@@ -43,7 +44,7 @@ def read_users_1_2(table: Table, rows: Rows, ssn_digests: values.SsnDigests) -> 
     people = {}
     for row, (*identity, number, email, user_ids, agents, primary_org, ssn, state_id, gtid) in rows:
         person = _person(table, row, ssn_digests, identity, (number, email, user_ids, agents, ssn, state_id, gtid))
-        person.primary_org = primary_org
+        person.primary_org, person.role_rows = primary_org, ""
         people[person.sourced_id] = person
     return people
 
