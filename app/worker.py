@@ -1,4 +1,4 @@
-"""Work beside requests: mails are delivered, requests for keys are looked into, what has expired is pruned.
+"""Work beside requests: mails delivered, requests for keys looked into, days of grace ended, what has expired pruned.
 
 Any number of workers may run. In development one of the server's own processes is also the worker: the one that holds a file's lock,
 which the kernel gives back when that process dies.
@@ -17,6 +17,7 @@ from app.composition import Campus
 from app.errors import Overloaded
 
 ERRANDS_EVERY_S = 2
+GRACE_EVERY_S = 60
 PRUNE_EVERY_S = 3_600
 LEADER_RETRY_S = 2
 
@@ -29,6 +30,7 @@ async def work(campus: Campus, stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(campus.mail_delivery.run(stop))
         tasks.create_task(_run_errands(campus, stop))
+        tasks.create_task(_end_days_of_grace(campus, stop))
         tasks.create_task(_prune(campus, stop))
 
 
@@ -73,6 +75,15 @@ async def _run_errands(campus: Campus, stop: asyncio.Event) -> None:
             while not stop.is_set() and await campus.key_request_errands.run_one():
                 pass
         await _wait(stop, ERRANDS_EVERY_S)
+
+
+async def _end_days_of_grace(campus: Campus, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        with suppress(Overloaded):
+            ended = await campus.days_of_grace.end_those_over()
+            if ended:
+                log.info("grace_over", count=ended)
+        await _wait(stop, GRACE_EVERY_S)
 
 
 async def _prune(campus: Campus, stop: asyncio.Event) -> None:

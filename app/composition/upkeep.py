@@ -11,6 +11,7 @@ from app.services.mail_preparation import MailPreparation
 from app.services.pruning import Pruning
 from app.services.push_preparation import PushPreparation
 from app.services.readiness import Readiness
+from app.services.roster import DaysOfGrace
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Upkeep:
 
     mail_delivery: MailDelivery
     key_request_errands: KeyRequestErrands
+    days_of_grace: DaysOfGrace
     pruning: Pruning
     readiness: Readiness
 
@@ -32,6 +34,7 @@ def wire_upkeep(ground: Ground, tools: Tools) -> Upkeep:
             database, clock, letters, ground.mail_sender, settings.mail_from, notices, ground.push_sender
         ),
         key_request_errands=KeyRequestErrands(database, clock, tools.key_issue, tools.key_mail, tools.budgets),
+        days_of_grace=DaysOfGrace(database, clock),
         pruning=Pruning(database, clock),
         readiness=Readiness(database, settings.redis_url, newest_revision()),
     )
