@@ -13,9 +13,20 @@ from rich.table import Table
 from app.cli.runtime import DistrictOption, JsonOption, campus, print_json, run
 from app.services.clerk import operator_of
 from app.services.roster import RosterReport
+from app.services.roster.by_school import SCHOOL_KINDS
 from app.services.roster.report import Fault, Warned
 
 app = typer.Typer(no_args_is_help=True, help="Import rosters.")
+
+
+_ACTIONS = {
+    "created": "new",
+    "updated": "changed",
+    "ended": "ended",
+    "leaving": "leaving",
+    "unchanged": "unchanged",
+}
+_MOST_SCHOOLS = 50
 
 
 @app.callback()
@@ -86,6 +97,10 @@ class Bars:
 def _show(report: RosterReport, console: Console) -> None:
     if not report.errors or report.changes:
         console.print(_counts(report))
+    if report.by_school:
+        console.print(_schools(report))
+        if len(report.by_school) > _MOST_SCHOOLS:
+            console.print(f"... and {len(report.by_school) - _MOST_SCHOOLS} more schools; --json lists them all.")
     if report.warnings:
         console.print(_warnings(report))
     if report.errors:
@@ -100,11 +115,26 @@ def _show(report: RosterReport, console: Console) -> None:
 
 def _counts(report: RosterReport) -> Table:
     table = Table("", title="Would change" if report.dry_run or report.errors else None)
-    for action in ("new", "changed", "ended", "unchanged"):
+    for action in _ACTIONS.values():
         table.add_column(action, justify="right")
-    by_action = (report.created, report.updated, report.ended, report.unchanged)
+    by_action = [getattr(report, name) for name in _ACTIONS]
     for kind in dict.fromkeys(chain(*by_action)):
         table.add_row(kind, *(f"{counts.get(kind, 0):,}" for counts in by_action))
+    return table
+
+
+def _schools(report: RosterReport) -> Table:
+    """A row for each kind in which something changes at a school."""
+    table = Table("school", "", title="By school")
+    for action in _ACTIONS.values():
+        table.add_column(action, justify="right")
+    for school in report.by_school[:_MOST_SCHOOLS]:
+        name = escape(school.name)
+        for kind in SCHOOL_KINDS:
+            counts = {action: school.counts[action][kind] for action in _ACTIONS}
+            if any(count for action, count in counts.items() if action != "unchanged"):
+                table.add_row(name, kind, *(f"{count:,}" for count in counts.values()))
+                name = ""
     return table
 
 

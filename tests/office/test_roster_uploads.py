@@ -147,6 +147,7 @@ async def test_who_was_added_by_the_office_survives_and_does_not_count(
     assert [fault["code"] for fault in refusal["report"]["errors"]] == ["too_many_ended"]
     assert refusal["report"]["ended"]["students"] == 3
     assert refusal["report"]["ended"]["staff"] == 0
+    assert [(one["sourced_id"], one["ended"]["students"]) for one in refusal["report"]["by_school"]] == [("school", 3)]
     done = await accepted(dana, smaller, allow_ending=28)
     assert (done["outcome"], done["report"]["ended"]["students"]) == ("imported", 3)
     assert {"Dana", "Hugo", "Tom"} <= await live_people(server)

@@ -14,6 +14,7 @@ from app.services.roster.codes import ADVICE
 from app.services.roster.report import counts
 
 _MOST_WARNINGS = 500
+_MOST_SCHOOLS = 2_000
 _Count = Annotated[int, Field(ge=0, le=2**31 - 1, examples=[12])]
 _Text = Annotated[str, Field(max_length=255)]
 
@@ -25,6 +26,25 @@ class RosterCounts(Answer):
     staff: _Count
     relationships: _Count
     others: Annotated[_Count, Field(description="People without any role")] = 0
+
+
+class SchoolCounts(Answer):
+    schools: Annotated[int, Field(ge=0, le=1, description="The school itself")]
+    students: _Count
+    staff: _Count
+    relationships: Annotated[_Count, Field(description="Of its students, with their guardians")]
+
+
+class RosterSchool(Answer):
+    """What changes at one school. Everybody counts once, at the primary school."""
+
+    sourced_id: _Text
+    name: _Text
+    created: SchoolCounts
+    updated: SchoolCounts
+    ended: SchoolCounts
+    leaving: SchoolCounts
+    unchanged: SchoolCounts
 
 
 class RosterFault(Answer):
@@ -51,6 +71,9 @@ class RosterReportAnswer(Answer):
     ended: RosterCounts
     leaving: Annotated[RosterCounts, Field(description="Missing; their access ends after `roster.grace_days`")]
     unchanged: RosterCounts
+    by_school: Annotated[
+        list[RosterSchool], Field(max_length=_MOST_SCHOOLS, description="Where something changes, most first")
+    ]
     warnings: Annotated[list[RosterWarning], Field(max_length=_MOST_WARNINGS)]
     errors: Annotated[list[RosterFault], Field(max_length=100)]
     errors_total: Annotated[_Count, Field(description="There may be more than are listed")]
@@ -58,6 +81,7 @@ class RosterReportAnswer(Answer):
     @classmethod
     def of(cls, report: Mapping[str, Any]) -> "RosterReportAnswer":
         found = {
+            "by_school": report.get("by_school", [])[:_MOST_SCHOOLS],
             "warnings": [_found(one) for one in report["warnings"][:_MOST_WARNINGS]],
             "errors": [_found(one) for one in report["errors"]],
         }

@@ -1,14 +1,17 @@
 """Everything in which a district differs from a roster, and writing it."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.services.roster.by_school import SchoolChanges, Tally, schools_of
 from app.services.roster.enrollments import EnrollmentChanges, compare_enrollments, write_enrollments
 from app.services.roster.other_orgs import OtherOrgChanges, compare_other_orgs, write_other_orgs
 from app.services.roster.people import Pair, Roster
@@ -32,6 +35,8 @@ class Differences:
     other_orgs: OtherOrgChanges
     leaves_at: datetime
     """When access ends for those who are only missing."""
+    schools_of_gone: Mapping[str, str]
+    """The primary schools of people whom the roster does not have."""
 
     @property
     def share_ended(self) -> float:
@@ -47,6 +52,17 @@ class Differences:
         rows = sum(len(table.created) + len(table.updated) + len(table.ended) for table in tables)
         rows += len(self.people.leaving) + len(self.relationships.corrected)
         return rows + self.enrollments.size + len(self.other_orgs.stale) + len(self.other_orgs.missing)
+
+    @cached_property
+    def by_school(self) -> Sequence[SchoolChanges]:
+        """The schools where something changes."""
+        tally = Tally(self.roster, self.schools_of_gone)
+        tally.add_schools(self.schools)
+        new = set(self.people.created)
+        tally.add_people(self.people, new, {*self.people.updated} | self.enrollments.moved.keys())
+        tally.add_relationships(self.relationships)
+        names = {row.sourced_id: row.name for row in self.schools.ended}
+        return tally.changed(names | {school.sourced_id: school.name for school in self.roster.schools.values()})
 
     @cached_property
     def counts(self) -> dict[str, dict[str, int]]:
@@ -94,7 +110,13 @@ async def find_differences(
         is_correct=is_correct(roster),
     )
     other_orgs = await compare_other_orgs(connection, district_id, roster.other_orgs)
-    return Differences(district_id, roster, schools, people, enrollments, relationships, other_orgs, leaves_at)
+    gone = {row.sourced_id for row in chain(people.ended, people.leaving)} | {
+        row.student for row in relationships.ended if row.student not in roster.people
+    }
+    schools_of_gone = await schools_of(connection, district_id, gone) if gone else {}
+    return Differences(
+        district_id, roster, schools, people, enrollments, relationships, other_orgs, leaves_at, schools_of_gone
+    )
 
 
 async def write_differences(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.services.roster.by_school import SchoolChanges
 from app.services.roster.codes import FORBIDDEN, FaultCode, WarningCode
 
 KINDS = ("schools", "students", "guardians", "staff", "relationships")
@@ -102,6 +103,8 @@ class RosterReport:
     leaving: Mapping[str, int] = field(default_factory=counts)
     """Missing, and ended only when the district's days of grace are over."""
     unchanged: Mapping[str, int] = field(default_factory=counts)
+    by_school: Sequence[SchoolChanges] = ()
+    """The schools where something changes, most first."""
     warnings: Sequence[Warned] = ()
     errors: Sequence[Fault] = ()
     errors_total: int = 0
@@ -118,6 +121,7 @@ class RosterReport:
             "ended": dict(self.ended),
             "leaving": dict(self.leaving),
             "unchanged": dict(self.unchanged),
+            "by_school": [school.as_json() for school in self.by_school],
             "warnings": [
                 {"file": w.file, "row": w.row, "column": w.column, "code": w.code.value, "count": w.count}
                 for w in self.warnings

@@ -134,6 +134,7 @@ def _report(findings: Findings, differences: Differences | None, *, dry_run: boo
     return RosterReport(
         dry_run=dry_run,
         **(differences.counts if differences else {}),
+        by_school=differences.by_school if differences else (),
         warnings=findings.warnings,
         errors=findings.sorted_faults,
         errors_total=findings.fault_count,
