@@ -16,6 +16,7 @@ from app.errors import FieldError, NotFound, ValidationFailed, every_refusal
 from app.locales import catalogue
 from app.locales.messages import APP, messages
 from app.problems import problem_body
+from app.services.roster.codes import ADVICE
 from app.settings import Settings
 from app.translation import CATALOGUES, LANGUAGES, PSEUDO, negotiate, translator
 from tests.support.engines import sqlite_only
@@ -150,7 +151,7 @@ def test_a_catalogue_with_faults_is_found_out() -> None:
 def test_messages_are_found_wherever_people_read_them() -> None:
     found = messages()
     refusals = [words for kind in every_refusal() for words in (kind.title, kind.detail, kind.remedy)]
-    assert [words for words in refusals if words not in found] == []
+    assert [words for words in (*refusals, *ADVICE.values()) if words not in found] == []
     assert found["Use at least {min} characters."] == ["app/problems.py", "app/services/credential_policy.py"]
     assert "app/mail/templates/layout.txt.j2" in found["Hello {name},"]
     assert "app/mail/compose.py" in found["{district}: your password was changed"]

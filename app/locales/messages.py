@@ -1,6 +1,7 @@
 """Every message that people may read, found by reading the code.
 
-A message is the `title`, `detail` or `remedy` of a refusal, the text in `msg(...)`, or the text in `_(...)` of a template.
+A message is the `title`, `detail` or `remedy` of a refusal, the advice of a roster's code, the text in `msg(...)`, or the text in
+`_(...)` of a template.
 """
 
 import ast
@@ -12,6 +13,7 @@ from jinja2 import Environment, nodes
 from app.translation import CATALOGUES
 
 APP = CATALOGUES.parent
+_ADVISED = APP / "services" / "roster" / "codes.py"
 _OF_REFUSALS = {"title", "detail", "remedy"}
 _TEMPLATES = {".html", ".j2"}
 
@@ -32,6 +34,8 @@ def _messages_of(path: Path) -> Iterator[str]:
         tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
         if path.parent == APP / "errors":
             yield from _of_refusals(tree)
+        elif path == _ADVISED:
+            yield from _advice(tree)
         yield from _marked(tree)
     elif path.suffix in _TEMPLATES:
         yield from _of_template(path.read_text(encoding="utf-8"))
@@ -44,6 +48,14 @@ def _of_refusals(tree: ast.Module) -> Iterator[str]:
                 case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str(text))) if (
                     name in _OF_REFUSALS
                 ):
+                    yield text
+
+
+def _advice(tree: ast.Module) -> Iterator[str]:
+    for kind in ast.walk(tree):
+        for line in kind.body if isinstance(kind, ast.ClassDef) else []:
+            match line:
+                case ast.Assign(value=ast.Tuple(elts=[ast.Constant(), ast.Constant(value=str(text))])):
                     yield text
 
 

@@ -130,6 +130,9 @@ async def test_faults_are_told_with_their_places_and_nothing_is_written(
             "advice": "The value must be true or false.",
         }
     ]
+    spanish = await dana.ask("GET", f"{PATH}/{refusal['id']}", headers={"Accept-Language": "es-US"})
+    assert spanish.json()["report"]["errors"][0]["advice"] == "El valor debe ser true o false."
+    assert spanish.headers["Content-Language"] == "es"
     for content in (b"", b"PK\x03\x04 but not really", b"x" * 100_000):
         (fault,) = (await accepted(dana, content))["report"]["errors"]
         assert (fault["file"], fault["code"], "row" in fault) == ("roster.zip", "not_a_zip", False)

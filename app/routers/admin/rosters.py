@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from app.errors import InProgress, NotFound
 from app.openapi import refusals
 from app.route_guards import for_staff, takes_file
-from app.routers.dependencies import AtDesk, CampusPart
+from app.routers.dependencies import AtDesk, CampusPart, Language
 from app.routers.paging import AfterMoment, Limit
 from app.schemas.admin.rosters import RosterUploadAnswer, RosterUploadList
 from app.services.clerk import StaffRole
@@ -25,6 +25,7 @@ async def upload_roster(
     request: Request,
     clerk: AtDesk,
     campus: CampusPart,
+    words: Language,
     *,
     dry_run: Annotated[bool, Query(description="Check and compare, write nothing")] = False,
     allow_ending: Annotated[float, Query(ge=0, le=100, description="How many percent of the people may leave")] = 20,
@@ -43,7 +44,7 @@ async def upload_roster(
     upload = await campus.roster_uploads.take(
         clerk, request.stream(), dry_run=dry_run, allow_ending_percent=allow_ending, as_new=as_new, strict=strict
     )
-    return RosterUploadAnswer.of(upload)
+    return RosterUploadAnswer.of(upload, words)
 
 
 @router.get("", summary="Uploaded rosters", responses=refusals(), response_model_exclude_none=True)
@@ -56,5 +57,5 @@ async def list_rosters(clerk: AtDesk, campus: CampusPart, after: AfterMoment, li
     "/{roster_id}", summary="What came of a roster", responses=refusals(NotFound), response_model_exclude_none=True
 )
 @for_staff(StaffRole.DISTRICT_ADMIN)
-async def get_roster(roster_id: UUID, clerk: AtDesk, campus: CampusPart) -> RosterUploadAnswer:
-    return RosterUploadAnswer.of(await campus.roster_uploads.find(clerk, roster_id))
+async def get_roster(roster_id: UUID, clerk: AtDesk, campus: CampusPart, words: Language) -> RosterUploadAnswer:
+    return RosterUploadAnswer.of(await campus.roster_uploads.find(clerk, roster_id), words)

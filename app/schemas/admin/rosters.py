@@ -12,6 +12,7 @@ from app.services.office.roster_uploads import Upload
 from app.services.pages import MomentPosition, Page
 from app.services.roster.codes import ADVICE
 from app.services.roster.report import counts
+from app.translation import Translator
 
 _MOST_WARNINGS = 500
 _MOST_SCHOOLS = 2_000
@@ -54,7 +55,9 @@ class RosterFault(Answer):
     row: Annotated[_Count, Field(description="The header is row 1")] | None = None
     column: Annotated[str, Field(max_length=255, examples=["enabledUser"])] | None = None
     code: Annotated[str, Field(max_length=64, pattern="^[a-z0-9_]+$", examples=["bad_boolean"])]
-    advice: Annotated[str, Field(max_length=500, description="In English, for those who make the export")]
+    advice: Annotated[
+        str, Field(max_length=500, description="For those who make the export, in the language that was asked for")
+    ]
 
 
 class RosterWarning(RosterFault):
@@ -79,11 +82,11 @@ class RosterReportAnswer(Answer):
     errors_total: Annotated[_Count, Field(description="There may be more than are listed")]
 
     @classmethod
-    def of(cls, report: Mapping[str, Any]) -> "RosterReportAnswer":
+    def of(cls, report: Mapping[str, Any], words: Translator) -> "RosterReportAnswer":
         found = {
             "by_school": report.get("by_school", [])[:_MOST_SCHOOLS],
-            "warnings": [_found(one) for one in report["warnings"][:_MOST_WARNINGS]],
-            "errors": [_found(one) for one in report["errors"]],
+            "warnings": [_found(one, words) for one in report["warnings"][:_MOST_WARNINGS]],
+            "errors": [_found(one, words) for one in report["errors"]],
         }
         nobody = {"leaving": counts()}  # of reports that were made before there were days of grace
         return cls.model_validate({**nobody, **report, **found})
@@ -107,8 +110,8 @@ class RosterUploadAnswer(RosterUploadItem):
     report: RosterReportAnswer | None = None
 
     @classmethod
-    def of(cls, upload: Upload) -> "RosterUploadAnswer":
-        report = RosterReportAnswer.of(upload.report) if upload.report else None
+    def of(cls, upload: Upload, words: Translator) -> "RosterUploadAnswer":
+        report = RosterReportAnswer.of(upload.report, words) if upload.report else None
         return cls.model_validate({**vars(upload), "report": report})
 
 
@@ -122,7 +125,7 @@ class RosterUploadList(Answer):
         return cls(items=items, next_cursor=BY_MOMENT.write(page.end))
 
 
-def _found(one: Mapping[str, Any]) -> dict[str, Any]:
+def _found(one: Mapping[str, Any], words: Translator) -> dict[str, Any]:
     """Names of files and columns are the package's own words, of any length."""
     column = one["column"] and one["column"][:255]
-    return {**one, "file": one["file"][:255], "column": column, "advice": ADVICE.get(one["code"], "")}
+    return {**one, "file": one["file"][:255], "column": column, "advice": words.text(ADVICE.get(one["code"], ""))}
