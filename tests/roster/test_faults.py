@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.services.roster.package import MOST_BYTES
 from tests.roster.office import Office, Places, faults
 from tests.roster.packages import Package
 from tests.support.engines import sqlite_only
@@ -172,6 +173,13 @@ async def test_a_required_file_that_is_declared_absent(office: Office, family: P
     family.edit("manifest.csv", "file.users,bulk", "file.users,absent")
 
     assert await refused(office, family.folder) == [("users.csv", None, None, "required_file_absent")]
+
+
+async def test_a_file_that_is_too_large_is_not_even_opened(office: Office, family: Package) -> None:
+    with (family.folder / "users.csv").open("ab") as file:
+        file.truncate(MOST_BYTES + 1)  # a hole, which takes no room
+
+    assert await refused(office, family.folder) == [("users.csv", None, None, "file_too_large")]
 
 
 async def test_files_and_manifest_must_agree(office: Office, family: Package) -> None:

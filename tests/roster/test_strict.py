@@ -69,6 +69,10 @@ async def test_a_byte_order_mark_is_allowed(office: Office, family: Package) -> 
         ),
         (lambda p: p.edit("users.csv", "\r\nmaria", "\r\n\r\nmaria"), ("users.csv", 3, None, "blank_line")),
         (lambda p: p.edit("users.csv", ",true,ana", ",TRUE,ana"), ("users.csv", 2, "enabledUser", "not_lower_case")),
+        (
+            lambda p: p.edit("users.csv", ",true,ana,,", ",true,ana,GTID:17,"),
+            ("users.csv", 2, "userIds", "unreadable_user_ids"),
+        ),
         (lambda p: p.edit("users.csv", "ana,,,", "ana,active,,"), ("users.csv", 2, "status", "lifecycle_in_bulk")),
         (lambda p: p.edit("users.csv", ",ana,,Ana", ",,,Ana"), ("users.csv", 2, "username", "required_value_missing")),
         (
