@@ -50,14 +50,23 @@ async def test_capitals_of_a_spreadsheet_program(office: Office, family: Package
     assert (await office.people())["ana"].enabled is True
 
 
-@pytest.mark.parametrize("moment", ["2026-08-20T12:00:00.000Z", "2017-05-06 08:01:05", "2017-05-06"])
-async def test_lifecycle_columns_filled_in_bulk(office: Office, package_1_1: Package, moment: str) -> None:
+@pytest.mark.parametrize(
+    ("moment", "code"),
+    [
+        ("2026-08-20T12:00:00.000Z", {}),
+        ("2017-05-06 08:01:05", {"loose_moment": 1}),
+        ("2017-05-06", {"bare_date": 1}),
+    ],
+)
+async def test_lifecycle_columns_filled_in_bulk(
+    office: Office, package_1_1: Package, moment: str, code: dict[str, int]
+) -> None:
     package_1_1.student("ana", status="active", dateLastModified=moment)
 
     found = warnings(await office.accept(package_1_1.write()))
 
     assert found.pop("lifecycle_in_bulk") == 2
-    assert found == ({"bare_date": 1} if len(moment) == 10 else {})
+    assert found == code
 
 
 @pytest.mark.parametrize("status", ["tobedeleted", "inactive"])

@@ -176,6 +176,10 @@ class WarningCode(AdvisedCode):
         "inactive_as_deleted",
         "The status inactive is of OneRoster 1.0. It was taken as tobedeleted.",
     )
+    LOOSE_MOMENT = (
+        "loose_moment",
+        "A moment should be written like 2026-08-20T12:00:00.000Z. It was understood.",
+    )
     MARKED_DELETED = "marked_deleted", "Rows marked as deleted were taken as not sent."
     NOT_LOWER_CASE = (
         "not_lower_case",
@@ -246,6 +250,7 @@ FORBIDDEN = frozenset(
         WarningCode.BARE_DATE,
         WarningCode.NO_CHANGES,
         WarningCode.INACTIVE_AS_DELETED,
+        WarningCode.LOOSE_MOMENT,
         WarningCode.NOT_LOWER_CASE,
         WarningCode.UNREADABLE_USER_IDS,
     }

@@ -20,6 +20,7 @@ Check = Callable[[int, Sequence[str]], None]
 """Looks at a row as it stands in the file."""
 
 GUID = re.compile(r"[0-9A-Za-z./@_-]{1,255}")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _DELETED = frozenset({"tobedeleted", "inactive"})  # `inactive` is of OneRoster 1.0 and still turns up
 
 
@@ -157,12 +158,14 @@ class Table:
 
     def _check_moment(self, row: int, text: str) -> None:
         """Nothing is done with it in bulk; nonsense still means that the columns are not what they say."""
-        if len(text) == len("2026-08-20"):
-            self.warn(WarningCode.BARE_DATE, row, "dateLastModified")
         try:
             datetime.fromisoformat(text)
         except ValueError:
             self.fault(FaultCode.BAD_DATETIME, row, "dateLastModified")
+            return
+        if not _MOMENT.fullmatch(text):
+            is_date = len(text) == len("2026-08-20")
+            self.warn(WarningCode.BARE_DATE if is_date else WarningCode.LOOSE_MOMENT, row, "dateLastModified")
 
 
 def _picker(columns: Sequence[str], wanted: Sequence[str]) -> Callable[[list[str]], tuple[str, ...]]:
