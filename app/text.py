@@ -25,6 +25,9 @@ def is_plain(text: str) -> bool:
     return not any(c < " " or c == "\x7f" or "\ud800" <= c <= "\udfff" for c in text)
 
 
+_ASCII_BLANKS = {code: " " for code in range(128) if not chr(code).isalnum()}
+
+
 def is_invisible(character: str) -> bool:
     """Whether it shows nothing (Unicode: Default_Ignorable_Code_Point), so that two names that look alike could differ by it."""
     return any(first <= ord(character) <= last for first, last in _IGNORABLE)
@@ -49,5 +52,7 @@ def bare_number(text: str) -> str:
 
 def search_words(text: str) -> str:
     """For forgiving search: folded, without accents and punctuation, single spaces."""
+    if text.isascii():  # nothing to normalise, and most names
+        return " ".join(text.lower().translate(_ASCII_BLANKS).split())
     letters = unicodedata.normalize("NFKD", fold(text))
     return " ".join("".join(c if c.isalnum() else " " for c in letters if not unicodedata.combining(c)).split())

@@ -68,10 +68,11 @@ class Differences:
     def counts(self) -> dict[str, dict[str, int]]:
         """created, updated, ended, leaving and unchanged, each by kind."""
         roster = self.roster
-        new, changed = set(self.people.created), {*self.people.updated} | self.enrollments.moved.keys()
+        new, changed, moved = set(self.people.created), set(self.people.updated), self.enrollments.moved
         created, updated, unchanged = Counter[str](), Counter[str](), Counter[str]()
         for sourced_id, person in roster.people.items():
-            counter = created if sourced_id in new else updated if sourced_id in changed else unchanged
+            differs = sourced_id in changed or sourced_id in moved
+            counter = created if sourced_id in new else updated if differs else unchanged
             counter.update(kinds(person))
         ended = Counter(kind for row in self.people.ended for kind in kinds(row))
         leaving = Counter(kind for row in self.people.leaving for kind in kinds(row))

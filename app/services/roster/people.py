@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 
@@ -45,6 +45,12 @@ def tie(relation: Role, said_by: Side) -> Tie:
 
 Pair = tuple[str, str]
 """The sourcedIds of guardian and student."""
+
+
+@lru_cache(maxsize=4_096)
+def shared(schools: tuple[str, ...]) -> tuple[str, ...]:
+    """One object for all who go to the same schools: there are few, and many people."""
+    return schools
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from app.services.roster.codes import FaultCode, WarningCode
-from app.services.roster.people import Role, RosterPerson
+from app.services.roster.people import Role, RosterPerson, shared
 from app.services.roster.table import Rows, Table
 
 _ROLES = {
@@ -103,4 +103,4 @@ def _take_school(person: RosterPerson, school: str, *, is_primary: bool) -> None
     others = tuple(known for known in person.schools if known != school)
     is_first = school == person.primary_org or (is_primary and person.primary_org not in others)
     if is_first or school not in person.schools:
-        person.schools = (school, *others) if is_first else (*others, school)
+        person.schools = shared((school, *others) if is_first else (*others, school))

@@ -5,7 +5,7 @@ from sys import intern
 
 from app.services.roster import values
 from app.services.roster.codes import FaultCode
-from app.services.roster.people import Role, RosterPerson
+from app.services.roster.people import Role, RosterPerson, shared
 from app.services.roster.table import Rows, Table
 
 _ROLES = {
@@ -35,7 +35,7 @@ def read_users_1_1(
         for org in belongs_to:
             orgs.refer(org, table, row, "orgSourcedIds")
         if not person.is_guardian:
-            person.schools = tuple(org for org in belongs_to if schools is None or org in schools)
+            person.schools = shared(tuple(org for org in belongs_to if schools is None or org in schools))
         people[sourced_id] = person
     return people
 

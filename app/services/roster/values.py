@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 
 from app.services.roster.codes import FaultCode, WarningCode
 from app.services.roster.table import Table
@@ -38,7 +39,9 @@ def calendar_date(table: Table, row: int, column: str, value: str) -> date | Non
     return found
 
 
+@lru_cache(maxsize=8_192)
 def date_of(value: str) -> date | None:
+    """Birth dates repeat, so that one object of each keeps a large roster small."""
     try:
         return date.fromisoformat(value) if _DATE.fullmatch(value) else None
     except ValueError:
