@@ -60,8 +60,8 @@ drills: setup ## kill processes at random points, guess passwords (with hydra), 
 words: setup ## bring the translations up to the code, and say what is left to translate
 	@$(BIN)/python -m app.locales
 
-bench: setup ## ratios against limits measured in the same run
-	@$(BIN)/python -m tests.bench
+bench: setup ## ratios against limits measured in the same run; ONLY=roster for one section of it
+	@$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY))
 
 openapi: setup ## write openapi/openapi.json
 	@$(BIN)/python -m app.cli openapi

@@ -4,6 +4,7 @@ import csv
 import time
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from itertools import chain
 from pathlib import Path
 
 from sqlalchemy import insert, select
@@ -53,8 +54,8 @@ _LAST_NAMES = (
 )
 
 
-def write_roster(folder: Path) -> Path:
-    """A OneRoster 1.1 bulk package in a new folder, the same at every run."""
+def write_roster(folder: Path, *, students: int = STUDENTS, guardians: int = GUARDIANS, edition: int = 0) -> Path:
+    """A OneRoster 1.1 bulk package in a new folder, the same at every run. In the next edition everybody has another name and school."""
     folder.mkdir()
     sent = {"orgs", "users", "demographics"}
     files = [(f"file.{name}", "bulk" if name in sent else "absent") for name in _FILES]
@@ -68,8 +69,9 @@ def write_roster(folder: Path) -> Path:
         _ORGS,
         [("district", "", "", "Bench County Schools", "district"), *map(_school, range(SCHOOLS))],
     )
-    _write(folder / "users.csv", _USERS, [*map(_student, range(STUDENTS)), *map(_guardian, range(GUARDIANS))])
-    _write(folder / "demographics.csv", _DEMOGRAPHICS, map(_demographics, range(STUDENTS)))
+    pupils = (_student(number, students, guardians, edition) for number in range(students))
+    _write(folder / "users.csv", _USERS, chain(pupils, (_guardian(number, edition) for number in range(guardians))))
+    _write(folder / "demographics.csv", _DEMOGRAPHICS, map(_demographics, range(students)))
     return folder
 
 
@@ -136,10 +138,10 @@ def _school(number: int) -> Sequence[str]:
     return (f"school{number}", "", "", f"School {number}", "school", f"10{number:02}", "district")
 
 
-def _student(number: int) -> Sequence[str]:
-    agents = ",".join(guardian_id((number + n * STUDENTS) % GUARDIANS) for n in range(GUARDIANS_A_STUDENT))
-    first, last = _name(number)
-    place = f"school{number % SCHOOLS}"
+def _student(number: int, students: int, guardians: int, edition: int) -> Sequence[str]:
+    agents = ",".join(guardian_id((number + n * students) % guardians) for n in range(GUARDIANS_A_STUDENT))
+    first, last = _name(number + edition)
+    place = f"school{(number + edition) % SCHOOLS}"
     student_number = f"{number:07}"
     return (
         *(
@@ -159,9 +161,22 @@ def _student(number: int) -> Sequence[str]:
     )
 
 
-def _guardian(number: int) -> Sequence[str]:
+def _guardian(number: int, edition: int) -> Sequence[str]:
     name = guardian_id(number)
-    return (name, "", "", "true", "district", "parent", name, "", *_name(number + 3), "", "", f"{name}@example.org")
+    return (
+        name,
+        "",
+        "",
+        "true",
+        "district",
+        "parent",
+        name,
+        "",
+        *_name(number + 3 + edition),
+        "",
+        "",
+        f"{name}@example.org",
+    )
 
 
 def guardian_id(number: int) -> str:
