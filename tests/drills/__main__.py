@@ -14,6 +14,7 @@ from tests.bench.databases import Engine, both_engines
 from tests.bench.progress import ProgressLine
 from tests.drills.drill import Found, drill
 from tests.drills.guessing import Outcome, drill_guard
+from tests.drills.roster_kills import kill_imports
 from tests.support import debian
 
 WIDTH_OF_A_LOG = 130
@@ -24,6 +25,7 @@ PROGRESS = ProgressLine()
 def main() -> int:
     options = argparse.ArgumentParser(prog="python -m tests.drills", description=__doc__)
     options.add_argument("--kills", type=int, default=50, help="on each engine; 0 for none")
+    options.add_argument("--import-kills", type=int, default=30, help="of roster imports, on each engine; 0 for none")
     options.add_argument("--seed", type=int, default=20260803, help="the same seed, the same people and moments")
     options.add_argument("--no-guessing", action="store_true", help="only the kills")
     chosen = options.parse_args()
@@ -36,6 +38,8 @@ def main() -> int:
                 faults += _guess(engine, _place(folder, engine, "guessing"))
             if chosen.kills:
                 faults += _kill(engine, _place(folder, engine, "kills"), chosen.kills, chosen.seed)
+            if chosen.import_kills:
+                faults += _kill_imports(engine, _place(folder, engine, "imports"), chosen.import_kills, chosen.seed)
     CONSOLE.print(f"{faults} faults." if faults else "Everything is as it should be.")
     return 1 if faults else 0
 
@@ -53,6 +57,19 @@ def _kill(engine: Engine, place: Path, kills: int, seed: int) -> int:
     found = drill(engine.new_database(), place, kills=kills, seed=seed, say=partial(_say, engine.name))
     PROGRESS.clear()
     CONSOLE.print(_kill_table(engine.name, found))
+    for violation in found.violations:
+        CONSOLE.print(f"VIOLATION {violation}", markup=False)
+    return len(found.violations)
+
+
+def _kill_imports(engine: Engine, place: Path, kills: int, seed: int) -> int:
+    """How often a roster was written half, or the next import did not work."""
+    found = kill_imports(engine.new_database(), place, kills=kills, seed=seed, say=partial(_say, engine.name))
+    PROGRESS.clear()
+    columns = ("killed", "as before", "as after", "of these had ended", "violations")
+    table = _table(f"{engine.name}: roster imports", columns, left=set())
+    table.add_row(*map(str, (len(found.moments), found.before, found.after, found.survived, len(found.violations))))
+    CONSOLE.print(table)
     for violation in found.violations:
         CONSOLE.print(f"VIOLATION {violation}", markup=False)
     return len(found.violations)

@@ -16,8 +16,8 @@ from tests.support.served import answers, free_port
 START_TIMEOUT_S = 30
 STOP_TIMEOUT_S = 30
 
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["app.cli", "app.main"])
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["app.cli", "app.main"])
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Victims:
     def start(self, name: str) -> None:
         """`serve` or `worker`."""
         words = ["serve", f"--port={self.port}"] if name == "serve" else ["worker"]
-        process = _FORKS.Process(target=_become_campus, args=(words, self.folder, dict(self.environment)))
+        process = FORKS.Process(target=_become_campus, args=(words, self.folder, dict(self.environment)))
         process.start()
         self._running[name] = process
 
