@@ -109,12 +109,15 @@ async def test_two_districts_may_use_the_same_sourced_ids(office: Office, packag
     assert (await office.accept(folder)).changes == 0
 
 
-async def test_progress_runs_from_nothing_to_all_in_both_phases(office: Office, package_1_1: Package) -> None:
+async def test_progress_runs_from_nothing_to_all_in_every_phase(office: Office, package_1_1: Package) -> None:
     steps: list[tuple[str, int, int]] = []
+    await office.accept(package_1_1.adult("maria").student("ana", agents="maria").write())
 
-    await office.accept(package_1_1.student("ana").write(), progress=lambda *step: steps.append(step))
+    again = package_1_1.student("ben").write()
+    await office.accept(again, progress=lambda *step: steps.append(step))
 
-    for phase in ("reading", "writing"):
+    assert list(dict.fromkeys(phase for phase, _, _ in steps)) == ["reading", "comparing", "writing"]
+    for phase in ("reading", "comparing", "writing"):
         done = [(done, total) for name, done, total in steps if name == phase]
         assert done[0][0] == 0
         assert done[-1][0] == done[-1][1] > 0

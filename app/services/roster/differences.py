@@ -12,11 +12,11 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.services.roster.by_school import SchoolChanges, Tally, schools_of
-from app.services.roster.enrollments import EnrollmentChanges, compare_enrollments, write_enrollments
+from app.services.roster.enrollments import EnrollmentChanges, compare_enrollments, count_enrollments, write_enrollments
 from app.services.roster.other_orgs import OtherOrgChanges, compare_other_orgs, write_other_orgs
 from app.services.roster.people import Pair, Roster
 from app.services.roster.persons import PERSONS, fate_of, kinds, person_values
-from app.services.roster.progress import Meter
+from app.services.roster.progress import Meter, Progress
 from app.services.roster.relationships import RELATIONSHIPS, first_flags, is_correct
 from app.services.roster.relationships import fate_of as fate_of_relationship
 from app.services.roster.report import counts
@@ -93,20 +93,28 @@ class Differences:
 
 
 async def find_differences(
-    connection: AsyncConnection, district_id: str, roster: Roster, now: datetime, grace: timedelta
+    connection: AsyncConnection,
+    district_id: str,
+    roster: Roster,
+    now: datetime,
+    grace: timedelta,
+    progress: Progress,
 ) -> Differences:
     """`grace` is how long people keep access who are only missing from the roster."""
     leaves_at = now + grace
-    schools = await SCHOOLS.compare(connection, district_id, roster.schools)
-    people = await PERSONS.compare(connection, district_id, roster.people, fate=fate_of(roster, now, leaves_at))
+    stored = [await table.count(connection, district_id) for table in (SCHOOLS, PERSONS, RELATIONSHIPS)]
+    meter = Meter(progress, "comparing", sum(stored) + await count_enrollments(connection, district_id))
+    schools = await SCHOOLS.compare(connection, district_id, roster.schools, meter)
+    people = await PERSONS.compare(connection, district_id, roster.people, meter, fate=fate_of(roster, now, leaves_at))
     schools.give_ids()
     people.give_ids()
-    enrollments = await compare_enrollments(connection, district_id, roster.people, people.ids, schools.ids)
+    enrollments = await compare_enrollments(connection, district_id, roster.people, people.ids, schools.ids, meter)
     keep_access = people.staying | {row.sourced_id for row in people.leaving}
     relationships = await RELATIONSHIPS.compare(
         connection,
         district_id,
         roster.relationships,
+        meter,
         fate=fate_of_relationship(roster, keep_access),
         is_correct=is_correct(roster),
     )

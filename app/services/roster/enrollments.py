@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, type_coerce
+from sqlalchemy import bindparam, delete, func, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.models import Enrollment, Person
@@ -43,14 +43,21 @@ class EnrollmentChanges:
                 yield {**ids, "is_primary": place == 0}
 
 
+async def count_enrollments(connection: AsyncConnection, district_id: str) -> int:
+    query = select(func.count()).select_from(_PERSONS.join(_ENROLLMENTS, _ENROLLMENTS.c.person_id == _PERSONS.c.id))
+    return (await connection.execute(query.where(_PERSONS.c.district_id == district_id))).scalar_one()
+
+
 async def compare_enrollments(
     connection: AsyncConnection,
     district_id: str,
     people: Mapping[str, RosterPerson],
     person_ids: Mapping[str, int],
     school_ids: Mapping[str, int],
+    meter: Meter,
 ) -> EnrollmentChanges:
-    right = await _count_right(connection, district_id, people, {row_id: name for name, row_id in school_ids.items()})
+    schools = {row_id: sourced_id for sourced_id, row_id in school_ids.items()}
+    right = await _count_right(connection, district_id, people, schools, meter)
     moved = {
         sourced_id: sourced_id in right
         for sourced_id, person in people.items()
@@ -60,7 +67,11 @@ async def compare_enrollments(
 
 
 async def _count_right(
-    connection: AsyncConnection, district_id: str, people: Mapping[str, RosterPerson], schools: Mapping[int, str]
+    connection: AsyncConnection,
+    district_id: str,
+    people: Mapping[str, RosterPerson],
+    schools: Mapping[int, str],
+    meter: Meter,
 ) -> dict[str, int]:
     """How many enrolments each person has, by sourcedId; something else where one of them is wrong."""
     right: dict[str, int] = {}
@@ -73,6 +84,7 @@ async def _count_right(
                 known = right.get(person.sourced_id, 0)
                 is_right = _is_right(person, schools.get(row.school_id, ""), is_primary=row.is_primary)
                 right[person.sourced_id] = known + 1 if is_right and known != _NOT_ALL else _NOT_ALL
+        meter.add(len(rows))
     return right
 
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 class Progress(Protocol):
     def __call__(self, phase: str, done: int, total: int) -> None:
-        """`phase` is "reading" (bytes) or "writing" (rows). May be called from another thread than the one that waits."""
+        """`phase` is "reading" (bytes), "comparing" or "writing" (rows). May be called from another thread than the one that waits."""
         ...
 
 

@@ -75,7 +75,7 @@ class RosterImport:
             differences = None
             if sent and not findings.fault_count:
                 await lock_roster(session, district_id)
-                differences = await self._compare(session, clerk, sent, findings)
+                differences = await self._compare(session, clerk, sent, findings, progress)
             if differences:
                 if differences.share_ended > allow_ending_percent:
                     findings.fault(FaultCode.TOO_MANY_ENDED, "users.csv")
@@ -85,7 +85,9 @@ class RosterImport:
             await settle(session, report)
         return report
 
-    async def _compare(self, session: AsyncSession, clerk: Clerk, sent: Sent, findings: Findings) -> Differences | None:
+    async def _compare(
+        self, session: AsyncSession, clerk: Clerk, sent: Sent, findings: Findings, progress: Progress
+    ) -> Differences | None:
         """What the package would change; None where the changes in it do not fit what is stored."""
         connection = await session.connection()
         district = await open_district(session, clerk.district_id)
@@ -95,7 +97,7 @@ class RosterImport:
             roster = await put_over_stored(connection, clerk.district_id, sent, findings)
         if findings.fault_count:
             return None
-        return await find_differences(connection, clerk.district_id, roster, self.clock.now(), grace)
+        return await find_differences(connection, clerk.district_id, roster, self.clock.now(), grace, progress)
 
     async def _write(
         self, session: AsyncSession, clerk: Clerk, differences: Differences, progress: Progress, *, as_new: bool

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, type_coerce, update
+from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, func, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.services.roster.bulk import execute_many, insert_many, stream
@@ -71,11 +71,17 @@ class Synced(Generic[Key, Record]):
     back_to_null: tuple[str, ...] = ()
     """Columns that are emptied when a row changes or ends."""
 
+    async def count(self, connection: AsyncConnection, district_id: str) -> int:
+        """How many rows there are to compare with, about."""
+        rows = select(func.count()).where(self.table.c.district_id == district_id)
+        return (await connection.execute(rows)).scalar_one()
+
     async def compare(
         self,
         connection: AsyncConnection,
         district_id: str,
         roster: Mapping[Key, Record],
+        meter: Meter,
         *,
         fate: Callable[[Row[Any]], Fate] = lambda _: Fate.ENDS,
         is_correct: Callable[[Row[Any]], bool] = lambda _: True,
@@ -87,15 +93,15 @@ class Synced(Generic[Key, Record]):
             for row in rows:
                 changes.stored += 1
                 changes.live += not row.has_ended
-                key = unmet.pop(
-                    self.key(row), None
-                )  # the roster's own object, for that of the row would be a second one
+                # The roster's own object: the equal one of the row would be a second one to be kept.
+                key = unmet.pop(self.key(row), None)
                 if key is not None:
                     self._compare_row(changes, key, row, roster[key])
                 elif not row.has_ended:
                     self._decide(changes, row, fate(row))
                 elif not is_correct(row):
                     changes.corrected.append(row)
+            meter.add(len(rows))
         changes.created = list(unmet)
         return changes
 
