@@ -12,6 +12,8 @@ TEST_WORKERS ?= auto
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UV_NO_CONFIG := 1
+# Where a machine forbids it, each of the tests' processes would compile the whole house and all of its libraries anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup dev test check browser proxy drills words bench openapi lock format clean
 
