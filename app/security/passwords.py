@@ -4,6 +4,7 @@ Argon2id, m = 19456 KiB, t = 2, p = 1 (OWASP's first choice). Hashes of other sc
 sign-in. Every call computes for tens of milliseconds: only `HashPool` makes them.
 """
 
+import secrets
 import unicodedata
 from dataclasses import dataclass
 from hmac import compare_digest
@@ -97,8 +98,9 @@ class PasswordHasher:
             argon2__salt_len=crypto_pwhash_SALTBYTES,
             argon2__hash_len=32,
         )
-        # From the live policy, so that a refusal of nobody costs what a refusal of somebody costs.
-        self._dummy = self._context.hash("nobody has this password")
+        # Of the live policy, so that a refusal of nobody costs what a refusal of somebody costs. It need not be the hash of anything.
+        newest = self._context.handler()
+        self._dummy = str(newest(use_defaults=True, checksum=secrets.token_bytes(newest.checksum_size)).to_string())
 
     def hash(self, password: str) -> str:
         return str(self._context.hash(canonical(password)))
