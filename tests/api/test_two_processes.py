@@ -17,7 +17,7 @@ from app.settings import Settings
 from tests.support.office import Office
 from tests.support.portal import User, hashes_in, refused, serving
 from tests.support.processes import server_processes
-from tests.support.served import Served
+from tests.support.served import Answering
 
 PEOPLE = 200
 ATTEMPTS_EACH = 5
@@ -49,7 +49,7 @@ async def a_parent(settings: Settings) -> User:
         return await (await Office.open(server)).parent()
 
 
-async def redeem(maria: User, processes: list[Served]) -> list[httpx.Response]:
+async def redeem(maria: User, processes: list[Answering]) -> list[httpx.Response]:
     """Two hundred people at once, each of whom tries one name after another with the same key."""
     async with AsyncExitStack() as stack:
         people = [
@@ -75,12 +75,12 @@ async def use_at_both(session: dict[str, Any], first: httpx.AsyncClient, second:
         assert refused(await first.get("/me", headers=bearer)) == (401, "invalid_token")
 
 
-async def hashes_computed(process: Served) -> int:
+async def hashes_computed(process: Answering) -> int:
     async with client(process) as operator:
         return hashes_in((await operator.get("/metrics")).text)
 
 
-def client(process: Served) -> httpx.AsyncClient:
+def client(process: Answering) -> httpx.AsyncClient:
     """One person's: with hundreds of connections in one pool, httpx would spend its time on looking through them."""
     return httpx.AsyncClient(base_url=process.url, timeout=60, verify=NO_TLS)
 

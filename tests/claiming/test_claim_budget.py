@@ -32,7 +32,7 @@ from tests.support.office import Office
 from tests.support.portal import Server, refused, serving
 from tests.support.processes import server_processes
 from tests.support.recovery import Post
-from tests.support.served import NO_TLS, Served
+from tests.support.served import NO_TLS, Answering
 
 PER_DAY, IN_ALL = 5, 10
 
@@ -178,7 +178,7 @@ async def test_d2_of_many_guesses_at_two_processes_no_more_than_the_budget_are_e
         assert Counter(row.data["reason"] for row in told) == {"not_matched": PER_DAY, "exhausted": 42 - PER_DAY}
 
 
-def client(process: Served) -> httpx.AsyncClient:
+def client(process: Answering) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=process.url, timeout=60, verify=NO_TLS)
 
 

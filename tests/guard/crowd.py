@@ -14,7 +14,7 @@ from app.security.rate_windows import RateWindows
 from app.settings import Settings
 from tests.support.office import Office
 from tests.support.portal import BASE_URL, Server, refused, serving
-from tests.support.served import Served
+from tests.support.served import Answering
 
 LIMITED = (429, "rate_limited")
 LOGIN_SCREEN = "/districts/jackson"
@@ -90,7 +90,7 @@ async def knock(client: httpx.AsyncClient, times: int, path: str = LOGIN_SCREEN)
     return sum(not is_limited(answer) for answer in answers)
 
 
-async def released_together(processes: Sequence[Served], requests: Sequence[bytes]) -> list[int]:
+async def released_together(processes: Sequence[Answering], requests: Sequence[bytes]) -> list[int]:
     """Statuses of requests over connections of their own, by turns to each process.
 
     Each is sent but for its last byte, which all of them send when the last one stands there.

@@ -15,7 +15,7 @@ from tests.support.office import Office
 from tests.support.portal import Server, User, hashes_in, refused, serving
 from tests.support.processes import server_processes
 from tests.support.recovery import Owner
-from tests.support.served import NO_TLS, Served
+from tests.support.served import NO_TLS, Answering
 
 
 async def test_d1_of_a_hundred_guesses_at_two_processes_three_are_verified(settings: Settings, tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ async def test_d1_of_a_hundred_guesses_at_two_processes_three_are_verified(setti
             assert await hashes(clients) == before + 4
 
 
-def client(process: Served) -> httpx.AsyncClient:
+def client(process: Answering) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=process.url, timeout=60, verify=NO_TLS)
 
 

@@ -24,7 +24,7 @@ from tests.support.engines import postgresql_only, sqlite_only
 from tests.support.office import Office
 from tests.support.portal import User, refused, serving
 from tests.support.processes import server_processes
-from tests.support.served import NO_TLS, Served
+from tests.support.served import NO_TLS, Answering
 from tests.support.valkey import Valkey
 
 LIMIT, EXTRA = 30, 20
@@ -63,7 +63,7 @@ async def test_a_lost_store_costs_nobody_his_sign_in(
 class Story:
     """What holds at each turn, and whose address it was shown with."""
 
-    processes: list[Served]
+    processes: list[Answering]
     load: "Load"
     addresses: Iterator[str] = field(default_factory=lambda: (f"203.0.113.{number}" for number in itertools.count(1)))
 
@@ -164,7 +164,7 @@ class Load:
 
 
 @asynccontextmanager
-async def load_of(people: list[User], processes: list[Served]) -> AsyncIterator[Load]:
+async def load_of(people: list[User], processes: list[Answering]) -> AsyncIterator[Load]:
     """They sign in until the end of the block, half of them at each process."""
     load = Load()
     tasks = [
@@ -179,7 +179,7 @@ async def load_of(people: list[User], processes: list[Served]) -> AsyncIterator[
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def sign_in_for_ever(person: User, process: Served, load: Load) -> None:
+async def sign_in_for_ever(person: User, process: Answering, load: Load) -> None:
     """Each time from another address, as a district does on the first day of school."""
     async with client(process) as http:
         while True:
@@ -188,7 +188,7 @@ async def sign_in_for_ever(person: User, process: Served, load: Load) -> None:
             load.outcomes.append((phase, answer.status_code, time.perf_counter() - begun))
 
 
-async def guesses(person: User, processes: list[Served]) -> list[tuple[int, str]]:
+async def guesses(person: User, processes: list[Answering]) -> list[tuple[int, str]]:
     """Four wrong passwords, by turns at one process and the other."""
     outcomes = []
     for process in (*processes, *processes):
@@ -197,7 +197,7 @@ async def guesses(person: User, processes: list[Served]) -> list[tuple[int, str]
     return outcomes
 
 
-async def passes(processes: list[Served], address: str) -> int:
+async def passes(processes: list[Answering], address: str) -> int:
     """How many of one address pass, of more than both processes would let pass together."""
     requests = [raw("GET", CHALLENGE, forwarded_for=address)] * (2 * (LIMIT + EXTRA))
     statuses = Counter(await released_together(processes, requests))
@@ -211,12 +211,12 @@ async def seconds_of(windows: SharedWindows, limit: RateLimitItemPerMinute) -> f
     return time.perf_counter() - begun
 
 
-def read_metric(process: Served, name: str) -> float:
+def read_metric(process: Answering, name: str) -> float:
     (line,) = (line for line in process.get("/metrics").text.splitlines() if line.startswith(f"{name} "))
     return float(line.rpartition(" ")[2])
 
 
-def client(process: Served) -> httpx.AsyncClient:
+def client(process: Answering) -> httpx.AsyncClient:
     hooks = {"request": [come_through_a_proxy]}
     return httpx.AsyncClient(base_url=process.url, timeout=30, verify=NO_TLS, event_hooks=hooks)
 

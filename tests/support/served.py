@@ -25,13 +25,11 @@ NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @dataclass(frozen=True)
-class Served:
+class Answering:
     """A server that has answered for the first time."""
 
     port: int
-    process: "subprocess.Popen[bytes]"
     log: Path
-    seconds_to_first_answer: float
 
     @property
     def url(self) -> str:
@@ -43,6 +41,14 @@ class Served:
 
     def post(self, path: str, body: object) -> httpx.Response:
         return httpx.post(f"{self.url}{path}", json=body, timeout=ANSWER_TIMEOUT_S, verify=NO_TLS)
+
+
+@dataclass(frozen=True)
+class Served(Answering):
+    """One that was started as an operator starts it."""
+
+    process: "subprocess.Popen[bytes]"
+    seconds_to_first_answer: float
 
     def ask_to_stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
@@ -79,7 +85,7 @@ def served(shell: Shell, *options: str) -> Iterator[Served]:
             if process.poll() is not None or time.monotonic() > begun + START_TIMEOUT_S:
                 raise RuntimeError(f"campus serve did not start: {log.read_text()}")
             time.sleep(0.01)
-        yield Served(port, process, log, time.monotonic() - begun)
+        yield Served(port, log, process, time.monotonic() - begun)
     finally:
         process.terminate()
         process.wait(STOP_TIMEOUT_S)

@@ -14,10 +14,12 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from tests.support.die_with_parent import die_with_parent
+
 TIMEOUT_S = 60
 
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["app.cli", "alembic.command"])
+_FORKS.set_forkserver_preload(["app.cli", "alembic.command", "app.main", "uvicorn.server", "uvloop", "httptools"])
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,13 @@ class Shell:
 
     def start(self, *words: str) -> Running:
         screen = tempfile.TemporaryDirectory()
-        process = _FORKS.Process(target=_become_campus, args=(words, self.folder, self.environment, screen.name))
+        return Running(self.fork(words, Path(screen.name, "out"), Path(screen.name, "err")), screen)
+
+    def fork(self, words: Sequence[str], out: Path, err: Path) -> BaseProcess:
+        """A process that is `campus` with these words, and writes into these files (or this one)."""
+        process = _FORKS.Process(target=_become_campus, args=(words, self.folder, self.environment, out, err))
         process.start()
-        return Running(process, screen)
+        return process
 
     def run(self, *words: str) -> Printed:
         """`campus` with these words, whatever comes of it."""
@@ -91,9 +97,10 @@ class Shell:
         return printed.code, printed.err
 
 
-def _become_campus(words: Sequence[str], folder: Path, environment: Mapping[str, str], screen: str) -> None:
-    for descriptor, name in ((1, "out"), (2, "err")):
-        os.dup2(os.open(Path(screen, name), os.O_WRONLY | os.O_CREAT), descriptor)
+def _become_campus(words: Sequence[str], folder: Path, environment: Mapping[str, str], out: Path, err: Path) -> None:
+    die_with_parent(os.getppid())  # the server of forks, which ends with the tests
+    for descriptor, path in ((1, out), (2, err)):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), descriptor)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
