@@ -8,6 +8,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-stamp
 # One worker a core, but not one test process more than there are cores: PostgreSQL and the hash pool run beside them.
+# "worksteal" leaves the tests of a module together, so that what they share is made once and not by each worker.
 TEST_WORKERS ?= auto
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -37,7 +38,7 @@ dev: setup ## demo districts on SQLite, served at http://127.0.0.1:8000
 	@CAMPUS_ENV=dev exec $(BIN)/python -m app.cli serve
 
 test: check ## every check and every test, with a real PostgreSQL and a real Valkey that it brings itself
-	@$(BIN)/python -m pytest -n $(TEST_WORKERS)
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal
 
 check: setup ## formatting, lint, types, imports between rooms, dependencies, the committed specification
 	@$(BIN)/python -m ruff format --check --quiet .

@@ -29,13 +29,19 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 CURLS = ["ours", *(["the machine's"] if shutil.which("curl") else [])]
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("filled")
+    Shell(folder).campus("demo")
+    return folder
+
+
 @pytest.fixture
-def checkout(tmp_path: Path) -> Shell:
+def checkout(filled: Path, tmp_path: Path) -> Shell:
     """A folder with the .venv of this checkout, in which `make dev` has filled the demo districts."""
+    shutil.copytree(filled, tmp_path, dirs_exist_ok=True)
     (tmp_path / ".venv").symlink_to(sys.prefix)
-    shell = Shell(tmp_path)
-    shell.campus("demo")
-    return shell
+    return Shell(tmp_path)
 
 
 @pytest.mark.parametrize("which", CURLS)
