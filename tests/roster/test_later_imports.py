@@ -169,6 +169,32 @@ async def test_the_limit_is_the_operators(office: Office, tmp_path: Path) -> Non
     assert (await office.accept(smaller, allow_ending_percent=25)).ended["students"] == 3
 
 
+def town(folder: Path, version: str = "1.1") -> Package:
+    """So many families that what they lose cannot be custody."""
+    town = Package(folder, version)
+    for number in range(30):
+        town.student(f"student-{number}", agents=f"parent-{number}").adult(f"parent-{number}")
+    return town
+
+
+async def test_an_export_without_agents_does_not_lock_the_parents_out(office: Office, tmp_path: Path) -> None:
+    await office.accept(town(tmp_path / "first").write())
+    forgotten = town(tmp_path / "second")
+    for row in forgotten.tables["users"]:
+        row["agentSourcedIds"] = ""
+
+    assert faults(await office.roster(forgotten.write())) == [("users.csv", None, None, "too_many_ended")]
+    assert (await office.accept(forgotten.write(), allow_ending_percent=100)).ended["relationships"] == 30
+
+
+async def test_an_export_that_lost_its_roles_does_not_lock_anybody_out(office: Office, tmp_path: Path) -> None:
+    await office.accept(town(tmp_path / "first", "1.2").write())
+    cut_off = town(tmp_path / "second", "1.2")
+    cut_off.tables["roles"] = cut_off.tables["roles"][:10]
+
+    assert faults(await office.roster(cut_off.write())) == [("users.csv", None, None, "too_many_ended")]
+
+
 async def test_people_may_be_disabled_and_enabled_by_the_school(office: Office, tmp_path: Path) -> None:
     disabled = package(tmp_path / "first")
     disabled.tables["users"][0]["enabledUser"] = "false"

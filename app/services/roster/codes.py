@@ -133,7 +133,7 @@ class FaultCode(AdvisedCode):
     # --- the whole ---
     TOO_MANY_ENDED = (
         "too_many_ended",
-        "The package would end more people than allowed. Check that the export is complete; if it is, allow more to end (allow_ending) and repeat.",
+        "The package would end access for more people than allowed. Check that the export is complete; if it is, allow more to end (allow_ending) and repeat.",
     )
 
 

@@ -23,6 +23,8 @@ from app.services.roster.report import counts
 from app.services.roster.schools import SCHOOLS, school_values
 from app.services.roster.sync import Changes
 
+_FEW = 25
+
 
 @dataclass(frozen=True)
 class Differences:
@@ -40,16 +42,25 @@ class Differences:
 
     @property
     def share_ended(self) -> float:
-        """Per cent of the people that would leave, at once or later. Whose end was planned before counted then."""
-        ended = sum(row.leaves_at is None for row in self.people.ended)
-        leaving = sum(row.leaves_at is None for row in self.people.leaving)
-        return 100 * (ended + leaving) / max(1, self.people.live)
+        """Per cent of the people that would leave, at once or later, or of the relationships between people who stay.
+
+        Whose end was planned before counted then. An export without roles or agents ends nobody and yet locks everybody out, so lost
+        roles and relationships count as well, but only where they are many: a few of a small school are custody.
+        """
+        people, staying = self.people, self.roster.people
+        ended = sum(row.leaves_at is None for row in chain(people.ended, people.leaving))
+        losing = people.losing_access
+        unlinked = sum(row.guardian in staying and row.student in staying for row in self.relationships.ended)
+        return max(
+            _per_cent(ended + (losing if losing > _FEW else 0), people.live),
+            _per_cent(unlinked if unlinked > _FEW else 0, self.relationships.live),
+        )
 
     @property
     def size(self) -> int:
         """Rows to write."""
         tables: tuple[Changes[Any], ...] = (self.schools, self.people, self.relationships)
-        rows = sum(len(table.created) + len(table.updated) + len(table.ended) for table in tables)
+        rows = sum(len(table.created) + len(table.updated) + len(table.noted) + len(table.ended) for table in tables)
         rows += len(self.people.leaving) + len(self.relationships.corrected)
         return rows + self.enrollments.size + len(self.other_orgs.stale) + len(self.other_orgs.missing)
 
@@ -174,3 +185,7 @@ async def write_differences(
         values=lambda pair: roster.relationships[pair]._asdict(),
         last=last_of_relationship,
     )
+
+
+def _per_cent(part: int, whole: int) -> float:
+    return 100 * part / max(1, whole)

@@ -27,8 +27,8 @@ _FOLLOWING = (
     "email",
     "enabled",
     "relation",
-    "role_rows",
     "ssn_last4_digest",
+    "role_rows",
 )
 """The columns that follow the roster, in the order of `person_values`."""
 
@@ -49,8 +49,8 @@ def person_values(person: RosterPerson) -> dict[str, Any]:
         "email": person.email,
         "enabled": person.enabled,
         "relation": person.relation,
-        "role_rows": text_of(person),
         "ssn_last4_digest": person.ssn_last4_digests[0] if is_student and person.ssn_last4_digests else None,
+        "role_rows": text_of(person),
     }
 
 
@@ -79,12 +79,21 @@ def fate_of(roster: Roster, now: datetime, leaves_at: datetime) -> Callable[[Row
 
 
 def _is_same(row: Row[Any], person: RosterPerson) -> bool:
+    return row.role_rows == text_of(person) and _looks_same(row, person)
+
+
+def _looks_same(row: Row[Any], person: RosterPerson) -> bool:
     """A digest of the same digits under an older key is the same. Whoever is leaving and is there again is not as he was."""
     if row.leaves_at is not None:
         return False
-    *stored, digest = row[-len(_FOLLOWING) :]
-    *wanted, new_digest = person_values(person).values()
+    *stored, digest, _ = row[-len(_FOLLOWING) :]
+    *wanted, new_digest, _ = person_values(person).values()
     return stored == wanted and (digest == new_digest or digest in person.ssn_last4_digests)
+
+
+def _loses_access(row: Row[Any], person: RosterPerson) -> bool:
+    had_role = row.is_student or row.is_guardian or row.is_staff
+    return had_role and not (person.is_student or person.is_guardian or person.is_staff)
 
 
 PERSONS: Synced[str, RosterPerson] = Synced(
@@ -98,5 +107,7 @@ PERSONS: Synced[str, RosterPerson] = Synced(
     ).where(_TABLE.c.by_office.is_(False)),
     key=lambda row: str(row.sourced_id),
     is_same=_is_same,
+    looks_same=_looks_same,
+    loses_access=_loses_access,
     back_to_null=("leaves_at",),
 )

@@ -45,6 +45,10 @@ def _is_same(row: Row[Any], tie: Tie) -> bool:
     return (row.relation, row.said_by) == tie
 
 
+def _looks_same(row: Row[Any], tie: Tie) -> bool:
+    return bool(row.relation == tie.relation)
+
+
 RELATIONSHIPS: Synced[Pair, Tie] = Synced(
     _TABLE,
     select(
@@ -59,5 +63,6 @@ RELATIONSHIPS: Synced[Pair, Tie] = Synced(
     .join(_STUDENTS, _STUDENTS.c.id == _TABLE.c.student_id),
     key=_key,
     is_same=_is_same,
+    looks_same=_looks_same,
     is_referred_to=False,
 )

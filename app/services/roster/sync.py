@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
+from itertools import chain
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, func, select, type_coerce, update
@@ -40,6 +41,8 @@ class Changes(Generic[Key]):
     created: list[Key] = field(default_factory=list)
     updated: list[Key] = field(default_factory=list)
     """Other values, or back after an end."""
+    noted: list[Key] = field(default_factory=list)
+    """The same for everybody, but with something new to remember for later packages."""
     ended: list[Row[Any]] = field(default_factory=list)
     """The stored rows that the roster no longer has."""
     leaving: list[Row[Any]] = field(default_factory=list)
@@ -48,6 +51,8 @@ class Changes(Generic[Key]):
     """Those whose end is not this roster's business."""
     corrected: list[Row[Any]] = field(default_factory=list)
     """Rows that ended before, of which something is no longer true."""
+    losing_access: int = 0
+    """Of the updated rows."""
     stored: int = 0
     live: int = 0
     """Stored rows that have not ended."""
@@ -66,6 +71,10 @@ class Synced(Generic[Key, Record]):
     """Its rows, of all districts: `id`, `has_ended`, and what `key` and `is_same` look at."""
     key: Callable[[Row[Any]], Key]
     is_same: Callable[[Row[Any], Record], bool]
+    looks_same: Callable[[Row[Any], Record], bool] = lambda _row, _record: False
+    """Whether a row that is not the same differs only in what later packages ask about."""
+    loses_access: Callable[[Row[Any], Record], bool] = lambda _row, _record: False
+    """Whether somebody stays in the roster and yet gets nothing from it any more."""
     is_referred_to: bool = True
     """Whether other tables of the roster need the ids."""
     back_to_null: tuple[str, ...] = ()
@@ -127,7 +136,10 @@ class Synced(Generic[Key, Record]):
         created = ({"id": ids.get(key) or next(unheard_of), **first(key), **values(key)} for key in changes.created)
         await insert_many(connection, table, created, meter, constants)
         emptied = dict.fromkeys(self.back_to_null)
-        updated = ({"row_id": ids[key], "ended_at": None, **emptied, **values(key)} for key in changes.updated)
+        updated = (
+            {"row_id": ids[key], "ended_at": None, **emptied, **values(key)}
+            for key in chain(changes.updated, changes.noted)
+        )
         await execute_many(connection, this_row, updated, meter)
         ended = ({"row_id": row.id, "ended_at": now, **emptied, **last(row)} for row in changes.ended)
         await execute_many(connection, this_row, ended, meter)
@@ -146,8 +158,11 @@ class Synced(Generic[Key, Record]):
 
     def _compare_row(self, changes: Changes[Key], key: Key, row: Row[Any], record: Record) -> None:
         differs = row.has_ended or not self.is_same(row, record)
-        if differs:
+        if differs and not row.has_ended and self.looks_same(row, record):
+            changes.noted.append(key)
+        elif differs:
             changes.updated.append(key)
+            changes.losing_access += not row.has_ended and self.loses_access(row, record)
         if differs or self.is_referred_to:
             changes.ids[key] = row.id
 
