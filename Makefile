@@ -11,12 +11,15 @@ STAMP := $(VENV)/.setup-stamp
 # "worksteal" leaves the tests of a module together, so that what they share is made once and not by each worker.
 TEST_WORKERS ?= auto
 
+# Node runs what is written in TypeScript, and nothing else: `$(WITH_NODE) npm ci`.
+WITH_NODE = PATH="$$($(BIN)/python -m tests.support.node):$$PATH"
+
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UV_NO_CONFIG := 1
 # Where a machine forbids it, each of the tests' processes would compile the whole house and all of its libraries anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup dev test check browser proxy drills words bench openapi lock format clean
+.PHONY: help setup node dev test check browser proxy drills words bench openapi lock format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +35,9 @@ $(STAMP): requirements/bootstrap.lock requirements/dev.lock pyproject.toml
 	@# --no-index proves that this step asks no network: hatchling and editables are already there.
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-index --no-build-isolation -e .
 	@touch $@
+
+node: setup ## Node for the front end and the clients: the machine's, else one from PyPI in .venv; prints where
+	@$(BIN)/python -m tests.support.node
 
 dev: setup ## demo districts on SQLite, served at http://127.0.0.1:8000
 	@CAMPUS_ENV=dev $(BIN)/python -m app.cli demo
@@ -78,6 +84,8 @@ lock: setup ## renew the hashed locks from pyproject.toml and requirements/*.in
 	  inputs=requirements/$$name.in; [ $$name = dev ] && inputs="pyproject.toml $$inputs"; \
 	  $(BIN)/uv pip compile --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet \
 	    $$inputs -o requirements/$$name.lock; done
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet \
+	  requirements/node.in -o requirements/node.lock
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet \
 	  requirements/browser.in -c requirements/dev.lock -o requirements/browser.lock
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet \

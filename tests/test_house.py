@@ -80,7 +80,7 @@ def test_no_file_names_a_place_of_somebodys_machine() -> None:
 
 def test_locks_name_no_address_to_install_from() -> None:
     locks = sorted((ROOT / "requirements").glob("*.lock"))
-    assert [lock.name for lock in locks] == ["bootstrap.lock", "browser.lock", "dev.lock", "run.lock"]
+    assert [lock.name for lock in locks] == ["bootstrap.lock", "browser.lock", "dev.lock", "node.lock", "run.lock"]
     assert [lock.name for lock in locks if "://" in lock.read_text(encoding="utf-8")] == []
 
 
