@@ -1,0 +1,5 @@
+import "./style/index.css";
+import { start } from "./router";
+import { ROUTES } from "./routes";
+
+await start(ROUTES);

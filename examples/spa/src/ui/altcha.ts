@@ -1,0 +1,21 @@
+/** The widget itself; loaded only when it is needed. Its worker and its style are files, as a strict Content-Security-Policy wants. */
+
+import "altcha/external";
+import "altcha/altcha.css";
+import "altcha/i18n/es-419";
+import Pbkdf2Worker from "altcha/workers/pbkdf2?worker";
+
+export interface AltchaWidgetElement extends HTMLElement {
+  configure(settings: Record<string, unknown>): Promise<void>;
+}
+
+declare const $altcha: { algorithms: Map<string, () => Worker> };
+$altcha.algorithms.set("PBKDF2/SHA-256", () => new Pbkdf2Worker());
+
+export function newWidget(challenge: Record<string, unknown>, language: string): AltchaWidgetElement {
+  const widget = document.createElement("altcha-widget") as AltchaWidgetElement;
+  widget.setAttribute("language", language === "es" ? "es-419" : "en");
+  // How somebody moves the mouse is nobody's business here: the work is the proof.
+  widget.setAttribute("configuration", JSON.stringify({ challenge, auto: "onload", humanInteractionSignature: false, hideFooter: true, hideLogo: true }));
+  return widget;
+}
