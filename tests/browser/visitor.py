@@ -1,7 +1,7 @@
 """Somebody who opens a mailed link in a browser."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
@@ -13,21 +13,26 @@ _REFUSALS = "Failed to load resource: the server responded with a status of 4"
 @dataclass
 class Visitor:
     page: Page
+    service: str = ""
+    """Where else its pages may ask: the service behind a front end of another origin."""
     requests: list[str] = field(default_factory=list)
     """Method and path of everything that the page asked of the service."""
     complaints: list[str] = field(default_factory=list)
     """What the browser wrote into its console, and what was asked of anybody else."""
 
     @classmethod
-    async def arrive(cls, browser: Browser, home: str, **options: Any) -> "Visitor":
+    async def arrive(cls, browser: Browser, home: str, *, service: str = "", **options: Any) -> Self:
         """A new window. Whatever its pages do is watched."""
         context: BrowserContext = await browser.new_context(base_url=home, **{"locale": "en-US", **options})
         context.set_default_timeout(10_000)
-        visitor = cls(await context.new_page())
-        visitor.page.on("console", visitor._hear)
-        visitor.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
-        visitor.page.on("request", visitor._follow)
+        visitor = cls(await context.new_page(), service)
+        visitor.watch(visitor.page)
         return visitor
+
+    def watch(self, page: Page) -> None:
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", self._follow)
 
     async def leave(self) -> None:
         await self.page.context.close()
@@ -79,8 +84,8 @@ class Visitor:
             self.complaints.append(message.text)
 
     def _follow(self, request: Request) -> None:
-        asked, at_home = urlsplit(request.url), urlsplit(self.page.url)
-        if request.is_navigation_request() or asked.netloc == at_home.netloc:
+        asked, welcome = urlsplit(request.url), {urlsplit(place).netloc for place in (self.page.url, self.service)}
+        if request.is_navigation_request() or asked.netloc in welcome:
             self.requests.append(f"{request.method} {asked.path}")
         else:
             self.complaints.append(f"asked {request.url}")
