@@ -11,15 +11,18 @@ STAMP := $(VENV)/.setup-stamp
 # "worksteal" leaves the tests of a module together, so that what they share is made once and not by each worker.
 TEST_WORKERS ?= auto
 
-# Node runs what is written in TypeScript, and nothing else: `$(WITH_NODE) npm ci`.
+# Node runs what is written in TypeScript, and nothing else: `export $(WITH_NODE); cd somewhere; npm ci`.
 WITH_NODE = PATH="$$($(BIN)/python -m tests.support.node):$$PATH"
+
+SPA := examples/spa
+SPA_SOURCES := $(filter-out %/generated.ts,$(shell find $(SPA)/src $(SPA)/public -type f)) $(addprefix $(SPA)/,index.html vite.config.ts tsconfig.json .env)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UV_NO_CONFIG := 1
 # Where a machine forbids it, each of the tests' processes would compile the whole house and all of its libraries anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup node dev test check browser proxy drills words bench openapi lock format clean
+.PHONY: help setup node dev spa front-end pictures test check browser proxy drills words bench openapi lock format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,7 +57,24 @@ check: setup ## formatting, lint, types, imports between rooms, dependencies, th
 	@$(BIN)/python -m deptry . 2>/dev/null || $(BIN)/python -m deptry .
 	@$(BIN)/python -m app.cli openapi --check
 
-browser: setup ## the built-in pages in a real Chromium, which it installs (Debian, as root) or finds
+spa: front-end ## the reference front end at http://127.0.0.1:5173; needs `make dev` beside it
+	@export $(WITH_NODE); cd $(SPA); exec npm run --silent preview
+
+front-end: setup $(SPA)/dist/index.html ## build the reference front end, with Node from PyPI where the machine has none
+
+$(SPA)/dist/index.html: $(SPA)/node_modules/.package-lock.json openapi/openapi.json $(SPA_SOURCES)
+	@export $(WITH_NODE); cd $(SPA); npm run --silent build
+
+$(SPA)/node_modules/.package-lock.json: $(SPA)/package-lock.json $(SPA)/package.json $(SPA)/.npmrc | setup
+	@echo "Installing what the front end is built with ..."
+	@export $(WITH_NODE); cd $(SPA); npm ci --silent
+
+pictures: setup front-end ## photograph the front end with the demo's people, for README
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --only-binary :all: -r requirements/browser.lock
+	@$(BIN)/python -m tests.browser.find_chromium
+	@$(BIN)/python -m tests.browser.spa.pictures
+
+browser: setup front-end ## the built-in pages and the front end in a real Chromium, which it installs (Debian, as root) or finds
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --only-binary :all: -r requirements/browser.lock
 	@$(BIN)/python -m tests.browser.find_chromium
 	@$(BIN)/python -m pytest tests/browser -n $(TEST_WORKERS)
