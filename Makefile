@@ -22,7 +22,7 @@ export UV_NO_CONFIG := 1
 # Where a machine forbids it, each of the tests' processes would compile the whole house and all of its libraries anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup node dev spa front-end pictures test check browser proxy drills words bench openapi lock format clean
+.PHONY: help setup node dev spa front-end pictures test check browser proxy drills words bench openapi docs lock format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,13 +49,14 @@ dev: setup ## demo districts on SQLite, served at http://127.0.0.1:8000
 test: check ## every check and every test, with a real PostgreSQL and a real Valkey that it brings itself
 	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal
 
-check: setup ## formatting, lint, types, imports between rooms, dependencies, the committed specification
+check: setup ## formatting, lint, types, imports between rooms, dependencies, what is written from the code
 	@$(BIN)/python -m ruff format --check --quiet .
 	@$(BIN)/python -m ruff check --quiet .
 	@$(BIN)/python -m mypy
 	@$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m deptry . 2>/dev/null || $(BIN)/python -m deptry .
 	@$(BIN)/python -m app.cli openapi --check
+	@$(BIN)/python -m app.documents --check
 
 spa: front-end ## the reference front end at http://127.0.0.1:5173; needs `make dev` beside it
 	@export $(WITH_NODE); cd $(SPA); exec npm run --silent preview
@@ -94,6 +95,9 @@ bench: setup ## ratios against limits measured in the same run; ONLY=roster for 
 
 openapi: setup ## write openapi/openapi.json
 	@$(BIN)/python -m app.cli openapi
+
+docs: setup ## write what documents take from the code: settings, problems, the Postman collection
+	@$(BIN)/python -m app.documents
 
 format: setup ## let ruff put the code in order
 	@$(BIN)/python -m ruff format .

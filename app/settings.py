@@ -91,54 +91,62 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    env: Environment = Field(Environment.DEV, description="`dev` or `production`")
+    env: Environment = Field(
+        Environment.DEV, description="in production unsafe settings are refused, and nothing is made up"
+    )
     database_url: Annotated[str, AfterValidator(_database_url)] = Field(
         "sqlite:///var/campus.db", repr=False, description="`sqlite:///file` or `postgresql://user:password@host/name`"
     )
     database_pool_size: int = Field(
-        10, ge=1, le=200, description="connections to PostgreSQL per process and kind (read, write)"
+        10, ge=1, le=200, description="connections to PostgreSQL per process, for reading and for writing each"
     )
     redis_url: Annotated[str, AfterValidator(_redis_url)] | None = Field(
-        None, repr=False, description="Redis or Valkey, where several processes share their counters"
+        None, repr=False, description="Redis or Valkey, where several processes run"
     )
     mail_url: Annotated[str, AfterValidator(_mail_url)] | None = Field(
         None,
         repr=False,
-        description="`outbox:///folder`, `smtp://user:password@host:587` or `smtps://host:465`; a folder beside the data if left out",
+        description="a folder `outbox` beside the data if left out; `outbox:///folder`, `smtp://user:password@host:587` or "
+        "`smtps://host:465`; over smtp TLS is required in production",
     )
     mail_from: str = Field(
-        "no-reply@localhost", pattern=r"^[^@\s<>]+@[^@\s<>]+$", description="the address that mails come from"
+        "no-reply@localhost",
+        pattern=r"^[^@\s<>]+@[^@\s<>]+$",
+        description="the address that mails come from; the display name is the district's",
     )
     public_url: _HttpUrl = Field(
-        "http://127.0.0.1:8000", description="where clients reach this service; the issuer of its tokens"
+        "http://127.0.0.1:8000", description="where clients reach the service; the issuer of its tokens"
     )
     secret_keys: tuple[SecretStr, ...] = Field(
         (),
-        description="strings of 32 characters or more, comma-separated, newest first; in dev made once and kept in a file",
+        description="strings of 32 characters or more, comma-separated, newest first; needed in production",
     )
     signing_keys: tuple[SecretStr, ...] = Field(
         (),
-        description="EC P-256 private keys in PEM, newest first; in dev made once and kept in the database, encrypted",
+        description="EC P-256 private keys in PEM, newest first; needed in production",
     )
-    workers: int = Field(1, ge=1, le=64, description="server processes that `campus serve` starts")
+    workers: int = Field(1, ge=1, le=64, description="server processes of `campus serve`")
     hash_threads: int = Field(
         default_factory=lambda: os.cpu_count() or 1,
         ge=1,
         le=256,
-        description="threads of the password hash pool, at low priority",
+        description="threads that compute password hashes, at low priority",
     )
     hash_queue: int = Field(
         512, ge=1, le=100_000, description="hashes that may wait in a process; beyond that 503 at once"
     )
     max_body_bytes: int = Field(65_536, ge=1024, le=10_485_760, description="largest request body")
     max_roster_bytes: int = Field(
-        50_000_000, ge=1024, le=1_000_000_000, description="largest zip of a roster that an office may upload"
+        50_000_000,
+        ge=1024,
+        le=1_000_000_000,
+        description="largest zip of a roster that an office may upload; it lies in a temporary file (`TMPDIR`) while it is read",
     )
     linking_states: frozenset[Annotated[str, StringConstraints(to_upper=True, pattern="^[A-Za-z]{2}$")]] = Field(
-        frozenset({"NC", "DE"}), description="states where accounts of several districts may be linked"
+        frozenset({"NC", "DE"}), description="states where a district may offer linking"
     )
     trusted_proxies: tuple[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)], ...] = Field(
-        (), description="addresses and networks of the proxies in front, whose `X-Forwarded-For` is believed"
+        (), description="addresses and networks of the proxies in front, comma-separated"
     )
     rate_login: int = Field(120, ge=1, le=1_000_000, description="sign-ins a minute from one address")
     rate_activate: int = Field(
@@ -146,13 +154,13 @@ class Settings(BaseModel):
     )
     rate_recovery: int = Field(30, ge=1, le=1_000_000, description="requests of recovery a minute from one address")
     rate_public: int = Field(300, ge=1, le=1_000_000, description="other public requests a minute from one address")
-    rate_session: int = Field(300, ge=1, le=1_000_000, description="requests a minute of one signed-in session")
+    rate_session: int = Field(300, ge=1, le=1_000_000, description="requests a minute of one session")
     rate_district: int = Field(
         6_000, ge=1, le=1_000_000, description="sign-ins, activations and recoveries a minute that name one district"
     )
     rate_everyone: int = Field(30_000, ge=1, le=1_000_000, description="the same of all districts together")
     captcha_provider: Literal["altcha", "turnstile", "hcaptcha", "recaptcha"] = Field(
-        "altcha", description="`altcha` (self-hosted), `turnstile`, `hcaptcha` or `recaptcha`"
+        "altcha", description="who asks for CAPTCHAs: `altcha` is this service itself"
     )
     captcha_site_key: str | None = Field(None, description="of a hosted CAPTCHA provider; public")
     captcha_secret: SecretStr | None = Field(None, description="of a hosted CAPTCHA provider")
@@ -163,22 +171,26 @@ class Settings(BaseModel):
         5_000,
         ge=1,
         le=1_000_000,
-        description="rounds of one try at an ALTCHA challenge, which takes 256 tries on average",
+        description="rounds of one try at an ALTCHA challenge, which takes 256 tries on average (about half a second of one core)",
     )
     push_fcm_credentials: Annotated[SecretStr, AfterValidator(_service_account)] | None = Field(
-        None, description="the key of a Firebase service account, in JSON; if left out, the log gets its messages"
+        None,
+        description="the key of a Firebase service account, in JSON, as Firebase gives it out; if left out, messages for FCM go to the log",
     )
     push_fcm_url: _HttpUrl = Field("https://fcm.googleapis.com", description="where FCM is asked")
     push_apns_key: SecretStr | None = Field(
-        None, description="a key for APNs (.p8), in PEM; if left out, the log gets them"
+        None, description="a key for APNs (the `.p8` file), in PEM; if left out, messages for APNs go to the log"
     )
     push_apns_key_id: str | None = Field(None, description="of the key for APNs")
     push_apns_team_id: str | None = Field(None, description="whose key for APNs it is")
-    push_apns_topic: str | None = Field(None, description="the bundle id of the app on Apple's devices")
-    push_apns_url: _HttpUrl = Field("https://api.push.apple.com", description="where APNs is asked")
-    log_level: str = Field(
-        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`"
+    push_apns_topic: str | None = Field(
+        None, description="the bundle id of the app on Apple's devices; with a wrong one all their tokens are dropped"
     )
+    push_apns_url: _HttpUrl = Field(
+        "https://api.push.apple.com",
+        description="where APNs is asked; `https://api.sandbox.push.apple.com` for apps under development",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="the least that is logged")
 
     @property
     def is_production(self) -> bool:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import app.errors
 from app.errors import CampusError
-from app.settings import PREFIX, Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 APP = ROOT / "app"
@@ -55,13 +54,6 @@ def test_every_module_says_what_it_is_for() -> None:
 
 def test_the_tree_that_is_drawn_in_errors_is_the_tree_of_classes() -> None:
     assert drawn_tree(app.errors.__doc__ or "") == {"CampusError": below(CampusError)}
-
-
-def test_the_operations_page_describes_every_setting_with_its_default() -> None:
-    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-    rows = [[cell.strip(" `") for cell in line.split("|")[1:3]] for line in page.splitlines() if line.startswith("| ")]
-    table = {variable: default for variable, default in rows if variable.startswith(PREFIX)}
-    assert table == {f"{PREFIX}{name.upper()}": default_of(name) for name in Settings.model_fields}
 
 
 def test_the_picture_of_the_house_shows_every_room_and_no_other() -> None:
@@ -148,16 +140,6 @@ def below(kind: type[CampusError]) -> Tree:
     """Those of the house; a test may have refusals of its own."""
     children = [child for child in kind.__subclasses__() if child.__module__.startswith("app.")]
     return {child.__name__: below(child) for child in children}
-
-
-def default_of(name: str) -> str:
-    """A default as the operations page writes it."""
-    default = Settings.model_fields[name].default
-    if name == "hash_threads":
-        return "cores"
-    if isinstance(default, frozenset | tuple):
-        return ",".join(sorted(default))
-    return "" if default is None else str(default)
 
 
 def picture_of_the_house() -> tuple[set[str], set[str]]:

@@ -1,0 +1,36 @@
+"""Papers that the code writes itself: the table of settings, the catalogue of problems, the Postman collection."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from app.documents.postman import collection
+from app.documents.problems import catalogue
+from app.documents.settings import settings_table
+from app.main import create_app
+from app.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+POSTMAN = ROOT / "examples" / "postman" / "campus-accounts.postman_collection.json"
+PROBLEMS = ROOT / "docs" / "problems.md"
+OPERATIONS = ROOT / "docs" / "operations.md"
+BEGIN, END = "<!-- settings, written by make docs -->\n", "<!-- end of settings -->\n"
+
+
+def papers() -> Iterator[tuple[Path, str]]:
+    """Every file that is written, whole or in part, from the code: where it lies, and its text as it should be."""
+    specification = create_app(Settings()).openapi()
+    yield PROBLEMS, catalogue(specification)
+    yield POSTMAN, json.dumps(collection(specification), indent=1, ensure_ascii=False) + "\n"
+    yield OPERATIONS, _with_table(OPERATIONS.read_text(encoding="utf-8"))
+
+
+def outdated() -> list[tuple[Path, str]]:
+    """Those that differ from the code."""
+    return [(file, text) for file, text in papers() if not file.exists() or file.read_text(encoding="utf-8") != text]
+
+
+def _with_table(page: str) -> str:
+    before, rest = page.split(BEGIN)
+    _, after = rest.split(END)
+    return f"{before}{BEGIN}{settings_table()}{END}{after}"
