@@ -5,20 +5,38 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from app.demo.districts import JACKSON, PASSWORD
 from app.problems import MEDIA_TYPE
 
 _SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 _DESCRIPTION = (
     "Made from openapi/openapi.json by `make docs`. Set `baseUrl`; whatever signs in keeps its tokens in `accessToken` and `refreshToken`, "
-    "and the signed-in requests use them. The examples are those of the demo districts (`make dev`)."
+    "and the signed-in requests use them. The other variables name Maria of the demo districts (`make dev`)."
 )
 _KEEP_TOKENS = """\
-if ((pm.response.headers.get("Content-Type") || "").includes("application/json")) {
+if (pm.response.text() && (pm.response.headers.get("Content-Type") || "").includes("application/json")) {
   const answer = pm.response.json();
   if (answer.access_token) pm.collectionVariables.set("accessToken", answer.access_token);
   if (answer.refresh_token) pm.collectionVariables.set("refreshToken", answer.refresh_token);
 }"""
-_VARIABLES = {"baseUrl": "http://127.0.0.1:8000", "accessToken": "", "refreshToken": ""}
+_VARIABLES = {
+    "baseUrl": "http://127.0.0.1:8000",
+    "district": JACKSON.id,
+    "username": JACKSON.logins[0].username,
+    "password": PASSWORD,
+    "accessToken": "",
+    "refreshToken": "",
+}
+_FIELDS = {
+    "district": "district",
+    "district_id": "district",
+    "username": "username",
+    "password": "password",
+    "password_confirm": "password",
+    "current_password": "password",
+    "refresh_token": "refreshToken",
+}
+"""Members of bodies, queries and paths for which a variable stands."""
 _BY_FORMAT = {"uuid": "00000000-0000-4000-8000-000000000000", "date": "2026-08-03", "date-time": "2026-08-03T12:00:00Z"}
 
 Json = dict[str, Any]
@@ -66,7 +84,7 @@ def _url(path: str, parameters: list[Json], schemas: Json) -> Json:
 
 
 def _parameter(parameter: Json, schemas: Json) -> Json:
-    value = _example(parameter["schema"], schemas)
+    value = _variable(parameter["name"], _example(parameter["schema"], schemas))
     written = json.dumps(value) if isinstance(value, bool) else str(value)
     described = {"key": parameter["name"], "value": written, "description": parameter.get("description", "")}
     return {**described, "disabled": True} if not parameter["required"] else described
@@ -105,7 +123,11 @@ def _body_example(described: Json, schemas: Json) -> Any:
         value = named[0]["value"]
     else:
         value = described["example"] if "example" in described else _example(described["schema"], schemas)
-    return {**value, "refresh_token": "{{refreshToken}}"} if "refresh_token" in value else value
+    return {name: _variable(name, member) for name, member in value.items()}
+
+
+def _variable(name: str, example: Any) -> Any:
+    return f"{{{{{_FIELDS[name]}}}}}" if name in _FIELDS else example
 
 
 def _example(schema: Json, schemas: Json) -> Any:
