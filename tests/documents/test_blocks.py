@@ -45,7 +45,7 @@ def test_every_operation_and_every_setting_that_is_named_is_there() -> None:
         for method in methods
     }
     settings = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
-    for document in DOCUMENTS:
+    for document in (each for each in DOCUMENTS if each.name != "CHANGELOG.md"):  # which names what was
         text = document.read_text(encoding="utf-8")
         named = {(method, path.rstrip(".")) for method, path in OPERATION.findall(text)}
         assert {each for each in named if not is_known(each, known)} == set(), document.name
@@ -55,7 +55,9 @@ def test_every_operation_and_every_setting_that_is_named_is_there() -> None:
 
 def names_taken_in(file: Path) -> set[str]:
     """The constants of `block("...")` calls."""
-    calls = (node for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
+    source = file.read_text(encoding="utf-8")
+    tree = ast.parse(source if "block(" in source else "")
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
     return {
         str(call.args[0].value)
         for call in calls
@@ -73,7 +75,7 @@ def leads_somewhere(document: Path, link: str) -> bool:
 
 
 def is_known(named: tuple[str, str], known: set[tuple[str, str]]) -> bool:
-    """`{id}` may stand for any parameter, and `{subject}` paths that are cut short are none."""
+    """`{id}` may stand for any parameter."""
     method, path = named
     if path in NOT_IN_THE_SPECIFICATION:
         return True
