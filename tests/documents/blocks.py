@@ -8,7 +8,10 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from app.main import create_app
+from app.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/*.md")])
@@ -39,6 +42,12 @@ def block(name: str) -> str:
 @cache
 def blocks() -> list[Block]:
     return [each for document in DOCUMENTS for each in blocks_of(document)]
+
+
+@cache
+def specification() -> dict[str, Any]:
+    """As the code has it today; making it takes a second."""
+    return create_app(Settings()).openapi()
 
 
 def blocks_of(document: Path) -> Iterator[Block]:

@@ -10,11 +10,10 @@ import httpx
 import pytest
 
 from app.clock import ManualClock
-from app.main import create_app
 from app.problems import MEDIA_TYPE
 from app.services.account_view import AccountView
 from app.settings import Settings
-from tests.documents.blocks import ROOT, Block, block, blocks
+from tests.documents.blocks import ROOT, Block, block, blocks, specification
 from tests.support.engines import sqlite_only
 from tests.support.office import Office
 from tests.support.portal import Server, serving
@@ -31,7 +30,7 @@ OPENING, BETWEEN = ("alt", "opt", "loop"), "else"
 
 @pytest.fixture(scope="module")
 def operations() -> dict[tuple[str, str], dict[str, Any]]:
-    paths = create_app(Settings()).openapi()["paths"]
+    paths = specification()["paths"]
     return {(method.upper(), path): body for path, methods in paths.items() for method, body in methods.items()}
 
 
@@ -87,9 +86,9 @@ def test_every_flow_has_its_diagram() -> None:
 
 def test_every_code_in_the_text_is_one() -> None:
     """Words with an underline between back-ticks: codes, steps, or members of requests and answers."""
-    specification = json.dumps(create_app(Settings()).openapi())
+    known = json.dumps(specification())
     named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", PAGE)) - steps() - {"site_key"}  # a hosted provider's own word
-    assert {word for word in named if f'"{word}"' not in specification} == set()
+    assert {word for word in named if f'"{word}"' not in known} == set()
 
 
 def test_the_next_steps_are_those_of_the_code_in_their_order() -> None:

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.documents import outdated
-from app.main import create_app
 from app.settings import PREFIX, Settings
-from tests.documents.blocks import DOCUMENTS, NOT_RUN, ROOT, blocks
+from tests.documents.blocks import DOCUMENTS, NOT_RUN, ROOT, blocks, specification
 
 PICTURE, DIAGRAM = "", "mermaid"
 OPERATION = re.compile(r"\b(GET|POST|PUT|PATCH|DELETE) (/[\w./{}-]*)")
@@ -39,11 +38,7 @@ def test_what_a_document_leads_to_is_there(document: Path) -> None:
 
 
 def test_every_operation_and_every_setting_that_is_named_is_there() -> None:
-    known = {
-        (method.upper(), path)
-        for path, methods in create_app(Settings()).openapi()["paths"].items()
-        for method in methods
-    }
+    known = {(method.upper(), path) for path, methods in specification()["paths"].items() for method in methods}
     settings = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     for document in (each for each in DOCUMENTS if each.name != "CHANGELOG.md"):  # which names what was
         text = document.read_text(encoding="utf-8")

@@ -61,7 +61,10 @@ GONE = {
         "recovery/test_workers.py::test_the_mail_of_a_worker_that_dies_is_sent_by_another",
         "recovery/test_reset_links.py::test_d27_a_link_is_good_for_30_minutes_whether_or_not_anything_cleans_up",
     ],
-    "room in the hash pool": ["security/test_hash_pool.py::test_beyond_its_queue_it_refuses_at_once"],
+    "room in the hash pool": [
+        "security/test_hash_pool.py::test_beyond_its_queue_it_refuses_at_once",
+        "security/test_hash_pool.py::test_the_event_loop_runs_on_while_hashes_are_computed",
+    ],
     "the right time, on one of several machines": [
         "documents/test_operations.py::test_a_machine_whose_clock_is_five_minutes_fast",
     ],

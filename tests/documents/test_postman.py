@@ -11,8 +11,8 @@ import pytest
 from app.clock import ManualClock
 from app.demo import fill_demo
 from app.documents import POSTMAN
-from app.main import create_app
 from app.settings import Settings
+from tests.documents.blocks import specification
 from tests.guard.hashes import quick_hashes
 from tests.support.engines import sqlite_only
 from tests.support.portal import Server, serving
@@ -51,7 +51,7 @@ async def server(settings: Settings, clock: ManualClock) -> AsyncIterator[Server
 def test_every_operation_has_a_request_in_the_folder_of_its_tag() -> None:
     stated = {
         (operation["tags"][0], operation["operationId"], f"{method.upper()} {path}")
-        for path, methods in create_app(Settings()).openapi()["paths"].items()
+        for path, methods in specification()["paths"].items()
         for method, operation in methods.items()
     }
     collected = {
