@@ -51,6 +51,11 @@ def problem_body(error: CampusError, request_id: str, locale: str = ENGLISH) -> 
     return {name: value for name, value in body.items() if value is not None}
 
 
+def sentences_of_schemas() -> Iterable[tuple[str, str]]:
+    """The codes of fields that a schema refuses, with what they say in English."""
+    return (*_SENTENCES.values(), _INVALID, *_OWN_CODES.items())
+
+
 class ProblemResponse(JSONResponse):
     media_type = MEDIA_TYPE
 
@@ -128,9 +133,7 @@ def _of_validation(faults: Sequence[dict[str, Any]]) -> CampusError:
 def _of_pydantic(fault: dict[str, Any]) -> FieldError:
     """One fault of pydantic's in our words; its `input` and messages, which may repeat secrets, are left behind."""
     kind, context = fault["type"], fault.get("ctx", {})
-    code, detail = _SENTENCES.get(
-        kind, (kind if kind in _OWN_CODES else "invalid", msg("This value cannot be used here."))
-    )
+    code, detail = _SENTENCES.get(kind, _INVALID)
     params = {name: context[key] for key, name in _PARAMS.items() if key in context}
     if kind in _OWN_CODES:
         code, detail = kind, _OWN_CODES[kind]
@@ -169,6 +172,7 @@ _SENTENCES = {
     "model_attributes_type": ("object_expected", msg("Send a JSON object here.")),
     "dict_type": ("object_expected", msg("Send a JSON object here.")),
 }
+_INVALID = ("invalid", msg("This value cannot be used here."))
 _OWN_CODES = {
     "password_too_long": msg("Use at most {max} characters."),
     "text_expected": msg("This text holds characters that cannot be used."),

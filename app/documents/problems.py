@@ -6,6 +6,7 @@ from http import HTTPStatus
 from itertools import groupby
 from typing import Any
 
+from app.documents.field_codes import field_codes
 from app.errors import CampusError, every_refusal
 from app.problems import MEDIA_TYPE
 
@@ -16,7 +17,15 @@ _HEAD = """# Problems
 Every refusal is an `application/problem+json` document (RFC 9457). Decide by `code`; show `detail` to people, who get it in their language. This page is
 written from the code (`make docs`); a running service says the same at `/problems`, and each `type` leads to `/problems/{code, with dashes}`.
 
-[`apps.md`](apps.md) says how an app deals with them; `errors` of `validation_failed` names each field by a JSON pointer and a code of its own.
+[`apps.md`](apps.md) says how an app deals with them, and the last table here what the codes of single fields mean.
+"""
+_FIELDS = """
+## Codes of fields
+
+`errors` of a problem names each field by a JSON pointer and one of these codes. `detail` says it in the reader's language; the names in braces are members of `params`.
+
+| code | says |
+| --- | --- |
 """
 
 
@@ -29,6 +38,8 @@ def catalogue(specification: dict[str, Any]) -> str:
     for status, group in groupby(kinds, key=lambda kind: kind.status):
         page.append(f"\n## {status} {HTTPStatus(status).phrase}\n")
         page += [_entry(kind, _where(places.get(kind.code, []), of_all)) for kind in group]
+    page.append(_FIELDS)
+    page += [f"| `{code}` | {' / '.join(sentences)} |\n" for code, sentences in field_codes().items()]
     return "".join(page)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.documents import outdated
+from app.documents import PROBLEMS, outdated
 from app.settings import PREFIX, Settings
 from tests.documents.blocks import DOCUMENTS, NOT_RUN, ROOT, blocks, specification
 
@@ -28,6 +28,17 @@ def test_every_block_that_is_to_be_run_is_taken_by_a_test_and_by_one_name() -> N
 
 def test_what_the_code_writes_into_documents_is_what_it_says_today() -> None:
     assert [file.name for file, _ in outdated()] == []
+
+
+def test_the_catalogue_of_problems_knows_every_code_of_a_field() -> None:
+    """Also those that a rule writes in another way than the catalogue looks for."""
+    raised = {
+        code
+        for file in (ROOT / "app").rglob("*.py")
+        for code in re.findall(r'FieldError\([^,()]+, "(\w+)"', file.read_text(encoding="utf-8"))
+    }
+    table = PROBLEMS.read_text(encoding="utf-8").split("## Codes of fields")[1]
+    assert raised - set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: str(document.relative_to(ROOT)))
