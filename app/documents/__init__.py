@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from app.documents.postman import collection
 from app.documents.problems import catalogue
@@ -17,17 +18,34 @@ OPERATIONS = ROOT / "docs" / "operations.md"
 BEGIN, END = "<!-- settings, written by make docs -->\n", "<!-- end of settings -->\n"
 
 
+def specification() -> dict[str, Any]:
+    """As the code has it today; what operations share stands in each of them, only schemas are still referred to."""
+    document = create_app(Settings()).openapi()
+    return {**document, "paths": _spelled_out(document["paths"], document["components"])}
+
+
 def papers() -> Iterator[tuple[Path, str]]:
     """Every file that is written, whole or in part, from the code: where it lies, and its text as it should be."""
-    specification = create_app(Settings()).openapi()
-    yield PROBLEMS, catalogue(specification)
-    yield POSTMAN, json.dumps(collection(specification), indent=1, ensure_ascii=False) + "\n"
+    document = specification()
+    yield PROBLEMS, catalogue(document)
+    yield POSTMAN, json.dumps(collection(document), indent=1, ensure_ascii=False) + "\n"
     yield OPERATIONS, _with_table(OPERATIONS.read_text(encoding="utf-8"))
 
 
 def outdated() -> list[tuple[Path, str]]:
     """Those that differ from the code."""
     return [(file, text) for file, text in papers() if not file.exists() or file.read_text(encoding="utf-8") != text]
+
+
+def _spelled_out(node: Any, components: dict[str, Any]) -> Any:
+    if isinstance(node, list):
+        return [_spelled_out(member, components) for member in node]
+    if not isinstance(node, dict):
+        return node
+    _, _, kind, *name = str(node.get("$ref", "#//")).split("/")
+    if name and kind != "schemas":
+        return _spelled_out(components[kind][name[0]], components)
+    return {key: _spelled_out(member, components) for key, member in node.items()}
 
 
 def _with_table(page: str) -> str:

@@ -25,6 +25,8 @@ def _default(field: FieldInfo) -> str:
     value: Any = field.default
     if isinstance(value, frozenset | tuple):
         value = ",".join(sorted(value))
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
     if value is None or value == "":
         return ""
     return f"{value}" if isinstance(value, int) else f"`{value}`"
