@@ -19,6 +19,7 @@ from app.clock import ManualClock
 from app.portals import Portal
 from app.security.signing_keys import SigningKeyPair
 from app.settings import PREFIX, Settings, load_settings
+from tests.cli.grand_bend import GrandBend
 from tests.conftest import SECRET_KEY
 from tests.documents.blocks import ROOT, block, blocks
 from tests.documents.running import SQLITES, bash
@@ -138,7 +139,7 @@ async def test_after_a_restore_everything_is_as_it_was(
         maria, paul, rosa = await (await Office.open(server)).parents(3)
         for person in (maria, rosa):
             assert (await person.activate()).status_code == 201
-        operator.back_up()
+        assert stat.S_IMODE(operator.back_up().stat().st_mode) == 0o600
         assert (await paul.activate()).status_code == 201
         assert (await rosa.refresh()).status_code == 200
     async with serving(operator.restore(), clock) as server:
@@ -175,6 +176,19 @@ async def test_secret_keys_rotate_as_the_page_says(settings: Settings, clock: Ma
         assert refused(await of(ted, server).sign_in(totp=app.next_code())) == (403, "totp_invalid")
 
 
+def test_the_next_roster_renews_the_digits_that_were_kept_under_the_old_key(tmp_path: Path, sqlite_url: str) -> None:
+    with_key = {
+        key: Shell(tmp_path, {"CAMPUS_DATABASE_URL": sqlite_url, "CAMPUS_SECRET_KEYS": key})
+        for key in (SECRET_KEY, NEW_KEY)
+    }
+    office = GrandBend(with_key[SECRET_KEY])
+    office.open()
+    package = office.roster().with_metadata("users", "ana", "metadata.ssnLast4", "6789")
+    assert office.import_roster(package)["created"]["students"] == 3
+    for renewed in (1, 0):
+        assert GrandBend(with_key[NEW_KEY]).import_roster(package)["updated"]["students"] == renewed
+
+
 @dataclass(frozen=True)
 class Operator:
     """Somebody with a shell, who does what the page says of this engine."""
@@ -184,12 +198,16 @@ class Operator:
     restored: str
     """The name of the database that a restore makes, where the engine has names."""
 
-    def back_up(self) -> None:
-        (self.shell.folder / "backups").mkdir()
+    def back_up(self) -> Path:
+        """The file that came of it."""
+        folder = self.shell.folder / "backups"
+        folder.mkdir()
         if self.settings.is_sqlite:
             self._do(block("backup of SQLite"), "")
         else:
             self._do(block("backup of PostgreSQL"), urlsplit(self.settings.database_url).path[1:])
+        (file,) = folder.iterdir()
+        return file
 
     def restore(self) -> Settings:
         """The settings for the database as it is then."""
