@@ -8,10 +8,13 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi.routing import iter_route_contexts
 
 from app.clock import ManualClock
 from app.problems import MEDIA_TYPE
+from app.routers.pages import router as pages_router
 from app.services.account_view import AccountView
+from app.services.district_settings import setting_paths
 from app.settings import Settings
 from tests.documents.blocks import ROOT, Block, block, blocks, specification
 from tests.support.engines import sqlite_only
@@ -85,10 +88,17 @@ def test_every_flow_has_its_diagram() -> None:
 
 
 def test_every_code_in_the_text_is_one() -> None:
-    """Words with an underline between back-ticks: codes, steps, or members of requests and answers."""
+    """Words with an underline between back-ticks: codes, steps, settings of districts, or members of requests and answers."""
     known = json.dumps(specification())
     named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", PAGE)) - steps() - {"site_key"}  # a hosted provider's own word
-    assert {word for word in named if f'"{word}"' not in known} == set()
+    settings = {name for path in setting_paths() for name in path.split(".")}
+    assert {word for word in named - settings if f'"{word}"' not in known} == set()
+
+
+def test_the_pages_that_mails_lead_to_are_served() -> None:
+    table = PAGE.split("| page | carries |")[1].split("\n\n")[0]
+    pages = set(re.findall(r"^\| `(/[a-z-]+)[?#]", table, re.MULTILINE))
+    assert pages == {context.path for context in iter_route_contexts(pages_router.routes)} - {"/pages/assets/{name}"}
 
 
 def test_the_next_steps_are_those_of_the_code_in_their_order() -> None:
