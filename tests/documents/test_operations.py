@@ -61,6 +61,8 @@ GONE = {
     "`campus worker`": [
         "recovery/test_workers.py::test_the_mail_of_a_worker_that_dies_is_sent_by_another",
         "recovery/test_reset_links.py::test_d27_a_link_is_good_for_30_minutes_whether_or_not_anything_cleans_up",
+        "roster/test_grace.py::test_access_ends_when_the_day_comes",
+        "roster/test_grace.py::test_an_import_on_the_day_ends_it_too",
     ],
     "room in the hash pool": [
         "security/test_hash_pool.py::test_beyond_its_queue_it_refuses_at_once",
