@@ -90,7 +90,9 @@ def test_every_flow_has_its_diagram() -> None:
 def test_every_code_in_the_text_is_one() -> None:
     """Words with an underline between back-ticks: codes, steps, settings of districts, or members of requests and answers."""
     known = json.dumps(specification())
-    named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", PAGE)) - steps() - {"site_key"}  # a hosted provider's own word
+    named = (
+        set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", PAGE)) - set(steps()) - {"site_key"}
+    )  # a hosted provider's own word
     settings = {name for path in setting_paths() for name in path.split(".")}
     assert {word for word in named - settings if f'"{word}"' not in known} == set()
 
@@ -103,7 +105,7 @@ def test_the_pages_that_mails_lead_to_are_served() -> None:
 
 def test_the_next_steps_are_those_of_the_code_in_their_order() -> None:
     table = PAGE.split("| step | how |")[1].split("\n\n")[0]
-    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == steps()
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == steps()
 
 
 @pytest.fixture
@@ -130,7 +132,7 @@ async def curl(http: httpx.AsyncClient, command: str) -> httpx.Response:
     return await http.post(words[1], content=body[1], headers=headers)
 
 
-def steps() -> set[str]:
-    """What the account's property may name."""
+def steps() -> list[str]:
+    """What the account's property may name, in its order."""
     getter = AccountView.next_steps.fget  # type: ignore[attr-defined]  # a property, as mypy sees it on the class
-    return set(re.findall(r'steps\.append\("(\w+)"\)', inspect.getsource(getter)))
+    return list(re.findall(r'steps\.append\("(\w+)"\)', inspect.getsource(getter)))
