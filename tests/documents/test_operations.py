@@ -3,8 +3,10 @@
 import asyncio
 import re
 import secrets
+import sqlite3
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.util import find_spec
@@ -134,6 +136,16 @@ async def test_a_process_holds_two_pools_of_connections_and_no_more(settings: Se
             assert 2 <= (await connection.execute(counted)).scalar_one() <= 4
 
 
+@pytest.mark.parametrize("program", SQLITES.values(), ids=SQLITES)
+def test_a_backup_of_sqlite_is_a_whole_database(program: Path, sqlite_url: str, tmp_path: Path) -> None:
+    """By SQLite's own program, or by ours where the machine has none."""
+    settings = Settings(database_url=sqlite_url)
+    backup = Operator(Shell(tmp_path), settings, sqlite=program).back_up()
+    with closing(sqlite3.connect(settings.sqlite_path)) as source, closing(sqlite3.connect(backup)) as copy:
+        assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert list(copy.iterdump()) == list(source.iterdump())
+
+
 async def test_after_a_restore_everything_is_as_it_was(
     settings: Settings, clock: ManualClock, operator: "Operator"
 ) -> None:
@@ -197,8 +209,10 @@ class Operator:
 
     shell: Shell
     settings: Settings
-    restored: str
+    restored: str = ""
     """The name of the database that a restore makes, where the engine has names."""
+    sqlite: Path = list(SQLITES.values())[-1]
+    """The machine's own program, where it has one."""
 
     def back_up(self) -> Path:
         """The file that came of it."""
@@ -225,7 +239,7 @@ class Operator:
         script = re.sub(r"(?<=[ =])campus(?=\n| backups/)", database, script)
         script, then, rest = script.partition("campus migrate && campus doctor\n")
         assert rest == ""
-        bash(self.shell, script, {"sqlite3": list(SQLITES.values())[-1], **POSTGRESQL_PROGRAMS})
+        bash(self.shell, script, {"sqlite3": self.sqlite, **POSTGRESQL_PROGRAMS})
         if then:
             self.shell.campus("migrate")
             assert self.shell.json("doctor")["ok"]
