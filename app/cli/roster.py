@@ -13,8 +13,7 @@ from rich.table import Table
 from app.cli.runtime import DistrictOption, JsonOption, campus, print_json, run
 from app.services.clerk import operator_of
 from app.services.roster import RosterReport
-from app.services.roster.by_school import SCHOOL_KINDS
-from app.services.roster.report import Fault, Warned
+from app.services.roster.report import SCHOOL_KINDS, Fault, Warned
 
 app = typer.Typer(no_args_is_help=True, help="Import rosters.")
 

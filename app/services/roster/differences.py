@@ -1,6 +1,5 @@
 """Everything in which a district differs from a roster, and writing it."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +14,7 @@ from app.services.roster.by_school import SchoolChanges, Tally, schools_of
 from app.services.roster.enrollments import EnrollmentChanges, compare_enrollments, count_enrollments, write_enrollments
 from app.services.roster.other_orgs import OtherOrgChanges, compare_other_orgs, write_other_orgs
 from app.services.roster.people import Pair, Roster
-from app.services.roster.persons import PERSONS, fate_of, kinds, person_values
+from app.services.roster.persons import PERSONS, fate_of, person_values
 from app.services.roster.progress import Meter, Progress
 from app.services.roster.relationships import RELATIONSHIPS, first_flags, is_correct
 from app.services.roster.relationships import fate_of as fate_of_relationship
@@ -65,42 +64,23 @@ class Differences:
         return rows + self.enrollments.size + len(self.other_orgs.stale) + len(self.other_orgs.missing)
 
     @cached_property
-    def by_school(self) -> Sequence[SchoolChanges]:
-        """The schools where something changes."""
+    def tally(self) -> Tally:
         tally = Tally(self.roster, self.schools_of_gone)
         tally.add_schools(self.schools)
-        new = set(self.people.created)
-        tally.add_people(self.people, new, {*self.people.updated} | self.enrollments.moved.keys())
+        tally.add_people(self.people, self.enrollments.moved)
         tally.add_relationships(self.relationships)
-        names = {row.sourced_id: row.name for row in self.schools.ended}
-        return tally.changed(names | {school.sourced_id: school.name for school in self.roster.schools.values()})
+        return tally
 
-    @cached_property
+    @property
+    def by_school(self) -> Sequence[SchoolChanges]:
+        """The schools where something changes."""
+        names = {row.sourced_id: row.name for row in self.schools.ended}
+        return self.tally.changed(names | {school.sourced_id: school.name for school in self.roster.schools.values()})
+
+    @property
     def counts(self) -> dict[str, dict[str, int]]:
         """created, updated, ended, leaving and unchanged, each by kind."""
-        roster = self.roster
-        new, changed, moved = set(self.people.created), set(self.people.updated), self.enrollments.moved
-        created, updated, unchanged = Counter[str](), Counter[str](), Counter[str]()
-        for sourced_id, person in roster.people.items():
-            differs = sourced_id in changed or sourced_id in moved
-            counter = created if sourced_id in new else updated if differs else unchanged
-            counter.update(kinds(person))
-        ended = Counter(kind for row in self.people.ended for kind in kinds(row))
-        leaving = Counter(kind for row in self.people.leaving for kind in kinds(row))
-        tables: tuple[tuple[str, Changes[Any], int], ...] = (
-            ("schools", self.schools, len(roster.schools)),
-            ("relationships", self.relationships, len(roster.relationships)),
-        )
-        for kind, table, size in tables:
-            created[kind], updated[kind], ended[kind] = len(table.created), len(table.updated), len(table.ended)
-            unchanged[kind] = size - created[kind] - updated[kind]
-        return {
-            "created": counts(created),
-            "updated": counts(updated),
-            "ended": counts(ended),
-            "leaving": counts(leaving),
-            "unchanged": counts(unchanged),
-        }
+        return {action: counts(of_kind) for action, of_kind in self.tally.totals().items()}
 
 
 async def find_differences(
@@ -119,7 +99,7 @@ async def find_differences(
     people = await PERSONS.compare(connection, district_id, roster.people, meter, fate=fate_of(roster, now, leaves_at))
     schools.give_ids()
     people.give_ids()
-    enrollments = await compare_enrollments(connection, district_id, roster.people, people.ids, schools.ids, meter)
+    enrollments = await compare_enrollments(connection, district_id, roster, meter)
     keep_access = people.staying | {row.sourced_id for row in people.leaving}
     relationships = await RELATIONSHIPS.compare(
         connection,
@@ -143,13 +123,12 @@ async def write_differences(
     connection: AsyncConnection, differences: Differences, now: datetime, meter: Meter, *, in_first_import: bool
 ) -> None:
     roster = differences.roster
-    person_ids = differences.people.ids
     district = {"district_id": differences.district_id}
 
     def first_of_relationship(pair: Pair) -> dict[str, Any]:
-        guardian, student = pair
-        ids = {"guardian_id": person_ids[guardian], "student_id": person_ids[student]}
-        return ids | first_flags(roster.relationships[pair].relation)
+        guardian, student = (roster.people[sourced_id].id for sourced_id in pair)
+        flags = first_flags(roster.relationships[pair].relation)
+        return {"guardian_id": guardian, "student_id": student, **flags}
 
     def last_of_relationship(row: Row[Any]) -> dict[str, Any]:
         return {"said_by": roster.said.get((row.guardian, row.student))}

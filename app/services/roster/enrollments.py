@@ -1,6 +1,6 @@
 """The table of enrolments: students and staff at their schools. Those of people who have left stay, as the people do."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.models import Enrollment, Person
 from app.services.roster.bulk import execute_many, insert_many, stream, table_of
-from app.services.roster.people import RosterPerson
+from app.services.roster.people import Roster, RosterPerson
 from app.services.roster.progress import Meter
 from app.services.roster.row_ids import RowId
 
@@ -22,25 +22,26 @@ _NOT_ALL = -1
 class EnrollmentChanges:
     """Whose schools differ: all enrolments of these people are written anew."""
 
-    people: Mapping[str, RosterPerson]
-    person_ids: Mapping[str, int]
-    school_ids: Mapping[str, int]
+    roster: Roster
     moved: dict[str, bool] = field(default_factory=dict)
     """By sourcedId: whether there are enrolments to be taken away first."""
 
     @property
     def size(self) -> int:
         """Rows to write."""
-        return sum(had_some + len(self.people[sourced_id].schools) for sourced_id, had_some in self.moved.items())
+        people = self.roster.people
+        return sum(had_some + len(people[sourced_id].schools) for sourced_id, had_some in self.moved.items())
 
     def stale(self) -> Iterator[dict[str, Any]]:
-        return ({"this_person": self.person_ids[sourced_id]} for sourced_id, had_some in self.moved.items() if had_some)
+        people = self.roster.people
+        return ({"this_person": people[sourced_id].id} for sourced_id, had_some in self.moved.items() if had_some)
 
     def missing(self) -> Iterator[dict[str, Any]]:
         for sourced_id in self.moved:
-            for place, school in enumerate(self.people[sourced_id].schools):
-                ids = {"person_id": self.person_ids[sourced_id], "school_id": self.school_ids[school]}
-                yield {**ids, "is_primary": place == 0}
+            person = self.roster.people[sourced_id]
+            for place, school in enumerate(person.schools):
+                school_id = self.roster.schools[school].id
+                yield {"person_id": person.id, "school_id": school_id, "is_primary": place == 0}
 
 
 async def count_enrollments(connection: AsyncConnection, district_id: str) -> int:
@@ -51,36 +52,34 @@ async def count_enrollments(connection: AsyncConnection, district_id: str) -> in
 async def compare_enrollments(
     connection: AsyncConnection,
     district_id: str,
-    people: Mapping[str, RosterPerson],
-    person_ids: Mapping[str, int],
-    school_ids: Mapping[str, int],
+    roster: Roster,
     meter: Meter,
 ) -> EnrollmentChanges:
-    schools = {row_id: sourced_id for sourced_id, row_id in school_ids.items()}
-    right = await _count_right(connection, district_id, people, schools, meter)
+    """After schools and people, whose ids it needs."""
+    right = await _count_right(connection, district_id, roster, meter)
     moved = {
         sourced_id: sourced_id in right
-        for sourced_id, person in people.items()
+        for sourced_id, person in roster.people.items()
         if right.get(sourced_id, 0) != len(person.schools)
     }
-    return EnrollmentChanges(people, person_ids, school_ids, moved)
+    return EnrollmentChanges(roster, moved)
 
 
 async def _count_right(
     connection: AsyncConnection,
     district_id: str,
-    people: Mapping[str, RosterPerson],
-    schools: Mapping[int, str],
+    roster: Roster,
     meter: Meter,
 ) -> dict[str, int]:
     """How many enrolments each person has, by sourcedId; something else where one of them is wrong."""
     right: dict[str, int] = {}
+    schools = {school.id: school.sourced_id for school in roster.schools.values()}
     school_id = type_coerce(_ENROLLMENTS.c.school_id, RowId()).label("school_id")
     query = select(_PERSONS.c.sourced_id, school_id, _ENROLLMENTS.c.is_primary)
     query = query.join(_ENROLLMENTS, _ENROLLMENTS.c.person_id == _PERSONS.c.id)
     async for rows in stream(connection, query.where(_PERSONS.c.district_id == district_id)):
         for row in rows:
-            if person := people.get(row.sourced_id):
+            if person := roster.people.get(row.sourced_id):
                 known = right.get(person.sourced_id, 0)
                 is_right = _is_right(person, schools.get(row.school_id, ""), is_primary=row.is_primary)
                 right[person.sourced_id] = known + 1 if is_right and known != _NOT_ALL else _NOT_ALL

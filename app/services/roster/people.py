@@ -58,6 +58,8 @@ class RosterSchool:
     sourced_id: str
     name: str
     identifier: str | None
+    id: int | None = None
+    """As a person has it."""
 
 
 @dataclass(slots=True)
@@ -65,7 +67,7 @@ class RosterPerson:
     """One user. Number, state id, birth date and digits count for students only; what others have of them is not stored."""
 
     row: int
-    """In users.csv; 0 for those who are only stored."""
+    """In users.csv; 0 for those who are only stored, and for all once the roster is checked."""
     sourced_id: str
     enabled: bool
     first_name: str
@@ -86,6 +88,8 @@ class RosterPerson:
     birth_date: date | None = None
     role_rows: str | None = None
     """Of OneRoster 1.2, as `roles.text_of` writes them; None where users.csv itself says the role."""
+    id: int | None = None
+    """Of the stored row, or of the one that is to be stored; once the roster is compared."""
 
     @property
     def is_guardian(self) -> bool:
@@ -121,3 +125,8 @@ class Roster:
     """Named in a row that is stored, and yet no relationship now: one of the two has left or lost the role."""
     unsaid: set[Pair] = field(default_factory=set)
     """Relationships that a changed row no longer names, nor does the other's."""
+
+    def forget_rows(self) -> None:
+        """Frees the numbers of the rows, which no fault or warning will name any more."""
+        for person in self.people.values():
+            person.row = 0

@@ -1,7 +1,9 @@
 """The table of persons."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
+from functools import cache
+from itertools import compress
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -10,6 +12,7 @@ from app.models import Person
 from app.services.roster.bulk import table_of
 from app.services.roster.people import Roster, RosterPerson
 from app.services.roster.roles import text_of
+from app.services.roster.row_ids import IdsInRecords
 from app.services.roster.sync import Fate, Synced, has_ended, row_id
 from app.text import name_words
 
@@ -54,16 +57,14 @@ def person_values(person: RosterPerson) -> dict[str, Any]:
     }
 
 
-def kinds(person: Any) -> Iterator[str]:
+def kinds(person: Any) -> tuple[str, ...]:
     """How a person is counted, from the three flags: guardian and staff at once count twice, nothing at all as `others`."""
-    if person.is_student:
-        yield "students"
-    if person.is_guardian:
-        yield "guardians"
-    if person.is_staff:
-        yield "staff"
-    if not (person.is_student or person.is_guardian or person.is_staff):
-        yield "others"
+    return _kinds(person.is_student, person.is_guardian, person.is_staff)
+
+
+@cache
+def _kinds(*flags: bool) -> tuple[str, ...]:
+    return tuple(compress(("students", "guardians", "staff"), flags)) or ("others",)
 
 
 def fate_of(roster: Roster, now: datetime, leaves_at: datetime) -> Callable[[Row[Any]], Fate]:
@@ -107,6 +108,7 @@ PERSONS: Synced[str, RosterPerson] = Synced(
     ).where(_TABLE.c.by_office.is_(False)),
     key=lambda row: str(row.sourced_id),
     is_same=_is_same,
+    ids_in=IdsInRecords,
     looks_same=_looks_same,
     loses_access=_loses_access,
     back_to_null=("leaves_at",),

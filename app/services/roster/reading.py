@@ -100,8 +100,11 @@ class _Reading:
             self._conformance.check_others(manifest.modes, self._rows)
         if sent.is_changes:
             return sent
+        for table in (sent.orgs, sent.users, sent.roles, sent.demographics):
+            table.forget()
         if not self._findings.fault_count:
             check_completeness(sent.roster, sent.users)
+        sent.roster.forget_rows()
         return sent
 
     def _read_people(self, sent: Sent) -> None:

@@ -64,5 +64,4 @@ RELATIONSHIPS: Synced[Pair, Tie] = Synced(
     key=_key,
     is_same=_is_same,
     looks_same=_looks_same,
-    is_referred_to=False,
 )

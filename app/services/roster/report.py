@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.services.roster.by_school import SchoolChanges
 from app.services.roster.codes import FORBIDDEN, FaultCode, WarningCode
 
 KINDS = ("schools", "students", "guardians", "staff", "relationships")
+SCHOOL_KINDS = ("schools", "students", "staff", "relationships")
+"""Guardians belong to no school; their relationships count at the student's."""
+ACTIONS = ("created", "updated", "ended", "leaving", "unchanged")
 MOST_FAULTS = 100
 """So many are reported; the others are only counted."""
 
@@ -87,6 +89,22 @@ def counts(pairs: Mapping[str, int] | Iterable[tuple[str, int]] = ()) -> dict[st
     return {kind: given.get(kind, 0) for kind in KINDS} | {
         kind: n for kind, n in given.items() if kind not in KINDS and n
     }
+
+
+@dataclass(frozen=True)
+class SchoolChanges:
+    """Counts by action, then by kind. Everybody counts once, at the primary school."""
+
+    sourced_id: str
+    name: str
+    counts: Mapping[str, Mapping[str, int]]
+
+    @property
+    def size(self) -> int:
+        return sum(sum(kinds.values()) for action, kinds in self.counts.items() if action != "unchanged")
+
+    def as_json(self) -> dict[str, Any]:
+        return {"sourced_id": self.sourced_id, "name": self.name, **self.counts}
 
 
 @dataclass(frozen=True)

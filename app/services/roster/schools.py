@@ -7,6 +7,7 @@ from sqlalchemy import Row, select
 from app.models import School
 from app.services.roster.bulk import table_of
 from app.services.roster.people import RosterSchool
+from app.services.roster.row_ids import IdsInRecords
 from app.services.roster.sync import Synced, has_ended, row_id
 
 _TABLE = table_of(School)
@@ -25,4 +26,5 @@ SCHOOLS: Synced[str, RosterSchool] = Synced(
     select(row_id(_TABLE), has_ended(_TABLE), _TABLE.c.sourced_id, _TABLE.c.name, _TABLE.c.identifier),
     key=lambda row: str(row.sourced_id),
     is_same=_is_same,
+    ids_in=IdsInRecords,
 )

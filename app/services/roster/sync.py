@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.services.roster.bulk import execute_many, insert_many, stream
 from app.services.roster.progress import Meter
-from app.services.roster.row_ids import RowId, new_ids
+from app.services.roster.row_ids import IdsInRecords, RowId, new_ids
 
 Key = TypeVar("Key")
 Record = TypeVar("Record")
@@ -36,7 +36,7 @@ class Fate(Enum):
 class Changes(Generic[Key]):
     """How one table of a district differs from the roster."""
 
-    ids: dict[Key, int] = field(default_factory=dict)
+    ids: dict[Key, int] | IdsInRecords[Key] = field(default_factory=dict)
     """The rows that are to be updated. Of tables that others refer to: all that the roster has; with `give_ids` also what is new."""
     created: list[Key] = field(default_factory=list)
     updated: list[Key] = field(default_factory=list)
@@ -59,7 +59,8 @@ class Changes(Generic[Key]):
 
     def give_ids(self) -> None:
         """For new rows that other new rows point to."""
-        self.ids.update(zip(self.created, new_ids(), strict=False))
+        for key, row_id in zip(self.created, new_ids(), strict=False):
+            self.ids[key] = row_id
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,8 @@ class Synced(Generic[Key, Record]):
     """Whether a row that is not the same differs only in what later packages ask about."""
     loses_access: Callable[[Row[Any], Record], bool] = lambda _row, _record: False
     """Whether somebody stays in the roster and yet gets nothing from it any more."""
-    is_referred_to: bool = True
-    """Whether other tables of the roster need the ids."""
+    ids_in: Callable[[Mapping[Key, Record]], IdsInRecords[Key]] | None = None
+    """Where other tables of the roster find the ids; None for a table that no other one refers to."""
     back_to_null: tuple[str, ...] = ()
     """Columns that are emptied when a row changes or ends."""
 
@@ -96,7 +97,7 @@ class Synced(Generic[Key, Record]):
         is_correct: Callable[[Row[Any]], bool] = lambda _: True,
     ) -> Changes[Key]:
         """`fate` decides about live rows that the roster does not have; `is_correct` looks at those that ended before."""
-        changes: Changes[Key] = Changes()
+        changes: Changes[Key] = Changes(self.ids_in(roster)) if self.ids_in else Changes()
         unmet = dict(zip(roster, roster, strict=True))
         async for rows in stream(connection, self.query.where(self.table.c.district_id == district_id)):
             for row in rows:
@@ -133,7 +134,10 @@ class Synced(Generic[Key, Record]):
         """
         table, ids, unheard_of = self.table, changes.ids, new_ids()
         this_row = update(table).where(table.c.id == bindparam("row_id"))
-        created = ({"id": ids.get(key) or next(unheard_of), **first(key), **values(key)} for key in changes.created)
+        created = (
+            {"id": ids[key] if self.ids_in else next(unheard_of), **first(key), **values(key)}
+            for key in changes.created
+        )
         await insert_many(connection, table, created, meter, constants)
         emptied = dict.fromkeys(self.back_to_null)
         updated = (
@@ -163,7 +167,7 @@ class Synced(Generic[Key, Record]):
         elif differs:
             changes.updated.append(key)
             changes.losing_access += not row.has_ended and self.loses_access(row, record)
-        if differs or self.is_referred_to:
+        if differs or self.ids_in:
             changes.ids[key] = row.id
 
 

@@ -68,6 +68,10 @@ class Table:
         else:
             source.fault(FaultCode.DANGLING_REFERENCE, row, column)
 
+    def forget(self) -> None:
+        """Frees what references are checked with: nothing more will refer to this file."""
+        self._seen = set()
+
     def fault(self, code: FaultCode, row: int, column: str) -> None:
         self.findings.fault(code, self.file, row, column)
 
