@@ -1,6 +1,7 @@
 """How names and words are compared."""
 
 import unicodedata
+from functools import lru_cache
 
 NAME_WORDS_MAX_LENGTH = 600
 
@@ -42,7 +43,13 @@ _IGNORABLE = (
 
 def name_words(first_name: str, last_name: str) -> str:
     """What somebody is found by, in the order in which people are listed."""
-    return search_words(f"{last_name} {first_name}")[:NAME_WORDS_MAX_LENGTH]
+    return f"{_words_of_name(last_name)} {_words_of_name(first_name)}".strip()[:NAME_WORDS_MAX_LENGTH]
+
+
+@lru_cache(maxsize=4_096)
+def _words_of_name(name: str) -> str:
+    """Remembered, for names repeat by the thousand."""
+    return search_words(name)
 
 
 def bare_number(text: str) -> str:

@@ -10,15 +10,15 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.services.roster.by_school import SchoolChanges, Tally, schools_of
+from app.services.roster.by_school import Tally, schools_of
 from app.services.roster.enrollments import EnrollmentChanges, compare_enrollments, count_enrollments, write_enrollments
 from app.services.roster.other_orgs import OtherOrgChanges, compare_other_orgs, write_other_orgs
 from app.services.roster.people import Pair, Roster
 from app.services.roster.persons import PERSONS, fate_of, person_values
 from app.services.roster.progress import Meter, Progress
-from app.services.roster.relationships import RELATIONSHIPS, first_flags, is_correct
+from app.services.roster.relationships import RELATIONSHIPS, first_flags, is_correct, tie_values
 from app.services.roster.relationships import fate_of as fate_of_relationship
-from app.services.roster.report import counts
+from app.services.roster.report import SchoolChanges, counts
 from app.services.roster.schools import SCHOOLS, school_values
 from app.services.roster.sync import Changes
 
@@ -126,9 +126,9 @@ async def write_differences(
     district = {"district_id": differences.district_id}
 
     def first_of_relationship(pair: Pair) -> dict[str, Any]:
-        guardian, student = (roster.people[sourced_id].id for sourced_id in pair)
-        flags = first_flags(roster.relationships[pair].relation)
-        return {"guardian_id": guardian, "student_id": student, **flags}
+        guardian, student = pair
+        ids = {"guardian_id": roster.people[guardian].id, "student_id": roster.people[student].id}
+        return ids | first_flags(roster.relationships[pair].relation)
 
     def last_of_relationship(row: Row[Any]) -> dict[str, Any]:
         return {"said_by": roster.said.get((row.guardian, row.student))}
@@ -161,7 +161,7 @@ async def write_differences(
         meter,
         constants=district,
         first=first_of_relationship,
-        values=lambda pair: roster.relationships[pair]._asdict(),
+        values=lambda pair: tie_values(roster.relationships[pair]),
         last=last_of_relationship,
     )
 

@@ -1,6 +1,7 @@
 """The table of relationships. Their flags are the district's from the moment the row exists."""
 
 from collections.abc import Callable, Container
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -15,6 +16,12 @@ _GUARDIANS = table_of(Person).alias("guardians")
 _STUDENTS = table_of(Person).alias("students")
 
 
+@cache
+def tie_values(tie: Tie) -> dict[str, str]:
+    return {"relation": tie.relation.value, "said_by": tie.said_by.value}
+
+
+@cache
 def first_flags(relation: Role) -> dict[str, bool]:
     """How a new relationship begins: a parent or guardian with everything, a relative with nothing."""
     is_on = relation is not Role.RELATIVE

@@ -18,6 +18,10 @@ _VERSION_4 = 0x4000 << 64 | 0x8000 << 48
 Key = TypeVar("Key")
 
 
+hexadecimal = "%032x".__mod__
+"""The digits of an id, which both drivers take for a UUID."""
+
+
 class HasRowId(Protocol):
     id: int | None
 
