@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import TypeVar
 
 from sqlalchemy import select
@@ -15,6 +16,8 @@ from app.services.roster.report import ACTIONS, SCHOOL_KINDS, SchoolChanges
 from app.services.roster.sync import Changes
 
 Key = TypeVar("Key")
+_Place = tuple[str | None, tuple[str, ...]]
+"""A school, or None, and the kinds as which somebody counts there."""
 
 _PERSONS = table_of(Person)
 _SCHOOLS = table_of(School)
@@ -42,28 +45,41 @@ class Tally:
         """School None: of people without one."""
 
     def add_schools(self, changes: Changes[str]) -> None:
-        action_of = _actions(changes.created, changes.updated)
-        self._counts.update((school, action_of(school), "schools") for school in self._roster.schools)
+        self._add(changes, self._roster.schools, lambda school: (school, ("schools",)))
         self._counts.update((row.sourced_id, "ended", "schools") for row in changes.ended)
 
-    def add_people(self, changes: Changes[str], moved: Container[str]) -> None:
+    def add_people(self, changes: Changes[str], moved: Iterable[str]) -> None:
         """`moved` are people whose schools change: that is a change of theirs, too."""
-        action_of = _actions(changes.created, changes.updated, moved)
-        found = Counter(
-            (_school(person), action_of(sourced_id), kinds(person))
-            for sourced_id, person in self._roster.people.items()
-        )
+        people = self._roster.people
+        only_moved = set(moved).difference(changes.created, changes.updated)
+        self._add(changes, people, lambda one: (_school(people[one]), kinds(people[one])), only_moved)
         for action, rows in (("ended", changes.ended), ("leaving", changes.leaving)):
-            found.update((self._school_of(row.sourced_id), action, kinds(row)) for row in rows)
-        for (school, action, kinds_of_one), number in found.items():
-            for kind in kinds_of_one:
-                self._counts[school, action, kind] += number
+            self._count(action, Counter((self._school_of(row.sourced_id), kinds(row)) for row in rows))
 
     def add_relationships(self, changes: Changes[Pair]) -> None:
-        action_of, school_of = _actions(changes.created, changes.updated), self._school_of
-        pairs = self._roster.relationships
-        self._counts.update((school_of(pair[1]), action_of(pair), "relationships") for pair in pairs)
-        self._counts.update((school_of(row.student), "ended", "relationships") for row in changes.ended)
+        self._add(changes, self._roster.relationships, lambda pair: (self._school_of(pair[1]), ("relationships",)))
+        self._counts.update((self._school_of(row.student), "ended", "relationships") for row in changes.ended)
+
+    def _add(
+        self,
+        changes: Changes[Key],
+        keys: Iterable[Key],
+        place_of: Callable[[Key], _Place],
+        also_updated: Iterable[Key] = (),
+    ) -> None:
+        """Counts all and takes away what changes: to look each of them up among the changed would take a set of them."""
+        created = Counter(map(place_of, changes.created))
+        updated = Counter(map(place_of, chain(changes.updated, also_updated)))
+        unchanged = Counter(map(place_of, keys))
+        unchanged.subtract(created)
+        unchanged.subtract(updated)
+        for action, found in (("created", created), ("updated", updated), ("unchanged", unchanged)):
+            self._count(action, found)
+
+    def _count(self, action: str, found: Mapping[_Place, int]) -> None:
+        for (school, kinds_there), number in found.items():
+            for kind in kinds_there:
+                self._counts[school, action, kind] += number
 
     def totals(self) -> dict[str, Counter[str]]:
         """By action, then by kind."""
@@ -93,8 +109,3 @@ class Tally:
 
 def _school(person: RosterPerson) -> str | None:
     return person.schools[0] if person.schools else None
-
-
-def _actions(created: Iterable[Key], updated: Iterable[Key], moved: Container[Key] = ()) -> Callable[[Key], str]:
-    created, updated = set(created), set(updated)
-    return lambda key: "created" if key in created else "updated" if key in updated or key in moved else "unchanged"

@@ -99,7 +99,6 @@ async def find_differences(
     people = await PERSONS.compare(connection, district_id, roster.people, meter, fate=fate_of(roster, now, leaves_at))
     schools.give_ids()
     people.give_ids()
-    enrollments = await compare_enrollments(connection, district_id, roster, meter)
     keep_access = people.staying | {row.sourced_id for row in people.leaving}
     relationships = await RELATIONSHIPS.compare(
         connection,
@@ -109,6 +108,7 @@ async def find_differences(
         fate=fate_of_relationship(roster, keep_access),
         is_correct=is_correct(roster),
     )
+    enrollments = await compare_enrollments(connection, district_id, roster, meter)
     other_orgs = await compare_other_orgs(connection, district_id, roster.other_orgs)
     gone = {row.sourced_id for row in chain(people.ended, people.leaving)} | {
         row.student for row in relationships.ended if row.student not in roster.people

@@ -1,7 +1,7 @@
 """The table of enrolments: students and staff at their schools. Those of people who have left stay, as the people do."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select, type_coerce
@@ -18,23 +18,24 @@ _PERSONS = table_of(Person)
 _NOT_ALL = -1
 
 
-@dataclass
+@dataclass(frozen=True)
 class EnrollmentChanges:
     """Whose schools differ: all enrolments of these people are written anew."""
 
     roster: Roster
-    moved: dict[str, bool] = field(default_factory=dict)
-    """By sourcedId: whether there are enrolments to be taken away first."""
+    moved: Sequence[str]
+    """The sourcedIds of people whose enrolments are to be written."""
+    with_some: Sequence[str]
+    """Those of them who have enrolments, which are to be taken away first."""
 
     @property
     def size(self) -> int:
         """Rows to write."""
         people = self.roster.people
-        return sum(had_some + len(people[sourced_id].schools) for sourced_id, had_some in self.moved.items())
+        return len(self.with_some) + sum(len(people[sourced_id].schools) for sourced_id in self.moved)
 
     def stale(self) -> Iterator[dict[str, Any]]:
-        people = self.roster.people
-        return ({"this_person": people[sourced_id].id} for sourced_id, had_some in self.moved.items() if had_some)
+        return ({"this_person": self.roster.people[sourced_id].id} for sourced_id in self.with_some)
 
     def missing(self) -> Iterator[dict[str, Any]]:
         for sourced_id in self.moved:
@@ -57,12 +58,9 @@ async def compare_enrollments(
 ) -> EnrollmentChanges:
     """After schools and people, whose ids it needs."""
     right = await _count_right(connection, district_id, roster, meter)
-    moved = {
-        sourced_id: sourced_id in right
-        for sourced_id, person in roster.people.items()
-        if right.get(sourced_id, 0) != len(person.schools)
-    }
-    return EnrollmentChanges(roster, moved)
+    people = roster.people.items()
+    moved = [sourced_id for sourced_id, person in people if right.get(sourced_id, 0) != len(person.schools)]
+    return EnrollmentChanges(roster, moved, with_some=[sourced_id for sourced_id in moved if sourced_id in right])
 
 
 async def _count_right(
