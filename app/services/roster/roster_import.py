@@ -1,6 +1,7 @@
 """A OneRoster package into a district, in one transaction or not at all."""
 
 import asyncio
+import gc
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -27,6 +28,8 @@ from app.services.roster.report import Findings, RosterReport
 
 SSN_PURPOSE = "ssn-last4"
 """Of the digests over district, sourcedId and four digits."""
+_MANY_PEOPLE = 20_000
+"""Python keeps some objects that are free for the next ones, and each of them may hold on to a megabyte: after so many, it is told to let go."""
 
 
 class Settle(Protocol):
@@ -83,6 +86,10 @@ class RosterImport:
                     await self._write(session, clerk, differences, progress, as_new=as_new)
             report = _report(findings, differences, dry_run=dry_run)
             await settle(session, report)
+        is_large = sent is not None and len(sent.roster.people) > _MANY_PEOPLE
+        del sent, differences
+        if is_large:
+            gc.collect()
         return report
 
     async def _compare(
