@@ -1,6 +1,6 @@
 """The HTTP application: middleware, routes and handlers around the wired product.
 
-request id -> security headers -> CORS -> errors -> rate limit -> errors -> request body -> CAPTCHA threshold -> router -> service
+request id -> security headers -> CORS -> errors -> rate limit -> app life -> errors -> request body -> CAPTCHA threshold -> router -> service
 """
 
 import gc
@@ -24,6 +24,7 @@ from app.doctor import refuse_unsafe
 from app.errors import CampusError
 from app.logs import configure_logs
 from app.mail.senders import MailSender
+from app.middleware.app_life import AppLifeMiddleware
 from app.middleware.captcha_threshold import CaptchaThresholdMiddleware
 from app.middleware.district_cors import DistrictCORSMiddleware
 from app.middleware.errors import ErrorsMiddleware
@@ -37,6 +38,7 @@ from app.push.senders import PushSender
 from app.routers import (
     activate,
     admin,
+    apps,
     captcha,
     claim,
     dev_mail,
@@ -78,6 +80,7 @@ ROUTERS: tuple[ModuleType, ...] = (
     recovery_email,
     dispute,
     support_tickets,
+    apps,
     service,
     problems,
     docs,
@@ -160,6 +163,7 @@ def _surround(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(RequestBodyMiddleware, settings=settings)
     # Twice: within the limits, so that every refusal says how they stand; around them, for what goes wrong there.
     app.add_middleware(ErrorsMiddleware)
+    app.add_middleware(AppLifeMiddleware, apps=settings.apps)
     app.add_middleware(RateLimitMiddleware, settings=settings)
     app.add_middleware(ErrorsMiddleware)
     app.add_middleware(DistrictCORSMiddleware, allows_origin=_allows_origin)

@@ -4,7 +4,9 @@ Rate limits are declared in slowapi's words. Its own decorator and middlewares o
 lost Redis; so its `Limiter` only notes here what was declared, and leaves the endpoint as it is.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime, time
+from email.utils import format_datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeVar
 
@@ -144,6 +146,50 @@ def for_staff(role: StaffRole, *, step_up: bool = False) -> Callable[[Endpoint],
 def staff_access_of(endpoint: object) -> StaffAccess | None:
     access: StaffAccess | None = getattr(endpoint, "staff_access", None)
     return access
+
+
+def for_every_version(endpoint: Endpoint) -> Endpoint:
+    """Answers apps below the operator's hard floor, too: what they need to find out about it, and to leave in order."""
+    endpoint.__dict__["every_version"] = True
+    return endpoint
+
+
+def serves_every_version(endpoint: object) -> bool:
+    return getattr(endpoint, "every_version", False)
+
+
+class Deprecation(NamedTuple):
+    """An operation that is on its way out."""
+
+    since: date
+    gone_from: date | None
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """RFC 9745 and RFC 8594; the days begin at midnight UTC."""
+        marked = {"Deprecation": f"@{int(_midnight(self.since).timestamp())}"}
+        return (
+            {**marked, "Sunset": format_datetime(_midnight(self.gone_from), usegmt=True)} if self.gone_from else marked
+        )
+
+
+def deprecated(*, since: date, gone_from: date | None = None) -> Callable[[Endpoint], Endpoint]:
+    """Says so in every answer and in the specification. The endpoint works as before until somebody removes it."""
+
+    def note(endpoint: Endpoint) -> Endpoint:
+        endpoint.__dict__["deprecation"] = Deprecation(since, gone_from)
+        return endpoint
+
+    return note
+
+
+def deprecation_of(endpoint: object) -> Deprecation | None:
+    deprecation: Deprecation | None = getattr(endpoint, "deprecation", None)
+    return deprecation
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 class FileTaken(NamedTuple):

@@ -21,6 +21,8 @@ from pydantic import (
     field_validator,
 )
 
+from app.app_releases import AppRelease
+
 PREFIX = "CAMPUS_"
 MIN_SECRET_LENGTH = 32
 
@@ -190,6 +192,13 @@ class Settings(BaseModel):
         "https://api.push.apple.com",
         description="where APNs is asked; `https://api.sandbox.push.apple.com` for apps under development",
     )
+    apps: tuple[AppRelease, ...] = Field(
+        (), description="the apps that you publish, as a JSON list: versions, store, and who opens mailed links"
+    )
+    maintenance: bool = Field(False, description="what `GET /app-config` tells apps; requests are answered all the same")
+    change_password_url: _HttpUrl | None = Field(
+        None, description="where `/.well-known/change-password` leads: the page of your front end"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="the least that is logged")
 
     @property
@@ -216,6 +225,21 @@ class Settings(BaseModel):
         if self.mail_url is None:
             return self.data_folder / "outbox"
         return Path(self.mail_url.removeprefix("outbox://")) if self.mail_url.startswith("outbox:") else None
+
+    @field_validator("apps", mode="before")
+    @classmethod
+    def _from_json(cls, apps: object) -> object:
+        try:
+            return json.loads(apps) if isinstance(apps, str) else apps
+        except (ValueError, RecursionError):
+            raise ValueError("must be a JSON list of apps") from None
+
+    @field_validator("apps")
+    @classmethod
+    def _each_once(cls, apps: tuple[AppRelease, ...]) -> tuple[AppRelease, ...]:
+        if len({(app.product, app.platform) for app in apps}) != len(apps):
+            raise ValueError("names the same product twice for one platform")
+        return apps
 
     @field_validator("secret_keys")
     @classmethod

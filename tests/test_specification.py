@@ -3,16 +3,18 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args, get_type_hints
 
 import pytest
+from fastapi.routing import iter_route_contexts
 
 from app.errors import every_refusal
 from app.main import create_app
 from app.openapi import TAGS
 from app.problems import MEDIA_TYPE, slug
+from app.schemas.common import Request
 from app.settings import Settings
-from tests.support.openapi_grammar import faults_of, walk
+from tests.support.openapi_grammar import faults_in, faults_of, resolved, walk
 from tests.support.shell import Shell
 
 Document = dict[str, Any]
@@ -56,10 +58,11 @@ def test_a_broken_document_would_be_noticed() -> None:
     ]
 
 
-def test_every_reference_leads_to_a_schema_and_every_schema_is_referred_to(document: Document) -> None:
+def test_every_reference_leads_somewhere_and_every_part_is_referred_to(document: Document) -> None:
     referred = {node["$ref"] for _, node in walk(document) if isinstance(node, dict) and "$ref" in node}
     parts = document["components"]
-    assert referred == {f"#/components/{kind}/{name}" for kind in ("schemas", "headers") for name in parts[kind]}
+    kinds = ("schemas", "headers", "responses", "examples")
+    assert referred == {f"#/components/{kind}/{name}" for kind in kinds for name in parts[kind]}
 
 
 def test_every_place_in_a_path_is_a_parameter_that_must_be_given(document: Document) -> None:
@@ -75,8 +78,10 @@ def test_every_operation_has_a_name_a_summary_and_one_tag_that_is_described(docu
     for operation in operations(document):
         assert re.fullmatch(r"[a-z]+([A-Z][a-z]+)*", operation.body["operationId"]), operation
         assert operation.body["summary"], operation
+        assert operation.body["description"], operation
         assert [tag for tag in operation.body["tags"] if tag in described] == operation.body["tags"]
         assert len(operation.body["tags"]) == 1, operation
+        assert all(each["description"] for each in operation.body.get("parameters", [])), operation
 
 
 def test_no_two_operations_have_one_name(document: Document) -> None:
@@ -94,15 +99,56 @@ def test_who_may_call_is_said_once_for_every_operation(document: Document) -> No
 
 def test_every_refusal_is_a_problem_with_an_example_for_each_code(document: Document) -> None:
     for operation in operations(document):
-        for status, answer in operation.body["responses"].items():
+        for status, stated in operation.body["responses"].items():
             if status < "400":
                 continue
+            answer = resolved(document, stated)
             assert list(answer["content"]) == [MEDIA_TYPE], (operation.path, status)
             assert answer["content"][MEDIA_TYPE]["schema"] == {"$ref": "#/components/schemas/Problem"}
             examples = answer["content"][MEDIA_TYPE]["examples"]
             assert examples, (operation.path, status)
             for code, example in examples.items():
-                assert_is_problem(document, example["value"], code, int(status))
+                assert_is_problem(document, resolved(document, example)["value"], code, int(status))
+
+
+def test_every_request_and_every_answer_has_an_example_that_keeps_to_its_schema(document: Document) -> None:
+    for place, media_type in media_types(document):
+        if media_type["schema"].get("format") == "binary":
+            continue
+        assert media_type.get("examples"), place
+        for example in media_type["examples"].values():
+            value = resolved(document, example)["value"]
+            assert list(faults_in(document, media_type["schema"], value)) == [], place
+
+
+def test_every_example_of_a_request_is_one_that_the_service_understands(document: Document) -> None:
+    understood = 0
+    for route in iter_route_contexts(create_app(Settings()).routes):
+        body = get_type_hints(route.endpoint).get("body") if route.endpoint else None
+        for model in get_args(body) or ([body] if body else []):
+            if issubclass(model, Request):
+                model.model_validate(document["components"]["examples"][model.__name__]["value"])
+                understood += 1
+    assert understood > 30
+
+
+def test_a_broken_example_would_be_noticed(document: Document) -> None:
+    schema = {"$ref": "#/components/schemas/LoginBody"}
+    value = {"district": "", "portal": "door", "username": 7, "device": {"shared": "no"}, "colour": "red"}
+    assert list(faults_in(document, schema, value)) == [
+        "# lacks password",
+        "#/district is too short",
+        "#/portal is none of the values",
+        "#/username is no string",
+        "#/device/shared is no boolean",
+        "#/colour is unknown",
+    ]
+
+
+def test_no_class_is_called_after_a_module_or_a_number(document: Document) -> None:
+    """What a generator calls its classes: FastAPI tells two of one name apart by their modules."""
+    names = document["components"]["schemas"]
+    assert [name for name in names if not re.fullmatch(r"([A-Z][a-z]+)+", name)] == []
 
 
 def test_every_operation_may_fail_on_our_side(document: Document) -> None:
@@ -159,6 +205,14 @@ def operations(document: Document) -> Iterator[Operation]:
     for path, methods in document["paths"].items():
         for method, body in methods.items():
             yield Operation(method, path, body)
+
+
+def media_types(document: Document) -> Iterator[tuple[str, Document]]:
+    """Everything that is sent or answered, refusals too, with its place."""
+    for operation in operations(document):
+        answers = [resolved(document, answer) for answer in operation.body["responses"].values()]
+        for content in (part.get("content", {}) for part in (operation.body.get("requestBody", {}), *answers)):
+            yield from ((f"{operation.method} {operation.path} {name}", one) for name, one in content.items())
 
 
 def schemas(document: Document) -> Iterator[tuple[str, Document]]:

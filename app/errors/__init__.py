@@ -10,7 +10,8 @@ CampusError
 │   ├── ValidationFailed      carries one FieldError for each fault
 │   ├── IdempotencyKeyReused
 │   ├── PreconditionFailed    somebody else changed it meanwhile
-│   └── PreconditionRequired
+│   ├── PreconditionRequired
+│   └── AppUpgradeRequired    carries the address of the store
 ├── RateLimited               too many requests, whoever sends them
 ├── NotSignedIn               nobody has proved who he is
 │   ├── NotAuthenticated
@@ -121,6 +122,7 @@ from app.errors.not_allowed import (
 )
 from app.errors.not_now import InternalError, Maintenance, NotNow, NotReady, Overloaded
 from app.errors.request import (
+    AppUpgradeRequired,
     IdempotencyKeyReused,
     MalformedJson,
     MethodNotAllowed,
@@ -150,6 +152,7 @@ __all__ = [
     "AlreadyLinked",
     "AnswersExhausted",
     "AnswersWrong",
+    "AppUpgradeRequired",
     "CampusError",
     "CaptchaInvalid",
     "CaptchaRefused",

@@ -101,3 +101,22 @@ class PreconditionRequired(RequestFault):
     detail = "This change needs the ETag of what you have seen, so that nobody's work is lost."
     remedy = "Get the resource first, and send its ETag in the header If-Match."
     next_step = "reload"
+
+
+class AppUpgradeRequired(RequestFault):
+    """Only below the hard floor of the operator, who has left these versions behind."""
+
+    code = "app_upgrade_required"
+    status = 426
+    title = "This version of the app is too old"
+    detail = "This version of the app is too old. Please update it."
+    remedy = "Lead the user to `store_url`. Refreshing, signing out and removing a device work all the same."
+    next_step = "upgrade_app"
+
+    def __init__(self, store_url: str | None = None) -> None:
+        super().__init__()
+        self.store_url = store_url
+
+    @property
+    def extra(self) -> Mapping[str, object]:
+        return {"store_url": self.store_url}

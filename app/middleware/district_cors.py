@@ -39,7 +39,16 @@ class DistrictCORSMiddleware(CORSMiddleware):
                 "X-Client",
                 "X-Request-Id",
             ),
-            expose_headers=("ETag", "Retry-After", "RateLimit", "RateLimit-Policy", "X-Request-Id", "Content-Language"),
+            expose_headers=(
+                "ETag",
+                "Retry-After",
+                "RateLimit",
+                "RateLimit-Policy",
+                "X-Request-Id",
+                "Content-Language",
+                "Deprecation",
+                "Sunset",
+            ),
             max_age=_PREFLIGHT_MAX_AGE_S,
         )
         self._allows_origin = allows_origin

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path
 
 from app.errors import FeatureDisabled, NotFound
 from app.openapi import refusals
-from app.route_guards import Budget, limited
+from app.route_guards import Budget, for_every_version, limited
 from app.routers.dependencies import Caller, CampusPart
 from app.schemas.common import Line
 from app.schemas.devices import PushDeviceBody
@@ -31,6 +31,7 @@ async def register_device(
 
 @router.delete("/{installation_id}", summary="No push messages here", status_code=204, responses=refusals(NotFound))
 @limited(Budget.SESSION)
+@for_every_version
 async def unregister_device(installation_id: InstallationId, caller: Caller, campus: CampusPart) -> None:
     """Of this account; a later switch from a linked account does not turn them on again."""
     await campus.devices.switch_off(caller.account, installation_id)

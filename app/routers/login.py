@@ -14,7 +14,7 @@ from app.errors import (
     TotpRequired,
 )
 from app.openapi import refusals
-from app.route_guards import Budget, costly, guarded, limited
+from app.route_guards import Budget, costly, for_every_version, guarded, limited
 from app.routers.dependencies import Admitted, CampusPart, OptionalToken
 from app.schemas.login import LoginBody, LogoutBody, RefreshBody
 from app.schemas.session import SessionAnswer
@@ -51,6 +51,7 @@ async def login(body: LoginBody, campus: CampusPart, admission: Admitted) -> Ses
     response_model_exclude_none=True,
 )
 @limited(Budget.PUBLIC)
+@for_every_version
 async def refresh_session(body: RefreshBody, campus: CampusPart) -> SessionAnswer:
     """Each refresh token works once. Where the answer was lost, the same token may be sent again within 30 seconds.
 
@@ -67,6 +68,7 @@ async def refresh_session(body: RefreshBody, campus: CampusPart) -> SessionAnswe
     openapi_extra={"security": [{"accessToken": []}, {}]},
 )
 @limited(Budget.PUBLIC)
+@for_every_version
 async def logout(campus: CampusPart, token: OptionalToken, body: LogoutBody | None = None) -> None:
     """Ends the session of the access token, or of the refresh token in the body where the access token has expired."""
     await campus.own_sessions.sign_out(access_token=token, refresh_token=body.refresh_token if body else None)

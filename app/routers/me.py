@@ -22,12 +22,14 @@ router = APIRouter(prefix="/me", tags=["My account"])
 @router.get("", summary="My account", responses=refusals(), response_model_exclude_none=True)
 @limited(Budget.SESSION)
 async def get_me(caller: Caller) -> AccountAnswer:
+    """Whose session this is, for the head of the screen."""
     return AccountAnswer.of(caller.account)
 
 
 @router.patch("", summary="Change my language", responses=refusals(), response_model_exclude_none=True)
 @limited(Budget.SESSION)
 async def change_me(body: ChangeMeBody, caller: Caller, campus: CampusPart) -> AccountAnswer:
+    """The language of the mails and push messages that this account gets."""
     return AccountAnswer.of(await campus.me.change_locale(caller.account, body.locale))
 
 
@@ -47,6 +49,7 @@ async def change_my_password(body: ChangePasswordBody, caller: Caller, campus: C
 )
 @limited(Budget.SESSION)
 async def list_challenge_questions(caller: Caller, campus: CampusPart, language: Language) -> QuestionsAnswer:
+    """Those that the district asks, in the language of `Accept-Language`."""
     questions, needed = await campus.own_answers.questions(caller)
     return QuestionsAnswer(
         questions=[QuestionAnswer.of(question, language) for question in questions], answers_needed=needed
@@ -82,12 +85,14 @@ async def list_my_students(
 @router.get("/sessions", summary="Where I am signed in", responses=refusals(), response_model_exclude_none=True)
 @limited(Budget.SESSION)
 async def list_my_sessions(caller: Caller, campus: CampusPart) -> SessionList:
+    """Every live session of this account, the one of this request among them."""
     return SessionList.of(await campus.own_sessions.live(caller))
 
 
 @router.delete("/sessions/{session_id}", summary="Sign out elsewhere", status_code=204, responses=refusals(NotFound))
 @limited(Budget.SESSION)
 async def end_my_session(session_id: UUID, caller: Caller, campus: CampusPart) -> None:
+    """For a device that was lost: its tokens stop working at once."""
     await campus.own_sessions.end_one(caller, session_id)
 
 

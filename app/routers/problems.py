@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path
 from app.errors import CampusError, NotFound, every_refusal
 from app.openapi import refusals
 from app.problems import slug
-from app.route_guards import Budget, limited
+from app.route_guards import Budget, for_every_version, limited
 from app.routers.dependencies import Language
 from app.schemas.service import ProblemTypeAnswer, ProblemTypeList
 from app.translation import Translator
@@ -17,15 +17,19 @@ router = APIRouter(prefix="/problems", tags=["Service"])
 
 @router.get("", summary="Every kind of refusal", responses=refusals())
 @limited(Budget.PUBLIC)
+@for_every_version
 async def list_problem_types(language: Language) -> ProblemTypeList:
+    """What each means and what to do about it, in the language of `Accept-Language`."""
     return ProblemTypeList(items=[_described(kind, language) for kind in every_refusal()])
 
 
 @router.get("/{problem}", summary="One kind of refusal", responses=refusals(NotFound))
 @limited(Budget.PUBLIC)
+@for_every_version
 async def get_problem_type(
     problem: Annotated[str, Path(max_length=64, examples=["username-taken"])], language: Language
 ) -> ProblemTypeAnswer:
+    """What the `type` of a problem leads to."""
     for kind in every_refusal():
         if slug(kind.code) == problem:
             return _described(kind, language)

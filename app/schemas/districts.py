@@ -57,7 +57,7 @@ class DistrictList(Answer):
         return cls(items=items, next_cursor=BY_RANK.write(page.end))
 
 
-class Link(Answer):
+class AnnouncementLink(Answer):
     label: Annotated[str, Field(max_length=200, examples=["How to register"])]
     url: Url
 
@@ -67,7 +67,7 @@ class AnnouncementAnswer(Answer):
     published_on: date
     title: Annotated[str, Field(max_length=200, examples=["Welcome back"])]
     body: Annotated[str, Field(max_length=10_000)]
-    links: Annotated[list[Link], Field(max_length=20)]
+    links: Annotated[list[AnnouncementLink], Field(max_length=20)]
 
 
 class FeaturesAnswer(Answer):

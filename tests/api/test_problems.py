@@ -7,6 +7,7 @@ import pytest
 from app.models import Announcement
 from tests.support.engines import sqlite_only
 from tests.support.office import Office
+from tests.support.openapi_grammar import resolved
 from tests.support.portal import Server, User, faults, refused
 
 JSON = {"Content-Type": "application/json"}
@@ -155,7 +156,13 @@ async def test_every_answer_forbids_caching_framing_and_sniffing(maria: User) ->
 
 def specified_codes(server: Server) -> set[str]:
     """Every code that the specification names for any operation."""
-    paths = server.app.openapi()["paths"].values()
-    answers = [answer for path in paths for operation in path.values() for answer in operation["responses"].values()]
+    document = server.app.openapi()
+    paths = document["paths"].values()
+    answers = [
+        resolved(document, answer)
+        for path in paths
+        for operation in path.values()
+        for answer in operation["responses"].values()
+    ]
     problems = [answer["content"].get("application/problem+json", {}) for answer in answers if "content" in answer]
     return {code for problem in problems for code in problem.get("examples", {})}

@@ -17,6 +17,7 @@ ABOUT_NOBODY = {
     "GET /districts",
     "GET /districts/{district_id}",
     "GET /captcha",
+    "GET /app-config",
     "GET /healthz",
     "GET /readyz",
     "GET /.well-known/jwks.json",

@@ -6,6 +6,8 @@ from typing import Any
 
 import httpx
 
+from tests.support.openapi_grammar import resolved
+
 ANY_ADDRESS = {"not_found", "method_not_allowed"}
 """What an address can answer that is none of its operations."""
 
@@ -13,7 +15,11 @@ ANY_ADDRESS = {"not_found", "method_not_allowed"}
 class Documented:
     def __init__(self, specification: Mapping[str, Any]) -> None:
         self._operations = [
-            (method.upper(), re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), operation["responses"])
+            (
+                method.upper(),
+                re.compile(re.sub(r"\{\w+\}", "[^/]+", path)),
+                {status: resolved(specification, answer) for status, answer in operation["responses"].items()},
+            )
             for path, methods in specification["paths"].items()
             for method, operation in methods.items()
         ]

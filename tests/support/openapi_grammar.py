@@ -24,6 +24,8 @@ OBJECTS: Mapping[str, Mapping[str, Form]] = {
     "components": {
         "schemas": {r"[\w.-]+": "schema"},
         "headers": {r"[\w.-]+": "header"},
+        "examples": {r"[\w.-]+": "example"},
+        "responses": {r"[\w.-]+": "response"},
         "securitySchemes": {r"[\w.-]+": "security scheme"},
     },
     "security scheme": {"type!": str, "scheme": str, "bearerFormat": str, "description": str},
@@ -37,6 +39,7 @@ OBJECTS: Mapping[str, Mapping[str, Form]] = {
         "requestBody": "request body",
         "responses!": {"[1-5][0-9]{2}": "response"},
         "security": [{r"[\w.-]+": [str]}],
+        "deprecated": bool,
         "x-staff-roles": [str],
         "x-step-up": bool,
     },
@@ -50,13 +53,14 @@ OBJECTS: Mapping[str, Mapping[str, Form]] = {
     },
     "request body": {"content!": {r"\w+/[\w+.-]+": "media type"}, "required": bool, "description": str},
     "response": {
+        "$ref": str,
         "description!": str,
         "content": {r"\w+/[\w+.-]+": "media type"},
         "headers": {r"[\w-]+": "header"},
     },
     "header": {"schema": "schema", "$ref": str, "description": str, "required": bool},
     "media type": {"schema": "schema", "examples": {r"[\w.-]+": "example"}},
-    "example": {"summary": str, "description": str, "value!": None},
+    "example": {"$ref": str, "summary": str, "description": str, "value!": None},
     "schema": {
         "$ref": str,
         "type": str,
@@ -109,7 +113,7 @@ def _check_object(value: object, kind: str, place: str) -> Iterator[str]:
         yield f"{place} is no object"
         return
     fields = {name.rstrip("!"): form for name, form in OBJECTS[kind].items()}
-    needed = [name[:-1] for name in OBJECTS[kind] if name.endswith("!")]
+    needed = [name[:-1] for name in OBJECTS[kind] if name.endswith("!") and "$ref" not in value]
     yield from (f"{place} has no {name}" for name in needed if name not in value)
     yield from (
         f"{place} has {name}, unknown in a {kind}" for name in value if name not in fields and not name.startswith("x-")
@@ -138,6 +142,68 @@ def _check_map(value: object, forms: Mapping[str, Form], place: str) -> Iterator
         if not re.fullmatch(pattern, key):
             yield f"{place} has the key {key!r}"
         yield from _check(item, form, f"{place}/{key}")
+
+
+def resolved(document: Mapping[str, Any], node: Any) -> Any:
+    """What stands at the end of a reference; a node that is none is itself."""
+    while isinstance(node, dict) and "$ref" in node:
+        place, node = node["$ref"], document
+        for part in place.removeprefix("#/").split("/"):
+            node = node[part]
+    return node
+
+
+def faults_in(document: Mapping[str, Any], schema: Mapping[str, Any], value: object, place: str = "#") -> Iterator[str]:
+    """Where a value does not keep to a schema of the document."""
+    schema = resolved(document, schema)
+    kind = schema.get("type", "object" if "properties" in schema else None)
+    if kind and not isinstance(value, _PYTHON[kind]):
+        yield f"{place} is no {kind}"
+        return
+    if isinstance(value, dict):
+        yield from _faults_in_object(document, schema, value, place)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from faults_in(document, schema["items"], item, f"{place}/{index}")
+    yield from (f"{place} is {fault}" for fault in _faults_in_bounds(schema, value))
+
+
+_PYTHON: Mapping[str, type | tuple[type, ...]] = {
+    "string": str,
+    "number": (int, float),
+    "integer": int,
+    "boolean": bool,
+    "array": list,
+    "object": dict,
+}
+
+
+def _faults_in_object(
+    document: Mapping[str, Any], schema: Mapping[str, Any], value: Mapping[str, Any], place: str
+) -> Iterator[str]:
+    yield from (f"{place} lacks {name}" for name in schema.get("required", ()) if name not in value)
+    fields, others = schema.get("properties", {}), schema.get("additionalProperties", False)
+    for name, item in value.items():
+        below = fields.get(name, others)
+        if below is False:
+            yield f"{place}/{name} is unknown"
+        elif below is not True:
+            yield from faults_in(document, below, item, f"{place}/{name}")
+
+
+def _faults_in_bounds(schema: Mapping[str, Any], value: Any) -> Iterator[str]:
+    if "enum" in schema and value not in schema["enum"]:
+        yield "none of the values"
+    if isinstance(value, str | list):
+        suffix = "Length" if isinstance(value, str) else "Items"
+        if len(value) < schema.get(f"min{suffix}", 0):
+            yield "too short"
+        if len(value) > schema.get(f"max{suffix}", len(value)):
+            yield "too long"
+    if isinstance(value, str) and not re.search(schema.get("pattern", ""), value):
+        yield "against its pattern"
+    if isinstance(value, int | float) and not schema.get("minimum", value) <= value <= schema.get("maximum", value):
+        yield "out of its range"
 
 
 def walk(node: Any, place: str = "#") -> Iterator[tuple[str, Any]]:

@@ -39,6 +39,7 @@ async def search_accounts(
 @router.get("/{account_id}", summary="One account", responses=refusals(NotFound), response_model_exclude_none=True)
 @for_staff(StaffRole.HELP_DESK)
 async def get_account(account_id: UUID, clerk: AtDesk, campus: CampusPart) -> AccountItem:
+    """Why somebody cannot get in, and what helps."""
     return AccountItem.of(await campus.account_desk.one(clerk, account_id))
 
 

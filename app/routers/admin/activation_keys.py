@@ -10,7 +10,7 @@ from app.portals import Portal
 from app.route_guards import for_staff
 from app.routers.dependencies import AtDesk, CampusPart
 from app.routers.paging import AfterMoment, Limit
-from app.schemas.admin.activation_keys import KeyAnswer, KeyList, KeyOrderBody
+from app.schemas.admin.activation_keys import IssuedKeyAnswer, KeyList, KeyOrderBody
 from app.services.clerk import StaffRole
 from app.services.office.issued_keys import KeyQuery
 from app.services.office.key_facts import KeyState
@@ -26,14 +26,14 @@ router = APIRouter(prefix="/activation-keys")
     response_model_exclude_none=True,
 )
 @for_staff(StaffRole.HELP_DESK, step_up=True)
-async def issue_activation_key(body: KeyOrderBody, clerk: AtDesk, campus: CampusPart) -> KeyAnswer:
+async def issue_activation_key(body: KeyOrderBody, clerk: AtDesk, campus: CampusPart) -> IssuedKeyAnswer:
     """Instead of the person's live key, if there is one. For somebody who has an account it starts that account over.
 
     `in_person` shows the key, this once, to a clerk who has looked at a photo ID. `email` sends it to the address on record in the
     roster. `letter` shows it to nobody: the letter waits until POST /admin/activation-keys/letters prints it. There is no phone channel.
     A key for the staff portal is a district admin's to issue, and nobody issues one to himself.
     """
-    return KeyAnswer.of(await campus.office_keys.issue(clerk, body.order()), body.channel)
+    return IssuedKeyAnswer.of(await campus.office_keys.issue(clerk, body.order()), body.channel)
 
 
 @router.get("", summary="List activation keys", responses=refusals(), response_model_exclude_none=True)

@@ -27,6 +27,7 @@ async def list_announcements(
 @router.post("", summary="Announce something", status_code=201, responses=refusals(), response_model_exclude_none=True)
 @for_staff(StaffRole.DISTRICT_ADMIN)
 async def publish_announcement(body: AnnouncementBody, clerk: AtDesk, campus: CampusPart) -> OfficeAnnouncementAnswer:
+    """It shows on the login screen from `visible_from` to `visible_until`; at once and for good where they are left out."""
     return OfficeAnnouncementAnswer.model_validate(await campus.announcements.publish(clerk, body.notice()))
 
 
@@ -40,6 +41,7 @@ async def publish_announcement(body: AnnouncementBody, clerk: AtDesk, campus: Ca
 async def change_announcement(
     announcement_id: UUID, body: AnnouncementBody, clerk: AtDesk, campus: CampusPart
 ) -> OfficeAnnouncementAnswer:
+    """All of it is replaced; only a `published_on` that is left out stays."""
     announced = await campus.announcements.change(clerk, announcement_id, body.notice())
     return OfficeAnnouncementAnswer.model_validate(announced)
 
@@ -47,4 +49,5 @@ async def change_announcement(
 @router.delete("/{announcement_id}", summary="Take an announcement away", status_code=204, responses=refusals(NotFound))
 @for_staff(StaffRole.DISTRICT_ADMIN)
 async def remove_announcement(announcement_id: UUID, clerk: AtDesk, campus: CampusPart) -> None:
+    """It is gone from the login screen and from the list."""
     await campus.announcements.remove(clerk, announcement_id)

@@ -66,6 +66,7 @@ async def issue_activation_key_batch(
 async def list_activation_key_batches(
     clerk: AtDesk, campus: CampusPart, after: AfterMoment, limit: Limit = 20
 ) -> BatchList:
+    """What came of each; the keys themselves are shown once only, when they are made."""
     return BatchList.of(await campus.key_batches.page(clerk, limit, after))
 
 

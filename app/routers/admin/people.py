@@ -36,4 +36,5 @@ async def search_people(
 )
 @for_staff(StaffRole.HELP_DESK)
 async def get_person(person_id: UUID, clerk: AtDesk, campus: CampusPart) -> PersonItem:
+    """With the portals that are meant for this person, as in the list."""
     return PersonItem.of(await campus.people_desk.one(clerk, person_id))

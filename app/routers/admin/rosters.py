@@ -50,6 +50,7 @@ async def upload_roster(
 @router.get("", summary="Uploaded rosters", responses=refusals(), response_model_exclude_none=True)
 @for_staff(StaffRole.DISTRICT_ADMIN)
 async def list_rosters(clerk: AtDesk, campus: CampusPart, after: AfterMoment, limit: Limit = 20) -> RosterUploadList:
+    """Newest first, dry runs too, each with its counts."""
     return RosterUploadList.of(await campus.roster_uploads.page(clerk, limit, after))
 
 
@@ -58,4 +59,5 @@ async def list_rosters(clerk: AtDesk, campus: CampusPart, after: AfterMoment, li
 )
 @for_staff(StaffRole.DISTRICT_ADMIN)
 async def get_roster(roster_id: UUID, clerk: AtDesk, campus: CampusPart, words: Language) -> RosterUploadAnswer:
+    """The whole report: counts, warnings, and every fault with file, row and column."""
     return RosterUploadAnswer.of(await campus.roster_uploads.find(clerk, roster_id), words)

@@ -18,6 +18,7 @@ router = APIRouter(prefix="/staff")
 @router.get("", summary="Who works for the office", responses=refusals(), response_model_exclude_none=True)
 @for_staff(StaffRole.DISTRICT_ADMIN)
 async def list_staff(clerk: AtDesk, campus: CampusPart, after: AfterMoment, limit: Limit = 20) -> StaffPage:
+    """With their roles and schools; whoever has not used his key yet is among them."""
     return StaffPage.of(await campus.staff_list.page(clerk, limit, after))
 
 
@@ -37,6 +38,7 @@ async def add_staff(body: AddStaffBody, clerk: AtDesk, campus: CampusPart) -> St
 @router.get("/{person_id}", summary="One colleague", responses=refusals(NotFound), response_model_exclude_none=True)
 @for_staff(StaffRole.DISTRICT_ADMIN)
 async def get_staff(person_id: UUID, clerk: AtDesk, campus: CampusPart) -> StaffItem:
+    """As in the list."""
     return StaffItem.model_validate(await campus.staff_list.get(clerk, person_id))
 
 
@@ -50,6 +52,7 @@ async def get_staff(person_id: UUID, clerk: AtDesk, campus: CampusPart) -> Staff
 async def change_staff(person_id: UUID, body: ChangeStaffBody, clerk: AtDesk, campus: CampusPart) -> StaffItem:
     """Holds at the colleague's next request. Whoever becomes district admin works for the whole district."""
     await campus.staff_office.change(clerk, person_id, role=body.role, school_ids=body.school_ids)
+    """As in the list."""
     return StaffItem.model_validate(await campus.staff_list.get(clerk, person_id))
 
 

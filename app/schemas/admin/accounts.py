@@ -9,10 +9,10 @@ from app.portals import Portal
 from app.schemas.admin.people import (
     WHY_WITHOUT,
     FirstName,
-    KeyAnswer,
     LastName,
     MaskedAddress,
     PersonAnswer,
+    PersonsKeyAnswer,
     Word,
 )
 from app.schemas.common import Answer, Moment, Request
@@ -99,7 +99,7 @@ class AccountItem(Answer):
     totp: TotpAnswer
     recovery_email: RecoveryAddressAnswer | None = None
     live_sessions: Annotated[int, Field(ge=0, le=1_000_000, examples=[1])]
-    key: KeyAnswer | None = None
+    key: PersonsKeyAnswer | None = None
     relationships: Annotated[
         list[RelatedStudentAnswer], Field(max_length=RELATIONSHIPS_SHOWN, description="Of a parent")
     ]
@@ -121,7 +121,7 @@ class AccountItem(Answer):
             totp=TotpAnswer.model_validate(account.totp),
             recovery_email=_address(account),
             live_sessions=account.live_sessions,
-            key=KeyAnswer.of(account.key),
+            key=PersonsKeyAnswer.of(account.key),
             relationships=[_student(student) for student in account.relationships[:RELATIONSHIPS_SHOWN]],
             mails=[MailAnswer.model_validate(mail) for mail in account.mails],
             can_do=list(account.can_do),
@@ -134,7 +134,7 @@ class WithoutAccountItem(Answer):
     person: PersonAnswer
     portal: Portal
     reason: Annotated[Word, Field(description=WHY_WITHOUT, examples=["key_expired"])]
-    key: KeyAnswer | None = None
+    key: PersonsKeyAnswer | None = None
     can_do: CanDo
 
     @classmethod
@@ -143,7 +143,7 @@ class WithoutAccountItem(Answer):
             person=PersonAnswer.model_validate(person),
             portal=door.portal,
             reason=door.reason or "no_key",
-            key=KeyAnswer.of(door.key),
+            key=PersonsKeyAnswer.of(door.key),
             can_do=list(door.can_do),
         )
 

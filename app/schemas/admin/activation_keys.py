@@ -37,7 +37,7 @@ class KeyOrderBody(Request):
         return KeyOrder(self.person_id, self.channel, bool(self.photo_id_checked), self.portal)
 
 
-class KeyAnswer(Answer):
+class IssuedKeyAnswer(Answer):
     """A key that was issued."""
 
     id: UUID
@@ -48,7 +48,7 @@ class KeyAnswer(Answer):
     activation_key: ShownKey | None = None
 
     @classmethod
-    def of(cls, key: IssuedKey, channel: KeyChannel) -> "KeyAnswer":
+    def of(cls, key: IssuedKey, channel: KeyChannel) -> "IssuedKeyAnswer":
         """Nobody but who stands at the desk is shown a key."""
         shown = key.activation_key if channel is KeyChannel.IN_PERSON else None
         return cls(

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from app.schemas.common import Answer, Moment, Request
 from app.schemas.cursors import BY_DAY, NextCursor
-from app.schemas.districts import Link
+from app.schemas.districts import AnnouncementLink
 from app.services.district_settings import Line, WebUrl
 from app.services.office.announcements import MAX_BODY, Announced, Notice
 from app.services.pages import DayPosition, Page
@@ -40,7 +40,7 @@ Paragraphs = Annotated[
 ]
 
 
-class LinkBody(Request):
+class AnnouncementLinkBody(Request):
     label: Line
     url: WebUrl
 
@@ -48,7 +48,7 @@ class LinkBody(Request):
 class AnnouncementBody(Request):
     title: Annotated[Line, Field(examples=["Welcome back"])]
     body: Paragraphs
-    links: Annotated[tuple[LinkBody, ...], Field(max_length=20)] = ()
+    links: Annotated[tuple[AnnouncementLinkBody, ...], Field(max_length=20)] = ()
     published_on: (
         Annotated[_Day, Field(description="Today in the district if left out; a change then leaves it as it was")]
         | None
@@ -69,7 +69,7 @@ class OfficeAnnouncementAnswer(Answer):
     visible_until: Moment | None = None
     title: Annotated[str, Field(max_length=200, examples=["Welcome back"])]
     body: Annotated[str, Field(max_length=MAX_BODY)]
-    links: Annotated[list[Link], Field(max_length=20)]
+    links: Annotated[list[AnnouncementLink], Field(max_length=20)]
 
 
 class OfficeAnnouncementList(Answer):

@@ -38,7 +38,7 @@ class PersonAnswer(Answer):
     student_number: StudentNumber | None = None
 
 
-class KeyAnswer(Answer):
+class PersonsKeyAnswer(Answer):
     """The newest activation key of somebody. Nobody can see the key itself."""
 
     id: UUID
@@ -47,7 +47,7 @@ class KeyAnswer(Answer):
     expires_at: Moment
 
     @classmethod
-    def of(cls, key: KeyFact | None) -> "KeyAnswer | None":
+    def of(cls, key: KeyFact | None) -> "PersonsKeyAnswer | None":
         return cls.model_validate(key) if key else None
 
 
@@ -58,7 +58,7 @@ class DoorAnswer(Answer):
     may_enter: Annotated[bool, Field(description="As far as the roster and the relationships say")]
     account_id: UUID | None = None
     username: Annotated[str, Field(max_length=128, examples=["maria2026"])] | None = None
-    key: KeyAnswer | None = None
+    key: PersonsKeyAnswer | None = None
     reason: Annotated[Word, Field(description=WHY_WITHOUT, examples=["key_expired"])] | None = None
 
     @classmethod
