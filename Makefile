@@ -22,7 +22,7 @@ export UV_NO_CONFIG := 1
 # Where a machine forbids it, each of the tests' processes would compile the whole house and all of its libraries anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup node dev spa front-end pictures test check browser proxy drills words bench openapi docs lock format clean
+.PHONY: help setup node dev spa front-end pictures test check browser proxy lint-api clients fuzz released drills words bench openapi docs lock format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -84,6 +84,23 @@ proxy: setup ## the nginx of examples/running in front of real servers; it is in
 	@$(BIN)/python -m tests.proxy.nginx
 	@$(BIN)/python -m pytest tests/proxy -n 0
 
+lint-api: setup ## Spectral (with our own rules) and Redocly over the specification
+	@$(WITH_NODE) npm --prefix tests/clients ci --silent
+	@$(WITH_NODE) npm --prefix tests/clients run --silent spectral
+	@$(WITH_NODE) npm --prefix tests/clients run --silent redocly
+
+clients: setup ## linters over the specification, clients in TypeScript, Kotlin and Swift; one of them drives a live server
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --only-binary :all: -r requirements/clients.lock
+	@$(WITH_NODE) npm --prefix tests/clients ci --silent
+	@$(BIN)/python -m pytest tests/clients -n 0
+
+fuzz: setup ## requests made up from the specification (EXAMPLES=200 an operation), by strangers, families and the office
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --only-binary :all: -r requirements/fuzz.lock
+	@$(BIN)/python -m tests.fuzz $(or $(EXAMPLES),200)
+
+released: setup ## at a release: what clients rely on from now on (openapi/released.txt)
+	@$(BIN)/python -m tests.support.surface
+
 drills: setup ## kill processes at random points, guess passwords (with hydra), crowd a school; print what came of it
 	@$(BIN)/python -m tests.drills
 
@@ -110,6 +127,9 @@ lock: setup ## renew the hashed locks from pyproject.toml and requirements/*.in
 	    $$inputs -o requirements/$$name.lock; done
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet \
 	  requirements/node.in -o requirements/node.lock
+	@for name in clients fuzz; do \
+	  $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet \
+	    requirements/$$name.in -c requirements/dev.lock -o requirements/$$name.lock; done
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet \
 	  requirements/browser.in -c requirements/dev.lock -o requirements/browser.lock
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet \

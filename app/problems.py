@@ -152,6 +152,7 @@ _SENTENCES = {
     "string_pattern_mismatch": ("wrong_format", msg("This value has another format than expected.")),
     "enum": ("unknown_value", msg("This is not one of the values that are known here.")),
     "literal_error": ("unknown_value", msg("This is not one of the values that are known here.")),
+    "int_type": ("number_expected", msg("Send a whole number here.")),
     "int_parsing": ("number_expected", msg("Send a whole number here.")),
     "greater_than_equal": ("too_small", msg("Use {min} or more.")),
     "less_than_equal": ("too_large", msg("Use {max} or less.")),

@@ -179,7 +179,7 @@ def unmarked_sentences(path: Path) -> Iterator[str]:
     }
     for call in ast.walk(tree):
         match call:
-            case ast.Call(func=ast.Name(id=name), args=args) if name in makers and path.name != "openapi.py":
+            case ast.Call(func=ast.Name(id=name), args=args) if name in makers and path.parent.name != "openapi":
                 yield from (
                     f"{path.relative_to(APP)}:{part.lineno}"
                     for part in args

@@ -79,4 +79,6 @@ def _plain(schema: Document, schemas: Document, name: str) -> Any:
         return BY_NAME.get(name, BY_FORMAT[schema["format"]])
     if schema["type"] == "array":
         return [_example(schema["items"], schemas, name=name)]
-    return BY_NAME.get(name, False) if schema["type"] == "boolean" else BY_NAME[name]
+    if schema["type"] != "boolean" and name not in BY_NAME:
+        raise LookupError(f"no example of {name!r}: give the field one, or app/openapi/words.py")
+    return BY_NAME.get(name, False)

@@ -1,10 +1,25 @@
 """Words that several flows share, each with its bounds."""
 
-from datetime import datetime
-from typing import Annotated
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from app.clock import rfc3339
 from app.services.captchas import CAPTCHA_MAX_LENGTH
@@ -17,6 +32,42 @@ class Request(BaseModel):
     """Unknown fields are refused: a misspelt field is a mistake, and no body may smuggle in an id."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _as_it_is_specified(cls, value: object, info: ValidationInfo) -> object:
+        """Pydantic takes 0 for false and for a day of 1970, "8" for a number; the specification does not."""
+        for kind in _kinds(cls, info.field_name or "") if value is not None else ():
+            fits, fault = _FORMS[kind]
+            if not fits(value):
+                raise PydanticKnownError(fault)
+        return value
+
+
+@cache
+def _kinds(model: type[BaseModel], field: str) -> tuple[type, ...]:
+    """Those of the field's types that pydantic would take other things for."""
+    return tuple(kind for kind in _FORMS if kind in _types_in(model.model_fields[field].annotation))
+
+
+def _types_in(annotation: object) -> Iterator[object]:
+    yield annotation
+    if get_origin(annotation) in {Annotated, Union, UnionType}:
+        yield from (kind for part in get_args(annotation) for kind in _types_in(part))
+
+
+def _is_text_like(pattern: str) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, str) and re.match(pattern, value, re.ASCII) is not None
+
+
+_is_moment = _is_text_like(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d")
+_FORMS: Mapping[type, tuple[Callable[[object], bool], Any]] = {
+    bool: (lambda value: isinstance(value, bool), "bool_type"),
+    int: (lambda value: isinstance(value, int | float) and not isinstance(value, bool), "int_type"),
+    date: (_is_text_like(r"\d{4}-\d\d-\d\d"), "date_type"),
+    datetime: (_is_moment, "datetime_type"),
+    AwareDatetime: (_is_moment, "datetime_type"),
+}
 
 
 class Answer(BaseModel):

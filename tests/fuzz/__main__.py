@@ -13,7 +13,10 @@ from tests.support.served import served
 from tests.support.shell import Shell
 
 FOLDER = Path(__file__).parent
-UNLIMITED = {f"CAMPUS_RATE_{name}": "1000000" for name in ("LOGIN", "ACTIVATE", "RECOVERY", "PUBLIC", "SESSION", "DISTRICT", "EVERYONE")}
+UNLIMITED = {
+    f"CAMPUS_RATE_{name}": "1000000"
+    for name in ("LOGIN", "ACTIVATE", "RECOVERY", "PUBLIC", "SESSION", "DISTRICT", "EVERYONE")
+}
 ABOUT_ONESELF = ("--include-path-regex", "^/(me|districts/link)(/|$)")
 OFFICE = ("--include-tag", "Office")
 EVERYBODYS = ("--exclude-path-regex", "^/(me|districts/link|admin)(/|$)")
