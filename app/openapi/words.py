@@ -71,6 +71,8 @@ BY_NAME: dict[str, Any] = {
     "refresh_token": _TOKEN,
     "remedy": "Correct each field that `errors` points to. Nothing was used up by the attempt.",
     "revoked": 12,
+    "schools": 1,
+    "sourced_id": "s-0123456",
     "state_id": "1234567890",
     "threshold": 3,
     "ticket": "tk1.0TzR4sYhN8uDfGaE6iOoQpMnBvCxA7c9PqXwJ2mLkVb",
@@ -90,6 +92,8 @@ BY_NAME: dict[str, Any] = {
     "ProblemTypeAnswer.remedy": "Suggest another username, and let the person choose.",
     "ProblemTypeAnswer.title": "The username is taken",
     "RosterReportAnswer.errors": [],
+    "RosterReportAnswer.errors_total": 0,
+    "RosterSchool.name": "Jefferson High School",
     "SetAnswersBody.challenge_answers": [
         {"question_id": "first_pet", "answer": "Rex"},
         {"question_id": "favorite_food", "answer": "Peach pie"},
