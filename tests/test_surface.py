@@ -18,7 +18,10 @@ def now() -> Surface:
 
 
 def test_the_changelog_names_every_change_that_breaks_a_client(now: Surface) -> None:
-    """In the section of the next release, under `### Breaking`, with the name in backticks as it stands here."""
+    """In the section of the next release, under `### Breaking`, with the name in backticks as it stands here.
+
+    After the release `make released` takes the specification as it is then. So does whoever changes what was never released.
+    """
     newest = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").split("\n## ")[1]
     named = set(re.findall(r"`([^`]+)`", newest.partition("### Breaking")[2].partition("\n### ")[0]))
     changes = breaking(read(FILE.read_text(encoding="utf-8")), now)

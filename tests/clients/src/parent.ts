@@ -74,11 +74,16 @@ async function refreshes(app: App): Promise<void> {
   assert.ok(me);
   assert.equal(app.refreshes, 1, "three requests that meet an old token renew it once");
 
-  await assert.rejects(
-    answered(app.api.POST("/login/refresh", { body: { refresh_token: first.refresh_token } })),
-    (fault) => fault instanceof Refused && fault.problem.code === "invalid_token",
-  );
   assert.equal((await refused(new App(API).api.GET("/me"))).code, "not_authenticated");
+}
+
+async function losesATokenToAThief(): Promise<void> {
+  const app = await signedIn("cape-fear-nc", "elena1");
+  const stolen = { refresh_token: app.session?.refresh_token ?? "" };
+  await app.renew();
+  await app.renew();
+  assert.equal((await refused(new App(API).api.POST("/login/refresh", { body: stolen }))).code, "invalid_token");
+  await assert.rejects(app.renew(), (fault) => fault instanceof Refused && fault.problem.code === "invalid_token");
 }
 
 async function linksTwoDistricts(): Promise<void> {
@@ -121,6 +126,7 @@ async function signsOut(app: App): Promise<void> {
 await activates();
 const app = await signsInWithCaptcha();
 await refreshes(app);
+await losesATokenToAThief();
 await linksTwoDistricts();
 await signsOut(app);
 console.log("activated, signed in with a CAPTCHA, refreshed, linked and switched, signed out");
