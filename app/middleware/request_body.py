@@ -9,6 +9,8 @@ from app.route_guards import file_taken_by
 from app.settings import Settings
 from app.translation import msg
 
+JSON = "application/json"
+
 
 class RequestBodyMiddleware:
     def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
@@ -19,9 +21,12 @@ class RequestBodyMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        taken = file_taken_by(scope["state"]["endpoint"])
+        endpoint = scope["state"]["endpoint"]
+        taken = file_taken_by(endpoint)
         most = getattr(self._settings, taken.setting) if taken else self._settings.max_body_bytes
-        if fault := _fault_of_headers(Headers(scope=scope), most, taken.media_type if taken else None):
+        wanted = taken.media_type if taken else JSON
+        # Where there is nothing, or nothing for this method, the router says so whatever was sent.
+        if fault := _fault_of_headers(Headers(scope=scope), most, wanted if endpoint else None):
             await refusal_of(scope, fault)(scope, receive, send)
             return
         received = 0
@@ -37,12 +42,13 @@ class RequestBodyMiddleware:
         await self.app(scope, receive_within_limit, send)
 
 
-def _fault_of_headers(headers: Headers, most: int, file_type: str | None) -> CampusError | None:
+def _fault_of_headers(headers: Headers, most: int, wanted: str | None) -> CampusError | None:
     length = headers.get("content-length", "")
     if length.isdecimal() and int(length) > most:
         return PayloadTooLarge()
     has_body = length not in {"", "0"} or "transfer-encoding" in headers
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if not has_body or media_type == (file_type or "application/json"):
+    may_be_nothing = wanted in {None, JSON}
+    if wanted in {None, media_type} or (may_be_nothing and not has_body):
         return None
-    return UnsupportedMediaType(msg("Send the body as application/zip.") if file_type else None)
+    return UnsupportedMediaType(None if wanted == JSON else msg("Send the body as application/zip."))

@@ -56,6 +56,13 @@ def _types_in(annotation: object) -> Iterator[object]:
         yield from (kind for part in get_args(annotation) for kind in _types_in(part))
 
 
+def moment_as_text(value: object) -> object:
+    """For moments of a query, where pydantic would take `0` for the beginning of 1970."""
+    if not _is_moment(value):
+        raise PydanticKnownError("datetime_type")
+    return value
+
+
 def _is_text_like(pattern: str) -> Callable[[object], bool]:
     return lambda value: isinstance(value, str) and re.match(pattern, value, re.ASCII) is not None
 

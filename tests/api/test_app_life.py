@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from app.app_releases import AppRelease, Platform
 from app.clock import ManualClock
 from app.main import create_app
-from app.openapi import refusals
+from app.openapi import operation_id, refusals
 from app.route_guards import Budget, deprecated, limited
 from app.routers.dependencies import Caller
 from app.schemas.session import AccountAnswer
@@ -135,7 +135,7 @@ async def test_whoever_is_not_known_to_be_too_old_is_served(published: Server, c
 
 @sqlite_only
 async def test_an_operation_on_its_way_out_says_so_in_every_answer(settings: Settings, clock: ManualClock) -> None:
-    router = APIRouter(tags=["My account"])
+    router = APIRouter(tags=["My account"], generate_unique_id_function=operation_id)
 
     @router.get("/me/old", responses=refusals())
     @limited(Budget.SESSION)

@@ -145,6 +145,13 @@ async def test_a_request_id_of_the_client_is_kept_where_it_is_harmless(server: S
 
 
 @sqlite_only
+async def test_an_address_that_does_not_answer_to_a_method_says_so_whatever_was_sent(server: Server) -> None:
+    headers = {"Content-Type": "application/zip"}
+    for path, told in (("/login", (405, "method_not_allowed")), ("/nowhere", (404, "not_found"))):
+        assert refused(await server.http.patch(path, content=b"PK", headers=headers)) == told
+
+
+@sqlite_only
 async def test_every_answer_forbids_caching_framing_and_sniffing(maria: User) -> None:
     for answer in (await maria.activate(), await maria.me(), await maria.http.get("/nothing")):
         assert answer.headers["cache-control"] == "no-store"

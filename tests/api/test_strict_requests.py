@@ -71,6 +71,19 @@ async def test_fields_of_the_wrong_kind_are_named_and_not_repeated(server: Serve
     }
 
 
+async def test_nothing_is_taken_for_what_it_is_not(server: Server, office: Office) -> None:
+    """0 is no date of 1970, and neither 0 nor "no" is false."""
+    await office.set("features.claim=true")
+    who = {"district": "jackson", "last_name": "Lopez", "first_name": "Ana", "student_number": "0123456"}
+    for birth_date in (0, "0", "1392076800", 1.5, True):
+        answer = await server.http.post("/activate/claim", json={**who, "birth_date": birth_date})
+        assert faults(answer) == {("/birth_date", "date_expected"): {}}
+    for shared in (0, 1, "no", "true", 0.0):
+        body = {"district": "jackson", "portal": "parent", "username": "maria2026", "password": "x"}
+        answer = await server.http.post("/login", json={**body, "device": {"shared": shared}})
+        assert faults(answer) == {("/device/shared", "true_or_false_expected"): {}}
+
+
 async def test_missing_fields_are_all_named(server: Server) -> None:
     answer = await server.http.post("/activate", json={})
     needed = ("district", "activation_key", "username", "password", "password_confirm")

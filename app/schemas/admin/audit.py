@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from app.schemas.common import Answer, Moment
+from app.schemas.common import Answer, Moment, moment_as_text
 from app.schemas.cursors import CursorOf, Instant, NextCursor, Number
 from app.services.office.audit_trail import AuditItem, AuditPosition
 from app.services.pages import Page
@@ -25,7 +25,7 @@ def _in_utc(moment: datetime) -> datetime:
         raise PydanticCustomError("invalid", "beyond the calendar") from fault
 
 
-AskedMoment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+AskedMoment = Annotated[AwareDatetime, BeforeValidator(moment_as_text), AfterValidator(_in_utc)]
 Actor = Annotated[str, StringConstraints(max_length=64, pattern=_ACTOR)]
 TagPrefix = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z_]+(:[a-z_]*){0,2}$")]
 
