@@ -85,13 +85,13 @@ proxy: setup ## the nginx of examples/running in front of real servers; it is in
 	@$(BIN)/python -m pytest tests/proxy -n 0
 
 lint-api: setup ## Spectral (with our own rules) and Redocly over the specification
-	@$(WITH_NODE) npm --prefix tests/clients ci --silent
-	@$(WITH_NODE) npm --prefix tests/clients run --silent spectral
-	@$(WITH_NODE) npm --prefix tests/clients run --silent redocly
+	@export $(WITH_NODE); npm --prefix tests/clients ci --silent
+	@export $(WITH_NODE); npm --prefix tests/clients run --silent spectral
+	@export $(WITH_NODE); npm --prefix tests/clients run --silent redocly
 
 clients: setup ## linters over the specification, clients in TypeScript, Kotlin and Swift; one of them drives a live server
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --only-binary :all: -r requirements/clients.lock
-	@$(WITH_NODE) npm --prefix tests/clients ci --silent
+	@export $(WITH_NODE); npm --prefix tests/clients ci --silent
 	@$(BIN)/python -m pytest tests/clients -n 0
 
 fuzz: setup ## requests made up from the specification (EXAMPLES=200 an operation), by strangers, families and the office

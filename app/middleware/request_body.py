@@ -48,7 +48,6 @@ def _fault_of_headers(headers: Headers, most: int, wanted: str | None) -> Campus
         return PayloadTooLarge()
     has_body = length not in {"", "0"} or "transfer-encoding" in headers
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    may_be_nothing = wanted in {None, JSON}
-    if wanted in {None, media_type} or (may_be_nothing and not has_body):
+    if not has_body or wanted in {None, media_type}:
         return None
     return UnsupportedMediaType(None if wanted == JSON else msg("Send the body as application/zip."))

@@ -40,7 +40,8 @@ class Digests:
     def unseal(self, sealed: str) -> str | None:
         """None where no listed key has sealed it."""
         try:
-            return self._fernet.decrypt(sealed).decode()
+            # As bytes: a text beyond ASCII is no token, and would end in another exception.
+            return self._fernet.decrypt(sealed.encode()).decode()
         except InvalidToken:
             return None
 

@@ -7,6 +7,7 @@ from uuid import uuid4
 from tests.support.desk import at_desk
 from tests.support.engines import sqlite_only
 from tests.support.office import Office
+from tests.support.openapi_grammar import resolved
 from tests.support.portal import Server, User, faults, refused
 
 pytestmark = sqlite_only
@@ -82,6 +83,22 @@ async def test_nothing_is_taken_for_what_it_is_not(server: Server, office: Offic
         body = {"district": "jackson", "portal": "parent", "username": "maria2026", "password": "x"}
         answer = await server.http.post("/login", json={**body, "device": {"shared": shared}})
         assert faults(answer) == {("/device/shared", "true_or_false_expected"): {}}
+
+
+async def test_tokens_of_any_letters_are_refused_and_break_nothing(server: Server, office: Office) -> None:
+    """Every text of every example is in turn replaced by one that no token of ours is."""
+    await office.set("features.claim=true", "features.challenge_questions=true", "features.key_request=true")
+    document = server.app.openapi()
+    for method, path, operation in operations(server):
+        if operation["security"] or not takes_json(operation):
+            continue
+        (example,) = operation["requestBody"]["content"]["application/json"]["examples"].values()
+        body = {**resolved(document, example)["value"], "district": office.district}
+        for field in (name for name, value in body.items() if isinstance(value, str)):
+            answer = await server.http.request(
+                method, path, json={**body, field: "\u00b8\u043a\u043b\u044e\u0447\U0001f511"}
+            )
+            assert answer.status_code in {200, 202} or refused(answer)[0] < 500, (path, field)
 
 
 async def test_missing_fields_are_all_named(server: Server) -> None:

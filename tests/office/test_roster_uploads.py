@@ -271,6 +271,7 @@ async def test_only_zips_as_large_as_the_operator_allows(settings: Settings, clo
             answer = await dana.ask("POST", PATH, headers={"Content-Type": media_type}, content=b"{}")
             assert refused(answer) == (415, "unsupported_media_type")
             assert answer.json()["detail"] == "Send the body as application/zip."
+        assert refused(await dana.ask("POST", PATH)) == (415, "unsupported_media_type")
         for path in ("/me", "/admin/district"):
             answer = await dana.ask("PATCH", path, headers=ZIP, content=b"x")
             assert refused(answer) == (415, "unsupported_media_type")

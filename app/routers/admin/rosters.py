@@ -5,15 +5,18 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 
-from app.errors import InProgress, NotFound
+from app.errors import InProgress, NotFound, UnsupportedMediaType
 from app.openapi import refusals
 from app.route_guards import for_staff, takes_file
 from app.routers.dependencies import AtDesk, CampusPart, Language
 from app.routers.paging import AfterMoment, Limit
 from app.schemas.admin.rosters import RosterUploadAnswer, RosterUploadList
 from app.services.clerk import StaffRole
+from app.translation import msg
 
 router = APIRouter(prefix="/rosters")
+
+NO_ZIP = msg("Send the body as application/zip.")
 
 
 @router.post(
@@ -41,6 +44,8 @@ async def upload_roster(
     Faults in it are no refusal of the request: the `outcome` is `refused`, and the report says where they are. The import goes on
     if you hang up; the list says what came of it.
     """
+    if "content-type" not in request.headers:
+        raise UnsupportedMediaType(NO_ZIP)  # no body, then: of another type it would have been refused before
     upload = await campus.roster_uploads.take(
         clerk, request.stream(), dry_run=dry_run, allow_ending_percent=allow_ending, as_new=as_new, strict=strict
     )
