@@ -195,7 +195,9 @@ class Settings(BaseModel):
     apps: tuple[AppRelease, ...] = Field(
         (), description="the apps that you publish, as a JSON list: versions, store, and who opens mailed links"
     )
-    maintenance: bool = Field(False, description="what `GET /app-config` tells apps; requests are answered all the same")
+    maintenance: bool = Field(
+        False, description="what `GET /app-config` tells apps; requests are answered all the same"
+    )
     change_password_url: _HttpUrl | None = Field(
         None, description="where `/.well-known/change-password` leads: the page of your front end"
     )

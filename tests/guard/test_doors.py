@@ -76,7 +76,7 @@ NO_SECRETS = {
     # The office's district: its settings, its announcements, the rosters that it uploads (whose body has no name).
     *("If-Match", *setting_paths()),
     *("announcement_id", "title", "body", "links.label", "links.url", "published_on", "visible_from", "visible_until"),
-    *("roster_id", "dry_run", "allow_ending", "as_new", ""),
+    *("roster_id", "dry_run", "allow_ending", "as_new", "strict", ""),
 }
 CARLA = "0123456"
 ONCE = {"Idempotency-Key": "6f1c2e3d-once"}
