@@ -8,7 +8,11 @@ function contentSecurityPolicy(): Plugin {
     apply: "build",
     configResolved: ({ env }) => void (api = String(env["VITE_CAMPUS_API"])),
     transformIndexHtml: () => [
-      { tag: "meta", attrs: { "http-equiv": "Content-Security-Policy", content: policy(api) }, injectTo: "head-prepend" },
+      {
+        tag: "meta",
+        attrs: { "http-equiv": "Content-Security-Policy", content: policy(api) },
+        injectTo: "head-prepend",
+      },
     ],
   };
 }
@@ -32,7 +36,10 @@ const address = { host: "127.0.0.1", port: 5173, strictPort: true };
 export default defineConfig({
   plugins: [contentSecurityPolicy()],
   server: address,
-  preview: { ...address, headers: { "X-Content-Type-Options": "nosniff", "Content-Security-Policy": "frame-ancestors 'none'" } },
+  preview: {
+    ...address,
+    headers: { "X-Content-Type-Options": "nosniff", "Content-Security-Policy": "frame-ancestors 'none'" },
+  },
   build: { target: "es2022", assetsInlineLimit: 0 },
   worker: { format: "es" },
 });

@@ -64,7 +64,9 @@ async function arrive(): Promise<void> {
     here = { route, place: { named, query: new URLSearchParams(location.search), secrets } };
     return show(here.route, here.place);
   }
-  render(problemPage(t("page.notFound"), t("page.notFoundDetail"), h("p", {}, h("a", { href: "/" }, t("page.toStart")))));
+  render(
+    problemPage(t("page.notFound"), t("page.notFoundDetail"), h("p", {}, h("a", { href: "/" }, t("page.toStart")))),
+  );
 }
 
 async function show(route: Route, place: Place): Promise<void> {
@@ -132,4 +134,3 @@ function match(pattern: string, path: string): Record<string, string> | null {
   }
   return named;
 }
-

@@ -4,6 +4,7 @@ import { accountPage } from "./pages/account";
 import { activatePage } from "./pages/activate";
 import { activity } from "./pages/activity";
 import { askForKey } from "./pages/ask-for-key";
+import { askOffice } from "./pages/ask-office";
 import { authenticator } from "./pages/authenticator";
 import { changePassword } from "./pages/change-password";
 import { children } from "./pages/children";
@@ -29,6 +30,7 @@ const FOR_EVERYBODY: Route[] = [
   { path: "/d/:district/new-user", page: activatePage },
   { path: "/d/:district/claim", page: claimPage },
   { path: "/d/:district/ask-for-key", page: askForKey },
+  { path: "/d/:district/ask-office", page: askOffice },
   { path: "/d/:district/forgot-password", page: forgotPassword },
   { path: "/d/:district/forgot-username", page: forgotUsername },
   { path: "/d/:district/questions", page: questionsPage },
@@ -54,4 +56,7 @@ const FOR_THE_SIGNED_IN: Route[] = [
   { path: "/office/people/:id/key", page: issueKey },
 ];
 
-export const ROUTES: Route[] = [...FOR_EVERYBODY, ...FOR_THE_SIGNED_IN.map((route) => ({ ...route, for: "signed in" as const }))];
+export const ROUTES: Route[] = [
+  ...FOR_EVERYBODY,
+  ...FOR_THE_SIGNED_IN.map((route) => ({ ...route, for: "signed in" as const })),
+];

@@ -44,7 +44,9 @@ export function tCode(group: string, code: string): string | undefined {
 export function day(moment: string): string {
   // A date without time is a date everywhere; read as midnight UTC it would be the day before in America.
   const isDateOnly = moment.length === 10;
-  return new Intl.DateTimeFormat(format(), { dateStyle: "long", ...(isDateOnly && { timeZone: "UTC" }) }).format(new Date(moment));
+  return new Intl.DateTimeFormat(format(), { dateStyle: "long", ...(isDateOnly && { timeZone: "UTC" }) }).format(
+    new Date(moment),
+  );
 }
 
 export function dayAndTime(moment: string): string {

@@ -29,6 +29,7 @@ OPEN = (
     "/d/jackson/new-user",
     "/d/jackson/claim",
     "/d/jackson/ask-for-key",
+    "/d/jackson/ask-office",
     "/d/jackson/forgot-password",
     "/nowhere",
 )

@@ -93,3 +93,21 @@ async def test_a_guardian_is_mailed_a_key(guest: Guest, office: Office, mailbox:
     await guest.press("Continue")
     await guest.is_led_to("Welcome, Linh")
     await expect(guest.page.get_by_label("Choose a username")).to_be_visible()
+
+
+async def test_the_office_is_asked_and_gives_a_reference(guest: Guest, mailbox: Mailbox) -> None:
+    await guest.open("/d/jackson")
+    await guest.follow("Ask the office")
+    await guest.is_led_to("Ask the office")
+    await guest.page.get_by_label("What is it about?").select_option("I do not see my child")
+    await guest.type("Your first name", "Rosa")
+    await guest.type("Your last name", "Diaz")
+    await guest.type("E-mail for the answer", "rosa@example.org")
+    await guest.type("In your own words (you may leave it out)", "Her number is 123-45-6789.")
+    await guest.press("Send it")
+    await guest.is_told_at("In your own words (you may leave it out)", "social security")
+    await guest.type("In your own words (you may leave it out)", "We moved in June.")
+    await guest.press("Send it")
+    await guest.is_led_to("It is with the office")
+    reference = str(await guest.page.locator(".step p").text_content()).split()[3].rstrip(".")
+    assert reference in (await mailbox.mails("rosa@example.org"))[0].text

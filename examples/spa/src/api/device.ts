@@ -39,5 +39,8 @@ function browserName(): string {
   const browser = ["Edg", "OPR", "Firefox", "Chrome", "Safari"].find((name) => agent.includes(name)) ?? "Browser";
   const system = ["Android", "iPhone", "iPad", "CrOS", "Windows", "Mac", "Linux"].find((name) => agent.includes(name));
   const proper: Record<string, string> = { Edg: "Edge", OPR: "Opera", CrOS: "Chromebook" };
-  return [browser, system].filter((name) => name !== undefined).map((name) => proper[name] ?? name).join(", ");
+  return [browser, system]
+    .filter((name) => name !== undefined)
+    .map((name) => proper[name] ?? name)
+    .join(", ");
 }

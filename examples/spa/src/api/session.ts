@@ -89,7 +89,10 @@ function bearing(token: string, request: Request): Request {
 
 async function hasExpired(response: Response): Promise<boolean> {
   if (response.status !== 401) return false;
-  const body: unknown = await response.clone().json().catch(() => null);
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => null);
   return isProblem(body) && body.code === "invalid_token";
 }
 

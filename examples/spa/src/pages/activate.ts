@@ -34,7 +34,13 @@ export async function activatePage({ named, query, secrets }: Place): Promise<Pa
 
 /** Pasted keys come with spaces and in any case; here they are shown in groups of five, as on the letter. */
 function keyField(value: string) {
-  const field = textField({ name: "activation_key", label: t("field.key"), hint: t("field.keyHint"), verbatim: true, value: grouped(value) });
+  const field = textField({
+    name: "activation_key",
+    label: t("field.key"),
+    hint: t("field.keyHint"),
+    verbatim: true,
+    value: grouped(value),
+  });
   const input = field.control as HTMLInputElement;
   input.classList.add("key");
   input.addEventListener("paste", (event) => {
@@ -88,5 +94,10 @@ function accountForm(district: District, activation_key: string, offer: Schemas[
     go(afterSignIn());
   }
 
-  return form({ fields: [username, password, again, email], submit: t("activate.submit"), district: district.id, send });
+  return form({
+    fields: [username, password, again, email],
+    submit: t("activate.submit"),
+    district: district.id,
+    send,
+  });
 }

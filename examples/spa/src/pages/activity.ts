@@ -19,7 +19,11 @@ export async function activity(): Promise<Page> {
   }
 
   await load();
-  return { title: t("activity.title"), lead: t("activity.lead"), content: [list, more, backTo("/account", t("page.toAccount"))] };
+  return {
+    title: t("activity.title"),
+    lead: t("activity.lead"),
+    content: [list, more, backTo("/account", t("page.toAccount"))],
+  };
 }
 
 function event({ kind, at, device_name, current }: Schemas["ActivityAnswer"]): HTMLElement {

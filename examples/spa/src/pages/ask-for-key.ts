@@ -12,7 +12,12 @@ import { districtOf } from "./login-screen";
 
 export async function askForKey({ named }: Place): Promise<Page> {
   const district = await districtOf(named["district"]);
-  const number = textField({ name: "student_number", label: t("field.studentNumber"), hint: t("field.studentNumberHint"), verbatim: true });
+  const number = textField({
+    name: "student_number",
+    label: t("field.studentNumber"),
+    hint: t("field.studentNumberHint"),
+    verbatim: true,
+  });
   const asked = district.key_request.fields.map(factField);
   const place = h("div", { class: "step" });
 
@@ -21,7 +26,11 @@ export async function askForKey({ named }: Place): Promise<Page> {
     const body = { district: district.id, student_number: number.value().trim(), ...facts, captcha };
     const answer = await answered(open.POST("/activate/key-requests", { body }));
     if ("activation_key" in answer) {
-      const link = h("a", { class: "button", href: `/d/${district.id}/new-user#key=${answer.activation_key}` }, t("activate.title"));
+      const link = h(
+        "a",
+        { class: "button", href: `/d/${district.id}/new-user#key=${answer.activation_key}` },
+        t("activate.title"),
+      );
       showStep(place, t("askForKey.shown"), h("p", { class: "big-key", dir: "ltr" }, answer.activation_key), link);
     } else {
       showStep(place, t("askForKey.done"), h("p", {}, answer.detail));
@@ -29,7 +38,9 @@ export async function askForKey({ named }: Place): Promise<Page> {
   }
 
   const captcha = { district: district.id, action: "key_request" } as const;
-  place.append(form({ fields: [number, ...asked], submit: t("askForKey.submit"), district: district.id, captcha, send }));
+  place.append(
+    form({ fields: [number, ...asked], submit: t("askForKey.submit"), district: district.id, captcha, send }),
+  );
   return {
     title: t("door.askForKey"),
     lead: t("askForKey.lead"),
@@ -43,7 +54,13 @@ function factField(fact: string): Field {
     case "birth_date":
       return textField({ name: fact, label: t("field.childBirthDate"), type: "date" });
     case "ssn_last4":
-      return textField({ name: fact, label: t("field.ssnLast4"), hint: t("field.ssnLast4Hint"), digits: true, verbatim: true });
+      return textField({
+        name: fact,
+        label: t("field.ssnLast4"),
+        hint: t("field.ssnLast4Hint"),
+        digits: true,
+        verbatim: true,
+      });
     case "guardian_first_name":
       return textField({ name: fact, label: t("field.yourFirstName"), autocomplete: "given-name" });
     default:

@@ -16,25 +16,55 @@ export function authenticator(): Page {
 
   async function begin() {
     const { secret, otpauth_uri } = await withStepUp(() => answered(mine.POST("/me/totp")));
-    const picture = h("img", { class: "qr", alt: t("authenticator.picture"), width: 200, height: 200, src: await pictureOf(otpauth_uri) });
-    const typed = h("p", { class: "hint" }, t("authenticator.orType"), " ", h("code", { dir: "ltr" }, secret.match(/.{1,4}/g)?.join(" ")));
+    const picture = h("img", {
+      class: "qr",
+      alt: t("authenticator.picture"),
+      width: 200,
+      height: 200,
+      src: await pictureOf(otpauth_uri),
+    });
+    const typed = h(
+      "p",
+      { class: "hint" },
+      t("authenticator.orType"),
+      " ",
+      h("code", { dir: "ltr" }, secret.match(/.{1,4}/g)?.join(" ")),
+    );
     showStep(place, t("authenticator.scan"), picture, typed, confirmation());
   }
 
   function confirmation(): HTMLElement {
-    const code = textField({ name: "totp", label: t("totp.code"), autocomplete: "one-time-code", digits: true, verbatim: true });
+    const code = textField({
+      name: "totp",
+      label: t("totp.code"),
+      autocomplete: "one-time-code",
+      digits: true,
+      verbatim: true,
+    });
     async function send() {
-      const session = await answered(mine.POST("/me/totp/confirm", { body: { totp: code.value().replace(/\s/g, "") } }));
+      const session = await answered(
+        mine.POST("/me/totp/confirm", { body: { totp: code.value().replace(/\s/g, "") } }),
+      );
       goOn(session);
       const codes = (session.recovery_codes ?? []).map((one) => h("li", {}, h("code", { dir: "ltr" }, one)));
       const go = h("a", { class: "button", href: home() }, t("activate.continue"));
-      showStep(place, t("authenticator.done"), note("warn", t("authenticator.codes")), h("ul", { class: "codes" }, ...codes), go);
+      showStep(
+        place,
+        t("authenticator.done"),
+        note("warn", t("authenticator.codes")),
+        h("ul", { class: "codes" }, ...codes),
+        go,
+      );
     }
     return form({ fields: [code], submit: t("authenticator.confirm"), send });
   }
 
   place.append(form({ fields: [], submit: t("authenticator.begin"), send: begin }));
-  return { title: t("authenticator.title"), lead: t("authenticator.why"), content: [card(place), backTo("/account", t("page.toAccount"))] };
+  return {
+    title: t("authenticator.title"),
+    lead: t("authenticator.why"),
+    content: [card(place), backTo("/account", t("page.toAccount"))],
+  };
 }
 
 /** Drawn here: the secret goes to nobody who makes pictures. */

@@ -13,7 +13,11 @@ import { newPassword } from "./new-password";
 
 export async function changePassword(): Promise<Page> {
   const { password_policy } = await districtOf(account()?.district.id);
-  const current = passwordField({ name: "current_password", label: t("field.currentPassword"), autocomplete: "current-password" });
+  const current = passwordField({
+    name: "current_password",
+    label: t("field.currentPassword"),
+    autocomplete: "current-password",
+  });
   const [password, again] = newPassword(password_policy);
   const place = h("div", { class: "step" });
   async function send() {
@@ -22,5 +26,9 @@ export async function changePassword(): Promise<Page> {
     showStep(place, t("password.changed"), h("p", {}, t("password.changedHint")));
   }
   place.append(form({ fields: [current, password, again], submit: t("password.submit"), send }));
-  return { title: t("password.title"), lead: t("password.lead"), content: [card(place), backTo("/account", t("page.toAccount"))] };
+  return {
+    title: t("password.title"),
+    lead: t("password.lead"),
+    content: [card(place), backTo("/account", t("page.toAccount"))],
+  };
 }

@@ -31,7 +31,12 @@ function student({ first_name, last_name, student_number, state_id, school, dist
   return h(
     "li",
     { class: "card student" },
-    h("div", { class: "head" }, monogram(name), h("div", {}, h("h2", {}, name), h("p", { class: "hint" }, school_name))),
+    h(
+      "div",
+      { class: "head" },
+      monogram(name),
+      h("div", {}, h("h2", {}, name), h("p", { class: "hint" }, school_name)),
+    ),
     facts(
       [t("field.studentNumber"), student_number && h("span", { dir: "ltr" }, student_number)],
       [t("children.stateId"), state_id && h("span", { dir: "ltr" }, state_id)],

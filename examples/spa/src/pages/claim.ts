@@ -19,7 +19,12 @@ export async function claimPage({ named }: Place): Promise<Page> {
   const district = await districtOf(named["district"]);
   const first = textField({ name: "first_name", label: t("field.firstName"), autocomplete: "given-name" });
   const last = textField({ name: "last_name", label: t("field.lastName"), autocomplete: "family-name" });
-  const number = textField({ name: "student_number", label: t("field.studentNumber"), hint: t("field.studentNumberHint"), verbatim: true });
+  const number = textField({
+    name: "student_number",
+    label: t("field.studentNumber"),
+    hint: t("field.studentNumberHint"),
+    verbatim: true,
+  });
   const birth = textField({ name: "birth_date", label: t("field.birthDate"), type: "date", autocomplete: "bday" });
   const asksBirthDate = district.claim.fields.includes("birth_date");
   const place = h("div", { class: "step" });
@@ -53,7 +58,12 @@ export async function claimPage({ named }: Place): Promise<Page> {
       begin(await answered(open.POST("/activate/claim/complete", { body })));
       go(afterSignIn());
     }
-    return form({ fields: [password, again, ...questions.fields], submit: t("activate.submit"), district: district.id, send });
+    return form({
+      fields: [password, again, ...questions.fields],
+      submit: t("activate.submit"),
+      district: district.id,
+      send,
+    });
   }
 
   const captcha = { district: district.id, action: "claim" } as const;

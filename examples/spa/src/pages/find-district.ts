@@ -16,7 +16,13 @@ const PAUSE_MS = 180;
 export function findDistrict(): Page {
   const problem = problemBox();
   const list = h("ul", { class: "districts" });
-  const input = h("input", { id: "district", type: "search", autocomplete: "off", spellcheck: "false", input: waitThenSearch });
+  const input = h("input", {
+    id: "district",
+    type: "search",
+    autocomplete: "off",
+    spellcheck: "false",
+    input: waitThenSearch,
+  });
   let pause = 0;
   let newest = 0;
 
@@ -56,5 +62,9 @@ function entry({ id, name, city, state, portals }: Schemas["DistrictItem"]): HTM
   const where = [city, state].filter(Boolean).join(", ");
   const words = h("span", { class: "words" }, h("strong", {}, name), h("span", { class: "hint" }, where));
   if (portals.length) return h("li", {}, h("a", { href: `/d/${id}` }, monogram(name), words, icon("arrow")));
-  return h("li", { class: "closed" }, h("div", {}, monogram(name), words, h("span", { class: "hint" }, t("find.closed"))));
+  return h(
+    "li",
+    { class: "closed" },
+    h("div", {}, monogram(name), words, h("span", { class: "hint" }, t("find.closed"))),
+  );
 }

@@ -14,11 +14,21 @@ import { portalField } from "./portal-field";
 export async function forgotPassword({ named, query }: Place): Promise<Page> {
   const district = await districtOf(named["district"]);
   const portal = portalField(district, query.get("portal") === "staff");
-  const username = textField({ name: "username", label: t("field.username"), autocomplete: "username", verbatim: true });
+  const username = textField({
+    name: "username",
+    label: t("field.username"),
+    autocomplete: "username",
+    verbatim: true,
+  });
   const place = h("div", { class: "step" });
 
   async function send(captcha: string | undefined) {
-    const body = { district: district.id, portal: portal.value() as Schemas["Portal"], username: username.value(), captcha };
+    const body = {
+      district: district.id,
+      portal: portal.value() as Schemas["Portal"],
+      username: username.value(),
+      captcha,
+    };
     const { detail } = await answered(open.POST("/password-reset", { body }));
     showStep(place, t("forgot.sent"), h("p", {}, detail));
   }

@@ -30,7 +30,13 @@ export async function links(): Promise<Page> {
 
 function linkedAccount(linked: Account): HTMLElement {
   const { id, district, username } = linked;
-  const switchOver = form({ fields: [], submit: t("links.switch"), isQuiet: true, name: t("links.switchTo", { district: district.name }), send });
+  const switchOver = form({
+    fields: [],
+    submit: t("links.switch"),
+    isQuiet: true,
+    name: t("links.switchTo", { district: district.name }),
+    send,
+  });
   async function send() {
     begin(await answered(mine.POST("/districts/link/{account_id}/switch", { params: { path: { account_id: id } } })));
     go(home());
@@ -41,7 +47,12 @@ function linkedAccount(linked: Account): HTMLElement {
     await reload();
     announce(t("links.unlinked"));
   }
-  const words = h("div", { class: "words" }, h("strong", {}, district.name), h("span", { class: "hint", dir: "ltr" }, username));
+  const words = h(
+    "div",
+    { class: "words" },
+    h("strong", {}, district.name),
+    h("span", { class: "hint", dir: "ltr" }, username),
+  );
   const button = h("button", { type: "button", class: "plain", click: () => void unlink() }, t("links.unlink"));
   return h("li", {}, monogram(district.name), words, h("div", { class: "actions" }, switchOver, button));
 }
@@ -50,7 +61,12 @@ function showCode(): HTMLElement {
   const place = h("div", { class: "step" });
   async function send() {
     const { code, expires_at } = await answered(mine.POST("/districts/link/codes"));
-    showStep(place, t("links.yourCode"), h("p", { class: "big-key", dir: "ltr" }, code), h("p", {}, t("links.until", { until: dayAndTime(expires_at) })));
+    showStep(
+      place,
+      t("links.yourCode"),
+      h("p", { class: "big-key", dir: "ltr" }, code),
+      h("p", {}, t("links.until", { until: dayAndTime(expires_at) })),
+    );
   }
   place.append(h("h2", {}, t("links.showTitle")), h("p", {}, t("links.showHint")));
   place.append(form({ fields: [], submit: t("links.show"), district: account()?.district.id, send }));

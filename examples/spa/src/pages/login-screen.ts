@@ -19,8 +19,14 @@ export async function loginScreen({ named, query }: Place): Promise<Page> {
     layout: "wide",
     district,
     content: [
-      district.status === "maintenance" && note("warn", t("signIn.maintenance", { until: dayAndTime(district.until ?? "") })),
-      h("div", { class: "columns" }, h("div", {}, card(signInForm(district, isStaff))), h("div", {}, doors(district), news(district))),
+      district.status === "maintenance" &&
+        note("warn", t("signIn.maintenance", { until: dayAndTime(district.until ?? "") })),
+      h(
+        "div",
+        { class: "columns" },
+        h("div", {}, card(signInForm(district, isStaff))),
+        h("div", {}, doors(district), news(district)),
+      ),
     ],
   };
 }
@@ -47,5 +53,12 @@ function news({ announcements }: District): HTMLElement | string {
 function notice({ title, body, published_on, links }: Schemas["AnnouncementAnswer"]): HTMLElement {
   const more = links.map(({ label, url }) => h("li", {}, h("a", { href: url, rel: "noopener" }, label)));
   const date = h("time", { datetime: published_on, class: "hint" }, day(published_on));
-  return h("article", { class: "notice" }, h("h3", {}, title), date, h("p", {}, body), h("ul", { class: "plain" }, ...more));
+  return h(
+    "article",
+    { class: "notice" },
+    h("h3", {}, title),
+    date,
+    h("p", {}, body),
+    h("ul", { class: "plain" }, ...more),
+  );
 }

@@ -14,14 +14,21 @@ import { newPassword } from "./new-password";
 
 export async function resetPassword({ secrets }: Place): Promise<Page> {
   const token = secrets.get("token") ?? "";
-  const { username_masked, password_policy, expires_at } = await answered(open.POST("/password-reset/check", { body: { token } }));
+  const { username_masked, password_policy, expires_at } = await answered(
+    open.POST("/password-reset/check", { body: { token } }),
+  );
   const [password, again] = newPassword(password_policy);
   const place = h("div", { class: "step" });
 
   async function send() {
     const body = { token, password: password.value(), password_confirm: again.value() };
     await answered(open.POST("/password-reset/confirm", { body }));
-    showStep(place, t("reset.done"), h("p", {}, t("reset.doneHint")), h("p", {}, h("a", { href: "/" }, t("page.toSignIn"))));
+    showStep(
+      place,
+      t("reset.done"),
+      h("p", {}, t("reset.doneHint")),
+      h("p", {}, h("a", { href: "/" }, t("page.toSignIn"))),
+    );
   }
 
   place.append(form({ fields: [password, again], submit: t("password.submit"), send }));
@@ -33,9 +40,15 @@ export async function resetPassword({ secrets }: Place): Promise<Page> {
 }
 
 export function confirmEmail({ secrets }: Place): Page {
-  return pressed(t("email.confirmTitle"), t("email.confirmLead"), t("email.confirm"), t("email.confirmed"), async () => {
-    await answered(open.POST("/recovery-email/confirm", { body: { token: secrets.get("token") ?? "" } }));
-  });
+  return pressed(
+    t("email.confirmTitle"),
+    t("email.confirmLead"),
+    t("email.confirm"),
+    t("email.confirmed"),
+    async () => {
+      await answered(open.POST("/recovery-email/confirm", { body: { token: secrets.get("token") ?? "" } }));
+    },
+  );
 }
 
 export function dispute({ secrets }: Place): Page {

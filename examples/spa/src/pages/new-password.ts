@@ -15,6 +15,11 @@ export function newPassword(policy: Policy | undefined): [password: Field, again
 }
 
 function rules({ min_length, alphanumeric, strong }: Policy): string {
-  const all = [t("rule.length", { min: min_length }), alphanumeric && t("rule.alphanumeric"), strong && t("rule.strong"), t("rule.notCommon")];
+  const all = [
+    t("rule.length", { min: min_length }),
+    alphanumeric && t("rule.alphanumeric"),
+    strong && t("rule.strong"),
+    t("rule.notCommon"),
+  ];
   return all.filter(Boolean).join(" ");
 }

@@ -14,7 +14,11 @@ import { chosenQuestions } from "./questions";
 export async function ownAnswers(): Promise<Page> {
   const { questions, answers_needed } = await answered(mine.GET("/me/challenge-questions"));
   const chosen = chosenQuestions(questions, answers_needed);
-  const password = passwordField({ name: "current_password", label: t("field.currentPassword"), autocomplete: "current-password" });
+  const password = passwordField({
+    name: "current_password",
+    label: t("field.currentPassword"),
+    autocomplete: "current-password",
+  });
   async function send() {
     const body = { current_password: password.value(), challenge_answers: chosen.answers() };
     await answered(mine.PUT("/me/challenge-answers", { body }));
@@ -22,5 +26,9 @@ export async function ownAnswers(): Promise<Page> {
     go(afterSignIn());
   }
   const fields = form({ fields: [...chosen.fields, password], submit: t("answers.submit"), send });
-  return { title: t("answers.title"), lead: t("answers.why"), content: [card(fields), backTo("/account", t("page.toAccount"))] };
+  return {
+    title: t("answers.title"),
+    lead: t("answers.why"),
+    content: [card(fields), backTo("/account", t("page.toAccount"))],
+  };
 }

@@ -20,7 +20,11 @@ export function chosenQuestions(questions: Question[], count: number): { fields:
   const pairs = Array.from({ length: count }, (_, place) => {
     const others = [...options.slice(place), ...options.slice(0, place)];
     const number = place + 1;
-    const question = selectField({ name: `challenge_answers/${place}/question_id`, label: t("questions.question", { number }), options: others });
+    const question = selectField({
+      name: `challenge_answers/${place}/question_id`,
+      label: t("questions.question", { number }),
+      options: others,
+    });
     const answer = textField({ name: `challenge_answers/${place}/answer`, label: t("questions.answer", { number }) });
     return { question, answer };
   });
@@ -32,7 +36,12 @@ export function chosenQuestions(questions: Question[], count: number): { fields:
 
 export async function questionsPage({ named }: Place): Promise<Page> {
   const district = await districtOf(named["district"]);
-  const username = textField({ name: "username", label: t("field.username"), autocomplete: "username", verbatim: true });
+  const username = textField({
+    name: "username",
+    label: t("field.username"),
+    autocomplete: "username",
+    verbatim: true,
+  });
   const place = h("div", { class: "step" });
 
   async function ask(captcha: string | undefined) {

@@ -28,7 +28,11 @@ export function recoveryEmail(): Page {
 
 function addressForm(place: HTMLElement): HTMLElement {
   const email = textField({ name: "email", label: t("field.recoveryEmail"), type: "email", autocomplete: "email" });
-  const password = passwordField({ name: "current_password", label: t("field.currentPassword"), autocomplete: "current-password" });
+  const password = passwordField({
+    name: "current_password",
+    label: t("field.currentPassword"),
+    autocomplete: "current-password",
+  });
   async function send() {
     const body = { email: email.value().trim(), current_password: password.value() };
     await answered(mine.PUT("/me/recovery-email", { body }));
@@ -38,13 +42,33 @@ function addressForm(place: HTMLElement): HTMLElement {
 }
 
 function showCodeForm(place: HTMLElement, address: string): void {
-  const code = textField({ name: "code", label: t("email.code"), hint: t("email.codeHint"), autocomplete: "one-time-code", verbatim: true });
+  const code = textField({
+    name: "code",
+    label: t("email.code"),
+    hint: t("email.codeHint"),
+    autocomplete: "one-time-code",
+    verbatim: true,
+  });
   async function send() {
     await answered(mine.POST("/me/recovery-email/confirm", { body: { code: code.value().trim() } }));
     const open = nextSteps().filter((step) => !step.endsWith("_recovery_email"));
     update({ nextSteps: open, account: await answered(mine.GET("/me")) });
-    showStep(place, t("email.confirmed"), h("p", {}, h("a", { class: "button", href: afterSignIn() }, t("activate.continue"))));
+    showStep(
+      place,
+      t("email.confirmed"),
+      h("p", {}, h("a", { class: "button", href: afterSignIn() }, t("activate.continue"))),
+    );
   }
-  const other = h("button", { type: "button", class: "plain", click: () => place.replaceChildren(addressForm(place)) }, t("email.other"));
-  showStep(place, t("email.enterCode"), h("p", {}, t("email.sentTo", { address })), form({ fields: [code], submit: t("email.confirm"), send }), other);
+  const other = h(
+    "button",
+    { type: "button", class: "plain", click: () => place.replaceChildren(addressForm(place)) },
+    t("email.other"),
+  );
+  showStep(
+    place,
+    t("email.enterCode"),
+    h("p", {}, t("email.sentTo", { address })),
+    form({ fields: [code], submit: t("email.confirm"), send }),
+    other,
+  );
 }

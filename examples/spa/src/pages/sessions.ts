@@ -26,7 +26,11 @@ function row({ id, device_name, shared, signed_in_at, last_used_at, current }: S
     announce(t("sessions.ended"));
   }
   const name = device_name ?? t("sessions.unnamed");
-  const button = h("button", { type: "button", class: "plain", click: () => void end(), "aria-label": t("sessions.endThis", { device: name }) }, t("sessions.end"));
+  const button = h(
+    "button",
+    { type: "button", class: "plain", click: () => void end(), "aria-label": t("sessions.endThis", { device: name }) },
+    t("sessions.end"),
+  );
   return h(
     "li",
     {},
@@ -36,7 +40,11 @@ function row({ id, device_name, shared, signed_in_at, last_used_at, current }: S
       { class: "words" },
       h("strong", {}, name),
       shared && h("span", { class: "hint" }, t("sessions.shared")),
-      h("span", { class: "hint" }, t("sessions.since", { since: dayAndTime(signed_in_at), used: dayAndTime(last_used_at) })),
+      h(
+        "span",
+        { class: "hint" },
+        t("sessions.since", { since: dayAndTime(signed_in_at), used: dayAndTime(last_used_at) }),
+      ),
     ),
     current ? h("span", { class: "badge" }, t("sessions.current")) : button,
   );

@@ -16,7 +16,12 @@ import { portalField } from "./portal-field";
 
 export function signInForm(district: District, isStaff = false): HTMLElement {
   const portal = portalField(district, isStaff);
-  const username = textField({ name: "username", label: t("field.username"), autocomplete: "username", verbatim: true });
+  const username = textField({
+    name: "username",
+    label: t("field.username"),
+    autocomplete: "username",
+    verbatim: true,
+  });
   const password = passwordField({ name: "password", label: t("field.password"), autocomplete: "current-password" });
   const shared = checkField({ name: "shared", label: t("signIn.shared"), hint: t("signIn.sharedHint") });
   const captcha = { district: district.id, action: "login" } as const;
@@ -25,7 +30,11 @@ export function signInForm(district: District, isStaff = false): HTMLElement {
   async function signIn(solution: string | undefined, totp?: string) {
     const who = { district: district.id, portal: portal.value() as Schemas["Portal"], username: username.value() };
     const device = thisDevice(who, shared.checked());
-    begin(await answered(open.POST("/login", { body: { ...who, password: password.value(), captcha: solution, totp, device } })));
+    begin(
+      await answered(
+        open.POST("/login", { body: { ...who, password: password.value(), captcha: solution, totp, device } }),
+      ),
+    );
     go(afterSignIn());
   }
 
@@ -39,7 +48,13 @@ export function signInForm(district: District, isStaff = false): HTMLElement {
   }
 
   function codeForm(): HTMLElement {
-    const code = textField({ name: "totp", label: t("totp.code"), hint: t("totp.hint"), autocomplete: "one-time-code", verbatim: true });
+    const code = textField({
+      name: "totp",
+      label: t("totp.code"),
+      hint: t("totp.hint"),
+      autocomplete: "one-time-code",
+      verbatim: true,
+    });
     const send = (solution: string | undefined) => signIn(solution, code.value().replace(/\s/g, ""));
     return form({ fields: [code], submit: t("totp.submit"), district: district.id, captcha, send });
   }

@@ -9,10 +9,25 @@ import { home } from "./after-sign-in";
 
 const STEPS: Record<string, { path: string; drawing: Icon; title: Word; hint: Word }> = {
   set_recovery_email: { path: "/account/email", drawing: "mail", title: "email.title", hint: "email.why" },
-  confirm_recovery_email: { path: "/account/email", drawing: "mail", title: "email.enterCode", hint: "email.enterCodeHint" },
-  set_challenge_answers: { path: "/account/questions", drawing: "question", title: "answers.title", hint: "answers.why" },
+  confirm_recovery_email: {
+    path: "/account/email",
+    drawing: "mail",
+    title: "email.enterCode",
+    hint: "email.enterCodeHint",
+  },
+  set_challenge_answers: {
+    path: "/account/questions",
+    drawing: "question",
+    title: "answers.title",
+    hint: "answers.why",
+  },
   change_password: { path: "/account/password", drawing: "key", title: "password.title", hint: "password.lead" },
-  set_up_totp: { path: "/account/authenticator", drawing: "shield", title: "authenticator.title", hint: "authenticator.why" },
+  set_up_totp: {
+    path: "/account/authenticator",
+    drawing: "shield",
+    title: "authenticator.title",
+    hint: "authenticator.why",
+  },
   confirm_links: { path: "/districts", drawing: "link", title: "links.title", hint: "links.confirmWhy" },
 };
 

@@ -16,6 +16,9 @@ export function newWidget(challenge: Record<string, unknown>, language: string):
   const widget = document.createElement("altcha-widget") as AltchaWidgetElement;
   widget.setAttribute("language", language === "es" ? "es-419" : "en");
   // How somebody moves the mouse is nobody's business here: the work is the proof.
-  widget.setAttribute("configuration", JSON.stringify({ challenge, auto: "onload", humanInteractionSignature: false, hideFooter: true, hideLogo: true }));
+  widget.setAttribute(
+    "configuration",
+    JSON.stringify({ challenge, auto: "onload", humanInteractionSignature: false, hideFooter: true, hideLogo: true }),
+  );
   return widget;
 }

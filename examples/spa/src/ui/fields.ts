@@ -43,7 +43,11 @@ export function textField(plan: TextPlan): Field {
 
 export function passwordField(plan: { name: string; label: string; hint?: string; autocomplete: AutoFill }): Field {
   const input = h("input", { name: plan.name, type: "password", autocomplete: plan.autocomplete, dir: "ltr" });
-  const show = h("button", { type: "button", class: "reveal", "aria-pressed": "false", click: toggle }, t("field.show"));
+  const show = h(
+    "button",
+    { type: "button", class: "reveal", "aria-pressed": "false", click: toggle },
+    t("field.show"),
+  );
   function toggle() {
     const shown = input.type === "password";
     input.type = shown ? "text" : "password";
@@ -54,18 +58,36 @@ export function passwordField(plan: { name: string; label: string; hint?: string
   return field;
 }
 
-export function selectField(plan: { name: string; label: string; hint?: string; options: { value: string; text: string }[] }): Field {
+export function selectField(plan: {
+  name: string;
+  label: string;
+  hint?: string;
+  options: { value: string; text: string }[];
+}): Field {
   const options = plan.options.map(({ value, text }) => h("option", { value }, text));
   const select = h("select", { name: plan.name }, ...options);
   return labelled(plan, select, select);
 }
 
+export function longTextField(plan: { name: string; label: string; hint?: string; optional?: boolean }): Field {
+  const area = h("textarea", { name: plan.name, rows: 4 });
+  return labelled(plan, area, area);
+}
+
 /** One of a few, all of them in sight. */
 export function choiceField(plan: { name: string; label: string; options: { value: string; text: string }[] }): Field {
-  const radios = plan.options.map(({ value }, place) => h("input", { type: "radio", name: plan.name, value, checked: place === 0 }));
+  const radios = plan.options.map(({ value }, place) =>
+    h("input", { type: "radio", name: plan.name, value, checked: place === 0 }),
+  );
   const rows = plan.options.map(({ text }, place) => h("label", {}, radios[place], h("span", {}, text)));
   const fault = h("p", { class: "fault", hidden: true });
-  const element = h("fieldset", { class: "field choice" }, h("legend", {}, plan.label), h("div", { class: "segments" }, ...rows), fault);
+  const element = h(
+    "fieldset",
+    { class: "field choice" },
+    h("legend", {}, plan.label),
+    h("div", { class: "segments" }, ...rows),
+    fault,
+  );
   return {
     name: plan.name,
     label: plan.label,
@@ -85,7 +107,13 @@ export function checkField(plan: { name: string; label: string; hint?: string })
   return {
     name: plan.name,
     label: plan.label,
-    element: h("div", { class: "field check" }, h("div", { class: "row" }, input, h("label", { for: id }, plan.label)), hint, fault),
+    element: h(
+      "div",
+      { class: "field check" },
+      h("div", { class: "row" }, input, h("label", { for: id }, plan.label)),
+      hint,
+      fault,
+    ),
     control: input,
     checked: () => input.checked,
     value: () => String(input.checked),
@@ -94,7 +122,7 @@ export function checkField(plan: { name: string; label: string; hint?: string })
   };
 }
 
-type Control = HTMLInputElement | HTMLSelectElement;
+type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 
 function labelled(
   plan: { name: string; label: string; hint?: string; optional?: boolean },

@@ -31,7 +31,12 @@ export function form(plan: FormPlan): HTMLFormElement {
   const problem = problemBox();
   const button = h("button", { type: "submit", class: plan.isQuiet ? "secondary" : "primary" }, plan.submit);
   const fields = plan.fields.map((field) => field.element);
-  const element = h("form", { novalidate: true, submit, ...(plan.name && { "aria-label": plan.name }) }, problem.element, ...fields);
+  const element = h(
+    "form",
+    { novalidate: true, submit, ...(plan.name && { "aria-label": plan.name }) },
+    problem.element,
+    ...fields,
+  );
   if (captcha) element.append(captcha.element);
   element.append(...((plan.more ?? []).filter(Boolean) as Node[]), button);
 
@@ -104,7 +109,11 @@ export function problemBox() {
     },
     show(detail: string, faults: { field: Field | undefined; detail: string }[] = [], ways: Child[] = []) {
       const lines = faults.map((fault) => h("li", {}, fault.field ? lineTo(fault.field, fault.detail) : fault.detail));
-      words.replaceChildren(h("p", {}, detail), ...(lines.length ? [h("ul", {}, ...lines)] : []), ...(ways.filter(Boolean) as Node[]));
+      words.replaceChildren(
+        h("p", {}, detail),
+        ...(lines.length ? [h("ul", {}, ...lines)] : []),
+        ...(ways.filter(Boolean) as Node[]),
+      );
       element.hidden = false;
       element.focus();
     },

@@ -7,9 +7,19 @@ import { icon } from "./icons";
 import { monogram, type Page } from "./page";
 
 const AREAS: Record<string, [path: string, word: Word][]> = {
-  family: [["/children", "nav.children"], ["/districts", "nav.districts"], ["/account", "nav.account"]],
-  student: [["/children", "nav.student"], ["/account", "nav.account"]],
-  staff: [["/office", "nav.office"], ["/account", "nav.account"]],
+  family: [
+    ["/children", "nav.children"],
+    ["/districts", "nav.districts"],
+    ["/account", "nav.account"],
+  ],
+  student: [
+    ["/children", "nav.student"],
+    ["/account", "nav.account"],
+  ],
+  staff: [
+    ["/office", "nav.office"],
+    ["/account", "nav.account"],
+  ],
 };
 
 interface Steps {
@@ -23,7 +33,12 @@ export function showFrame(page: Page, steps: Steps): HTMLHeadingElement {
   document.title = `${page.title} · ${page.district?.name ?? account()?.district.name ?? t("product")}`;
   const heading = h("h1", { tabindex: -1 }, page.title);
   const lead = page.lead ? h("p", { class: "lead" }, page.lead) : null;
-  const main = h("main", { id: "main", class: page.layout ?? "narrow" }, h("div", { class: "intro" }, heading, lead), ...page.content);
+  const main = h(
+    "main",
+    { id: "main", class: page.layout ?? "narrow" },
+    h("div", { class: "intro" }, heading, lead),
+    ...page.content,
+  );
   document.getElementById("app")?.replaceChildren(skipLink(), header(page, steps), main, footer(page, steps));
   return heading;
 }
@@ -56,7 +71,12 @@ function navigation(area: string): HTMLElement {
 }
 
 function person(name: string, steps: Steps): HTMLElement {
-  return h("div", { class: "who" }, h("span", {}, name), h("button", { type: "button", class: "plain", click: () => steps.signOut() }, t("nav.signOut")));
+  return h(
+    "div",
+    { class: "who" },
+    h("span", {}, name),
+    h("button", { type: "button", class: "plain", click: () => steps.signOut() }, t("nav.signOut")),
+  );
 }
 
 function areaOf(portal: string): string {
@@ -67,7 +87,11 @@ function footer(page: Page, steps: Steps): HTMLElement {
   const languages = offered().map(({ tag, name }) => {
     const isSpoken = tag === language();
     const click = () => steps.speak(tag);
-    return h("li", {}, h("button", { type: "button", class: "plain", lang: tag, "aria-pressed": String(isSpoken), click }, name));
+    return h(
+      "li",
+      {},
+      h("button", { type: "button", class: "plain", lang: tag, "aria-pressed": String(isSpoken), click }, name),
+    );
   });
   const choice = h("nav", { class: "languages", "aria-label": t("nav.language") }, h("ul", {}, ...languages));
   return h("footer", {}, h("div", { class: "inner" }, support(page), choice));
@@ -76,6 +100,7 @@ function footer(page: Page, steps: Steps): HTMLElement {
 function support(page: Page): HTMLElement {
   const { phone, email, url, ticket } = page.district?.support ?? {};
   const ways = [
+    page.district && h("a", { href: `/d/${page.district.id}/ask-office` }, t("ticket.title")),
     phone && h("a", { href: `tel:${phone.replace(/[^\d+]/g, "")}`, dir: "ltr" }, phone),
     email && h("a", { href: `mailto:${email}` }, email),
     url && h("a", { href: url, rel: "noopener" }, t("help.site")),

@@ -18,12 +18,20 @@ const DRAWINGS = {
 export type Icon = keyof typeof DRAWINGS;
 
 export function icon(name: Icon): SVGSVGElement {
-  const drawing = svg("svg", { viewBox: "0 0 24 24", class: `icon icon-${name}`, "aria-hidden": "true", focusable: "false" });
+  const drawing = svg("svg", {
+    viewBox: "0 0 24 24",
+    class: `icon icon-${name}`,
+    "aria-hidden": "true",
+    focusable: "false",
+  });
   drawing.append(...DRAWINGS[name].map((line) => svg("path", { d: line })));
   return drawing;
 }
 
-function svg<Tag extends keyof SVGElementTagNameMap>(tag: Tag, attributes: Record<string, string>): SVGElementTagNameMap[Tag] {
+function svg<Tag extends keyof SVGElementTagNameMap>(
+  tag: Tag,
+  attributes: Record<string, string>,
+): SVGElementTagNameMap[Tag] {
   const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   return element;

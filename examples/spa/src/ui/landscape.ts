@@ -16,7 +16,12 @@ const SHAPES: [kind: string, path: string][] = [
 
 export function landscape(): SVGSVGElement {
   const drawing = document.createElementNS(NAMESPACE, "svg");
-  for (const [name, value] of Object.entries({ class: "landscape", viewBox: "0 0 1440 280", preserveAspectRatio: "xMidYMax slice", "aria-hidden": "true" })) {
+  for (const [name, value] of Object.entries({
+    class: "landscape",
+    viewBox: "0 0 1440 280",
+    preserveAspectRatio: "xMidYMax slice",
+    "aria-hidden": "true",
+  })) {
     drawing.setAttribute(name, value);
   }
   for (const [kind, path] of SHAPES) {

@@ -34,7 +34,9 @@ export function doorTo(path: string, drawing: Icon, title: string, text: string)
 }
 
 export function facts(...pairs: [term: string, value: Child][]): HTMLElement {
-  const rows = pairs.filter(([, value]) => value).map(([term, value]) => h("div", {}, h("dt", {}, term), h("dd", {}, value)));
+  const rows = pairs
+    .filter(([, value]) => value)
+    .map(([term, value]) => h("div", {}, h("dt", {}, term), h("dd", {}, value)));
   return h("dl", { class: "facts" }, ...rows);
 }
 
@@ -59,7 +61,14 @@ export function showStep(place: HTMLElement, title: string, ...content: Child[])
 export function monogram(name: string): HTMLElement {
   const words = name.split(/\s+/).filter((word) => /^\p{Lu}/u.test(word));
   const hue = [...name].reduce((sum, letter) => (sum * 7 + letter.charCodeAt(0)) % 997, 0) % 6;
-  return h("span", { class: `monogram hue-${hue}`, "aria-hidden": "true" }, words.slice(0, 2).map((word) => word[0]).join(""));
+  return h(
+    "span",
+    { class: `monogram hue-${hue}`, "aria-hidden": "true" },
+    words
+      .slice(0, 2)
+      .map((word) => word[0])
+      .join(""),
+  );
 }
 
 export function backTo(path: string, text = t("page.back")): HTMLElement {

@@ -24,7 +24,13 @@ export async function withStepUp<Answer>(act: () => Promise<Answer>): Promise<An
 function stepUp(why: string): Promise<boolean> {
   const isStaff = account()?.portal === "staff";
   const field = isStaff
-    ? textField({ name: "totp", label: t("totp.code"), hint: t("totp.hint"), autocomplete: "one-time-code", verbatim: true })
+    ? textField({
+        name: "totp",
+        label: t("totp.code"),
+        hint: t("totp.hint"),
+        autocomplete: "one-time-code",
+        verbatim: true,
+      })
     : passwordField({ name: "password", label: t("field.currentPassword"), autocomplete: "current-password" });
 
   return new Promise((resolve) => {

@@ -15,7 +15,9 @@ import { statusBadge } from "./search";
 export type DeskAccount = Schemas["AccountItem"];
 
 export async function officeAccount({ named }: Place): Promise<Page> {
-  const account = await answered(mine.GET("/admin/accounts/{account_id}", { params: { path: { account_id: named["id"] ?? "" } } }));
+  const account = await answered(
+    mine.GET("/admin/accounts/{account_id}", { params: { path: { account_id: named["id"] ?? "" } } }),
+  );
   const { person, portal, username } = account;
   return {
     title: `${person.first_name} ${person.last_name}`,
@@ -23,7 +25,12 @@ export async function officeAccount({ named }: Place): Promise<Page> {
     layout: "wide",
     content: [
       ...diagnosis(account),
-      h("div", { class: "columns" }, h("div", {}, state(account), children(account)), h("div", {}, help(account), mails(account))),
+      h(
+        "div",
+        { class: "columns" },
+        h("div", {}, state(account), children(account)),
+        h("div", {}, help(account), mails(account)),
+      ),
       backTo("/office", t("office.back")),
     ],
   };
@@ -31,12 +38,27 @@ export async function officeAccount({ named }: Place): Promise<Page> {
 
 function diagnosis({ reasons }: DeskAccount): HTMLElement[] {
   if (!reasons.length) return [note("good", t("office.works"))];
-  return reasons.map((reason) => note("warn", h("strong", {}, inWords("reason", reason)), " ", inWords("remedy", reason)));
+  return reasons.map((reason) =>
+    note("warn", h("strong", {}, inWords("reason", reason)), " ", inWords("remedy", reason)),
+  );
 }
 
-function state({ status, ladder, totp, recovery_email, live_sessions, last_signed_in_at, key, portal }: DeskAccount): HTMLElement {
-  const wrong = ladder.tries ? t("office.tries", { tries: ladder.tries, step: inWords("ladder", ladder.step) }) : t("office.noTries");
-  const address = recovery_email && [recovery_email.address_masked, t(recovery_email.confirmed ? "email.isConfirmed" : "email.waits")].join(" · ");
+function state({
+  status,
+  ladder,
+  totp,
+  recovery_email,
+  live_sessions,
+  last_signed_in_at,
+  key,
+  portal,
+}: DeskAccount): HTMLElement {
+  const wrong = ladder.tries
+    ? t("office.tries", { tries: ladder.tries, step: inWords("ladder", ladder.step) })
+    : t("office.noTries");
+  const address =
+    recovery_email &&
+    [recovery_email.address_masked, t(recovery_email.confirmed ? "email.isConfirmed" : "email.waits")].join(" · ");
   return section(
     t("office.state"),
     card(
@@ -66,7 +88,12 @@ function children({ relationships }: DeskAccount): Child {
 function mails({ mails }: DeskAccount): Child {
   if (!mails.length) return null;
   const rows = mails.map(({ kind, state, created_at }) =>
-    h("li", {}, h("strong", {}, inWords("mail", kind)), h("span", { class: "hint" }, `${dayAndTime(created_at)} · ${inWords("sent", state)}`)),
+    h(
+      "li",
+      {},
+      h("strong", {}, inWords("mail", kind)),
+      h("span", { class: "hint" }, `${dayAndTime(created_at)} · ${inWords("sent", state)}`),
+    ),
   );
   return section(t("office.mails"), h("ol", { class: "timeline" }, ...rows));
 }
@@ -77,8 +104,14 @@ function help(account: DeskAccount): HTMLElement {
   const path = { account_id: id };
   const can = (what: string) => can_do.includes(what);
   const actions = [
-    can("unlock") && action("office.unlock", "office.unlocked", () => answered(mine.POST("/admin/accounts/{account_id}/unlock", { params: { path } }))),
-    can("enable") && action("office.enable", "office.enabled", () => answered(mine.POST("/admin/accounts/{account_id}/enable", { params: { path } }))),
+    can("unlock") &&
+      action("office.unlock", "office.unlocked", () =>
+        answered(mine.POST("/admin/accounts/{account_id}/unlock", { params: { path } })),
+      ),
+    can("enable") &&
+      action("office.enable", "office.enabled", () =>
+        answered(mine.POST("/admin/accounts/{account_id}/enable", { params: { path } })),
+      ),
     ...resetActions(account),
     can("disable") &&
       action("office.disable", "office.disabled", async () => {

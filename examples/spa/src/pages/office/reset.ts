@@ -18,13 +18,24 @@ export function resetActions({ id, can_do }: DeskAccount): HTMLElement[] {
     const params = { path: { account_id: id } };
     const answer = await withStepUp(() => answered(mine.POST("/admin/accounts/{account_id}/reset", { params, body })));
     if (answer.activation_key) showKey(place, answer.activation_key, answer.expires_at ?? "");
-    else showStep(place, t("office.resetDone"), h("p", {}, answer.address_masked ? t("office.mailGoes", { address: answer.address_masked }) : t("office.claimOpen")));
+    else
+      showStep(
+        place,
+        t("office.resetDone"),
+        h(
+          "p",
+          {},
+          answer.address_masked ? t("office.mailGoes", { address: answer.address_masked }) : t("office.claimOpen"),
+        ),
+      );
   }
 
   const byKey = () => reset({ method: "key", channel: "in_person", photo_id_checked: photo.checked() });
   const ways = [
-    can_do.includes("reset_mail") && form({ fields: [], submit: t("office.resetMail"), isQuiet: true, send: () => reset({ method: "mail" }) }),
-    can_do.includes("reset_claim") && form({ fields: [], submit: t("office.resetClaim"), isQuiet: true, send: () => reset({ method: "claim" }) }),
+    can_do.includes("reset_mail") &&
+      form({ fields: [], submit: t("office.resetMail"), isQuiet: true, send: () => reset({ method: "mail" }) }),
+    can_do.includes("reset_claim") &&
+      form({ fields: [], submit: t("office.resetClaim"), isQuiet: true, send: () => reset({ method: "claim" }) }),
     can_do.includes("reset_key") && form({ fields: [photo], submit: t("office.resetKey"), isQuiet: true, send: byKey }),
   ].filter((way) => way !== false);
   if (!ways.length) return [];

@@ -12,7 +12,13 @@ import { t } from "../../words";
 
 export async function officeSearch({ query }: Place): Promise<Page> {
   const q = query.get("q")?.trim() ?? "";
-  const words = textField({ name: "q", label: t("office.search"), hint: t("office.searchHint"), type: "search", value: q });
+  const words = textField({
+    name: "q",
+    label: t("office.search"),
+    hint: t("office.searchHint"),
+    type: "search",
+    value: q,
+  });
   const asked = form({
     name: t("office.title"),
     fields: [words],
@@ -32,21 +38,39 @@ async function found(q: string): Promise<HTMLElement[]> {
   if (!items.length && !without_account.length) return [note("calm", t("office.nobody", { q }))];
   return [
     ...(items.length ? [section(t("office.accounts"), h("ul", { class: "rows" }, ...items.map(accountRow)))] : []),
-    ...(without_account.length ? [section(t("office.without"), h("ul", { class: "rows" }, ...without_account.map(withoutRow)))] : []),
+    ...(without_account.length
+      ? [section(t("office.without"), h("ul", { class: "rows" }, ...without_account.map(withoutRow)))]
+      : []),
   ];
 }
 
 function accountRow({ id, person, portal, username, status }: Schemas["AccountItem"]): HTMLElement {
   const name = `${person.first_name} ${person.last_name}`;
-  const words = h("div", { class: "words" }, h("a", { class: "whole", href: `/office/accounts/${id}` }, name), h("span", { class: "hint" }, inWords("portal", portal), " · ", h("bdi", {}, username)));
+  const words = h(
+    "div",
+    { class: "words" },
+    h("a", { class: "whole", href: `/office/accounts/${id}` }, name),
+    h("span", { class: "hint" }, inWords("portal", portal), " · ", h("bdi", {}, username)),
+  );
   return h("li", {}, monogram(name), words, statusBadge(status), icon("arrow"));
 }
 
 function withoutRow({ person, portal, reason, can_do }: Schemas["WithoutAccountItem"]): HTMLElement {
   const name = `${person.first_name} ${person.last_name}`;
-  const words = h("div", { class: "words" }, h("strong", {}, name), h("span", { class: "hint" }, `${inWords("portal", portal)} · ${inWords("reason", reason)}`));
+  const words = h(
+    "div",
+    { class: "words" },
+    h("strong", {}, name),
+    h("span", { class: "hint" }, `${inWords("portal", portal)} · ${inWords("reason", reason)}`),
+  );
   const address = `/office/people/${person.id}/key?portal=${portal}&name=${encodeURIComponent(name)}`;
-  return h("li", {}, monogram(name), words, can_do.includes("issue_key") && h("a", { class: "button small", href: address }, t("office.issueKey")));
+  return h(
+    "li",
+    {},
+    monogram(name),
+    words,
+    can_do.includes("issue_key") && h("a", { class: "button small", href: address }, t("office.issueKey")),
+  );
 }
 
 export function statusBadge(status: string): HTMLElement {
