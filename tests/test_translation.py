@@ -200,7 +200,7 @@ def test_a_problem_is_told_in_the_language_of_the_reader() -> None:
         "title": "Algunos campos necesitan otro valor",
         "status": 422,
         "code": "validation_failed",
-        "detail": "Algunos campos necesitan otro valor. La lista de errores nombra cada uno.",
+        "detail": "Algunos campos necesitan otro valor. En cada uno se dice qué está mal.",
         "request_id": "0123456789",
         "errors": [
             {
@@ -238,7 +238,7 @@ async def test_refusals_of_every_layer_answer_in_spanish(server: Server) -> None
     assert {layer: answer.json()["detail"] for layer, answer in answers.items()} == {
         "preflight": "Este origen web no está registrado en ningún distrito, o no puede enviar este método o encabezado.",
         "body": "Envíe el cuerpo como application/json.",
-        "schema": "Algunos campos necesitan otro valor. La lista de errores nombra cada uno.",
+        "schema": "Algunos campos necesitan otro valor. En cada uno se dice qué está mal.",
         "route": "No hay nada en esta dirección.",
     }
     assert {fault["detail"] for fault in answers["schema"].json()["errors"]} == {"Este campo es obligatorio."}

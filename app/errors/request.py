@@ -65,7 +65,7 @@ class ValidationFailed(RequestFault):
     code = "validation_failed"
     status = 422
     title = "Some fields need another value"
-    detail = "Some fields need another value. The list of errors names each of them."
+    detail = "Some fields need another value. What is wrong is said for each of them."
     remedy = "Correct each field that `errors` points to. Nothing was used up by the attempt."
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
