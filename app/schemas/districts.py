@@ -165,7 +165,9 @@ class LoginScreenAnswer(Answer):
     state: State
     city: Annotated[str, Field(max_length=100, examples=["Jefferson"])] | None = None
     timezone: Annotated[str, Field(max_length=64, examples=["America/New_York"])]
-    portals: Annotated[list[Portal], Field(max_length=3)]
+    portals: Annotated[
+        list[Portal], Field(max_length=3, description="Of families. Staff of an open district can always sign in")
+    ]
     languages: Annotated[list[Annotated[str, Field(max_length=35)]], Field(max_length=50, examples=[["en", "es"]])]
     announcements: Annotated[list[AnnouncementAnswer], Field(max_length=100)]
     features: FeaturesAnswer

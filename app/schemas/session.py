@@ -114,7 +114,11 @@ class SessionAnswer(Answer):
     ) = None
     next_steps: Annotated[
         list[Annotated[str, Field(max_length=40)]],
-        Field(max_length=10, description="What the app should ask next; empty for nothing"),
+        Field(
+            max_length=10,
+            description="What the app should ask next; empty for nothing. `set_recovery_email`, `confirm_recovery_email`, "
+            "`set_challenge_answers`, `set_up_totp`, `confirm_links`; more may come",
+        ),
     ]
 
     @classmethod
