@@ -136,4 +136,4 @@ lock: setup ## renew the hashed locks from pyproject.toml and requirements/*.in
 	  pyproject.toml -c requirements/dev.lock -o requirements/run.lock
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) var $(SPA)/node_modules $(SPA)/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
