@@ -102,7 +102,7 @@ function render(page: Page): void {
 /** In the reader's language; her account keeps it for mails. */
 async function change(tag: string): Promise<void> {
   speak(tag);
-  if (account()) await mine.PATCH("/me", { body: { locale: tag } });
+  if (account()) await mine.PATCH("/me", { body: { locale: tag } }).catch(() => null);
   await reload();
   document.querySelector<HTMLElement>(".languages [aria-pressed=true]")?.focus();
 }

@@ -15,7 +15,6 @@ from tests.support.portal import User
 
 PHONE = {"viewport": {"width": 360, "height": 640}, "has_touch": True}
 SCREENS: dict[str, tuple[dict[str, Any], str]] = {
-    "phone": (PHONE, "en"),
     "dark phone": ({**PHONE, "color_scheme": "dark", "reduced_motion": "reduce"}, "es"),
     "from right to left": (PHONE, "ar-XB"),
     "desktop": ({"viewport": {"width": 1200, "height": 800}}, "es"),

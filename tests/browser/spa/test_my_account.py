@@ -62,6 +62,18 @@ async def test_two_districts_are_linked_switched_and_taken_apart(come: Come, ele
     await expect(there.page.locator(".rows")).to_have_count(0)
 
 
+async def test_what_cannot_be_done_any_more_is_said_beside_its_button(come: Come, maria: User) -> None:
+    here, there = await come(), await come(user_agent="Mozilla/5.0 (iPhone) Safari/604.1")
+    for guest in (here, there):
+        await guest.signs_in("jackson", "maria2026", maria.password)
+    await here.open("/account/sessions")
+    await expect(here.page.get_by_role("button", name="Sign out: Safari, iPhone")).to_be_visible()
+    await there.press("Sign out")
+    await there.is_led_to("Sign in")
+    await here.press("Sign out: Safari, iPhone")
+    await here.is_told("There is nothing")
+
+
 async def test_a_district_without_linking_says_so(guest: Guest, maria: User) -> None:
     await guest.signs_in("jackson", "maria2026", maria.password)
     await guest.follow("Districts")

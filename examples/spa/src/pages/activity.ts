@@ -2,13 +2,14 @@
 
 import { mine, type Schemas } from "../api/client";
 import { answered } from "../api/problem";
+import { action } from "../ui/action";
 import { h } from "../ui/dom";
 import { backTo, inWords, type Page } from "../ui/page";
 import { dayAndTime, t } from "../words";
 
 export async function activity(): Promise<Page> {
   const list = h("ol", { class: "timeline" });
-  const more = h("button", { type: "button", class: "plain", click: () => void load() }, t("page.more"));
+  const more = action({ text: t("page.more"), act: load });
   let cursor: string | undefined;
 
   async function load() {

@@ -4,6 +4,7 @@ import { mine } from "../api/client";
 import { answered } from "../api/problem";
 import { account, begin, type Account, update, nextSteps } from "../api/session";
 import { go, reload } from "../router";
+import { action } from "../ui/action";
 import { announce } from "../ui/announce";
 import { ask } from "../ui/ask";
 import { h } from "../ui/dom";
@@ -53,7 +54,7 @@ function linkedAccount(linked: Account): HTMLElement {
     h("strong", {}, district.name),
     h("span", { class: "hint", dir: "ltr" }, username),
   );
-  const button = h("button", { type: "button", class: "plain", click: () => void unlink() }, t("links.unlink"));
+  const button = action({ text: t("links.unlink"), act: unlink });
   return h("li", {}, monogram(district.name), words, h("div", { class: "actions" }, switchOver, button));
 }
 

@@ -13,6 +13,7 @@ export type District = Schemas["LoginScreenAnswer"];
 export async function loginScreen({ named, query }: Place): Promise<Page> {
   const district = await districtOf(named["district"]);
   const isStaff = query.get("portal") === "staff";
+  const isOpen = isStaff || district.portals.length > 0;
   return {
     title: t("signIn.title"),
     lead: isStaff ? t("door.staff") : [district.name, district.city].filter(Boolean).join(" · "),
@@ -24,7 +25,7 @@ export async function loginScreen({ named, query }: Place): Promise<Page> {
       h(
         "div",
         { class: "columns" },
-        h("div", {}, card(signInForm(district, isStaff))),
+        h("div", {}, card(isOpen ? signInForm(district, isStaff) : t("find.closed"))),
         h("div", {}, doors(district), news(district)),
       ),
     ],

@@ -61,7 +61,7 @@ function showCodeForm(place: HTMLElement, address: string): void {
   }
   const other = h(
     "button",
-    { type: "button", class: "plain", click: () => place.replaceChildren(addressForm(place)) },
+    { type: "button", class: "plain", click: () => showStep(place, t("email.other"), addressForm(place)) },
     t("email.other"),
   );
   showStep(

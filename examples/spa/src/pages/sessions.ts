@@ -3,6 +3,7 @@
 import { mine, type Schemas } from "../api/client";
 import { answered } from "../api/problem";
 import { reload } from "../router";
+import { action } from "../ui/action";
 import { announce } from "../ui/announce";
 import { h } from "../ui/dom";
 import { icon } from "../ui/icons";
@@ -26,11 +27,7 @@ function row({ id, device_name, shared, signed_in_at, last_used_at, current }: S
     announce(t("sessions.ended"));
   }
   const name = device_name ?? t("sessions.unnamed");
-  const button = h(
-    "button",
-    { type: "button", class: "plain", click: () => void end(), "aria-label": t("sessions.endThis", { device: name }) },
-    t("sessions.end"),
-  );
+  const button = action({ text: t("sessions.end"), label: t("sessions.endThis", { device: name }), act: end });
   return h(
     "li",
     {},

@@ -3,7 +3,7 @@
  * little, and nobody has to read distorted letters. Where the operator has chosen a hosted provider, its own widget belongs here.
  */
 
-import { answered, type Problem } from "../api/problem";
+import type { Problem } from "../api/problem";
 import { open, type Schemas } from "../api/client";
 import { language, t } from "../words";
 import { h } from "./dom";
@@ -30,6 +30,14 @@ export function captchaBox(purpose: Purpose) {
     element.replaceChildren(widget);
   }
 
+  async function askAnew(): Promise<void> {
+    const { data } = await open.GET("/captcha", { params: { query: purpose } }).catch(() => ({ data: undefined }));
+    if (data) return ask(data);
+    // Nothing to solve now; the next refusal brings a challenge along.
+    solving = null;
+    element.hidden = true;
+  }
+
   return {
     element,
     /** What the widget found, once it has; undefined where nothing was asked. */
@@ -37,7 +45,7 @@ export function captchaBox(purpose: Purpose) {
     /** After a refusal: each solution counts once, so the next try wants a new challenge. */
     async next(problem: Problem): Promise<void> {
       if (problem.captcha) await ask(problem.captcha);
-      else if (solving) await ask(await answered(open.GET("/captcha", { params: { query: purpose } })));
+      else if (solving) await askAnew();
     },
   };
 }
