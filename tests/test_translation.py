@@ -239,7 +239,7 @@ async def test_refusals_of_every_layer_answer_in_spanish(server: Server) -> None
         "preflight": "Este origen web no está registrado en ningún distrito, o no puede enviar este método o encabezado.",
         "body": "Envíe el cuerpo como application/json.",
         "schema": "Algunos campos necesitan otro valor. En cada uno se dice qué está mal.",
-        "route": "No hay nada en esta dirección.",
+        "route": "Esto no está aquí, o ya no está.",
     }
     assert {fault["detail"] for fault in answers["schema"].json()["errors"]} == {"Este campo es obligatorio."}
     assert {answer.headers["Content-Language"] for answer in answers.values()} == {"es"}

@@ -57,7 +57,7 @@ class NotFound(RequestFault):
     code = "not_found"
     status = 404
     title = "There is nothing here"
-    detail = "There is nothing at this address."
+    detail = "This is not there, or not any more."
     remedy = "Check the address against /docs. What belongs to somebody else is not found either."
 
 

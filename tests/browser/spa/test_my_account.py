@@ -71,7 +71,7 @@ async def test_what_cannot_be_done_any_more_is_said_beside_its_button(come: Come
     await there.press("Sign out")
     await there.is_led_to("Sign in")
     await here.press("Sign out: Safari, iPhone")
-    await here.is_told("There is nothing")
+    await here.is_told("This is not there, or not any more.")
 
 
 async def test_a_district_without_linking_says_so(guest: Guest, maria: User) -> None:
