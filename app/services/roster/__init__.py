@@ -9,6 +9,7 @@ orgs, users, roles, demographics, links      the five readers that make a roster
 schools, persons, enrollments, relationships what of it is stored, by `sync`: compare, then write what differs
 stored, changes                              a package of changes, put over what is stored
 reading, differences, roster_import          package to roster, roster against district, the whole in one transaction
+release                                      what follows a large one: its memory goes back
 grace                                        the end of those who were missing, days later
 ```
 """

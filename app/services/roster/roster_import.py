@@ -1,7 +1,6 @@
 """A OneRoster package into a district, in one transaction or not at all."""
 
 import asyncio
-import gc
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -24,12 +23,13 @@ from app.services.roster.differences import Differences, find_differences, write
 from app.services.roster.package import ReceivedZip
 from app.services.roster.progress import Meter, Progress, no_progress
 from app.services.roster.reading import Sent, read_roster
+from app.services.roster.release import release_memory
 from app.services.roster.report import Findings, RosterReport
 
 SSN_PURPOSE = "ssn-last4"
 """Of the digests over district, sourcedId and four digits."""
 _MANY_PEOPLE = 20_000
-"""Python keeps some objects that are free for the next ones, and each of them may hold on to a megabyte: after so many, it is told to let go."""
+"""After so many it pays to give the memory back."""
 
 
 class Settle(Protocol):
@@ -89,7 +89,7 @@ class RosterImport:
         is_large = sent is not None and len(sent.roster.people) > _MANY_PEOPLE
         del sent, differences
         if is_large:
-            gc.collect()
+            release_memory()
         return report
 
     async def _compare(
