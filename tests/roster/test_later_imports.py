@@ -195,6 +195,17 @@ async def test_an_export_that_lost_its_roles_does_not_lock_anybody_out(office: O
     assert faults(await office.roster(cut_off.write())) == [("users.csv", None, None, "too_many_ended")]
 
 
+async def test_an_export_in_which_nobody_is_enabled_does_not_lock_anybody_out(office: Office, tmp_path: Path) -> None:
+    await office.accept(town(tmp_path / "first").write())
+    disabled = town(tmp_path / "second")
+    for row in disabled.tables["users"]:
+        row["enabledUser"] = "FALSE"
+
+    assert faults(await office.roster(disabled.write())) == [("users.csv", None, None, "too_many_ended")]
+    assert (await office.accept(disabled.write(), allow_ending_percent=100)).updated["students"] == 30
+    assert (await office.accept(disabled.write())).changes == 0, "who is disabled already loses nothing"
+
+
 async def test_people_may_be_disabled_and_enabled_by_the_school(office: Office, tmp_path: Path) -> None:
     disabled = package(tmp_path / "first")
     disabled.tables["users"][0]["enabledUser"] = "false"

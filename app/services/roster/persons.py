@@ -93,8 +93,11 @@ def _looks_same(row: Row[Any], person: RosterPerson) -> bool:
 
 
 def _loses_access(row: Row[Any], person: RosterPerson) -> bool:
-    had_role = row.is_student or row.is_guardian or row.is_staff
-    return had_role and not (person.is_student or person.is_guardian or person.is_staff)
+    return _has_access(row) and not _has_access(person)
+
+
+def _has_access(person: Any) -> bool:
+    return bool(person.enabled and (person.is_student or person.is_guardian or person.is_staff))
 
 
 PERSONS: Synced[str, RosterPerson] = Synced(
