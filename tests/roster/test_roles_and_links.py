@@ -208,3 +208,14 @@ async def test_usernames_may_be_empty_and_e_mail_addresses_are_tidied(office: Of
     people = await office.people()
     assert (people["maria"].email, people["jose"].email) == ("maria@example.org", None)
     assert warnings(report)["email_dropped"] == 1
+
+
+@pytest.mark.parametrize("roles", [("parent", "guardian"), ("guardian", "parent")])
+async def test_the_order_of_the_rows_does_not_say_whether_she_is_parent_or_guardian(
+    office: Office, package_1_2: Package, roles: tuple[str, str]
+) -> None:
+    package_1_2.student("ana", agents="maria").adult("maria", role=roles[0]).role("maria", roles[1], "district")
+
+    await office.accept(package_1_2.write())
+
+    assert (await office.people())["maria"].relation == "parent"

@@ -106,9 +106,11 @@ class RosterPerson:
             self.is_staff = True
         elif self.relation is None:
             self.relation = role
-        elif Role.RELATIVE in {role, self.relation} and role is not self.relation:
-            self.relation = Role.RELATIVE
-            return False
+        elif role is not self.relation:
+            # The same whichever comes first, as exports have their rows in any order.
+            is_mixed = Role.RELATIVE in {role, self.relation}
+            self.relation = Role.RELATIVE if is_mixed else Role.PARENT
+            return not is_mixed
         return True
 
 
