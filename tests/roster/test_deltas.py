@@ -165,6 +165,41 @@ async def test_who_loses_the_role_loses_the_children_until_it_comes_back(office:
     assert (relationship.ended_at, relationship.relation) == (None, "guardian")
 
 
+@pytest.mark.usefixtures("town_1_2")
+async def test_what_is_deleted_with_somebody_does_not_come_back_with_him(office: Office, tmp_path: Path) -> None:
+    """Maria's role goes together with her, Ana's birth date later; neither is there when the two return."""
+    gone = Changes(tmp_path / "1", "1.2").gone("users", "maria").gone("roles", "role-0-maria").gone("users", "ana")
+    await office.accept(gone.write())
+    await office.accept(Changes(tmp_path / "2", "1.2").gone("demographics", "ana").write())
+
+    people = await office.people()
+    assert (people["maria"].ended_at, people["ana"].ended_at) == (office.clock.now(), office.clock.now())
+    assert people["ana"].birth_date is None
+
+    back = Changes(tmp_path / "3", "1.2").student("ana", agents="maria").adult("maria", role="")
+    back.tables["demographics"].clear()
+    await office.accept(back.write())
+
+    people = await office.people()
+    assert (people["maria"].is_guardian, people["ana"].birth_date) == (False, None)
+    assert (await office.relationships())["maria", "ana"].ended_at is not None
+
+
+@pytest.mark.usefixtures("town_1_2")
+async def test_a_student_between_two_roles_keeps_number_and_birth_date(office: Office, tmp_path: Path) -> None:
+    """One school lets Ana go tonight, the other one takes her tomorrow."""
+    before = (await office.people())["ana"]
+    await office.accept(Changes(tmp_path / "1", "1.2").gone("roles", "role-0-ana").write())
+    assert not (await office.people())["ana"].is_student
+
+    new = Changes(tmp_path / "2", "1.2").row("roles", **role("role-new", "ana", "student", "middle"))
+    await office.accept(new.write())
+
+    ana = (await office.people())["ana"]
+    assert (ana.student_number, ana.birth_date) == (before.student_number, before.birth_date)
+    assert ("ana", "middle", True) in await office.enrollments()
+
+
 async def test_schools_open_and_close(office: Office, version: str, tmp_path: Path) -> None:
     opened = Changes(tmp_path / "1", version).org("new").student("ben", orgs="new")
     assert (await office.accept(opened.write())).created == {**NOTHING, "schools": 1, "students": 1}

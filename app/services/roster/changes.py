@@ -4,6 +4,7 @@ A row replaces the stored row of its file and its sourcedId, and nothing else: w
 side's row says of a relationship.
 """
 
+from collections import ChainMap
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,6 +52,8 @@ class _Over:
     """Those to whom the package refers."""
     new_schools: set[str] = field(default_factory=set)
     """Schools that the district has not, or not any more."""
+    concerned: set[str] = field(default_factory=set)
+    """Whom rows of other files than users.csv name."""
     renewed: dict[str, list[RoleRow]] = field(default_factory=dict)
     """The stored rows of roles.csv that still hold, of the people for whom something in them changes (1.2)."""
 
@@ -75,6 +78,8 @@ class _Over:
         users, people = self.sent.users, self.roster.people
         asked = {reference.sourced_id for reference in users.pending}
         asked.update(agent for person in people.values() for agent in person.agents)
+        self.concerned.update(self.sent.demographics.deleted, (birth.sourced_id for birth in self.sent.births))
+        self.concerned.update(user_id for _, user_id, _ in self.sent.role_rows)
         async for row in stored.persons(self.connection, self.district_id):
             sent = people.get(row.sourced_id)
             if sent:
@@ -82,6 +87,10 @@ class _Over:
             elif row.ended_at is None and row.leaves_at is None and _still_holds(users, row.sourced_id):
                 person = stored.person_of(row)
                 people[person.sourced_id] = person
+                self._keep_roles(person, row)
+            elif self._changes_absent(row):
+                person = stored.person_of(row)
+                self.roster.absent[person.sourced_id] = person
                 self._keep_roles(person, row)
             if row.sourced_id in asked:
                 self.stored_people.add(row.sourced_id)
@@ -98,12 +107,12 @@ class _Over:
                 pupil.schools = (school, *pupil.schools) if row.is_primary else (*pupil.schools, school)
 
     def change_roles(self) -> None:
-        people = self.roster.people
+        people = ChainMap(self.roster.people, self.roster.absent)
         for _, user_id, role in self.sent.role_rows:
-            if user_id in people and user_id not in self.renewed:
-                person = people[user_id]
+            person = people.get(user_id)
+            if person and user_id not in self.renewed:
                 self.renewed[user_id] = roles_in(f"\n{person.role_rows or ''}")[1]
-            if user_id in people:
+            if person:
                 self.renewed[user_id].append(role)
         for sourced_id, roles in self.renewed.items():
             if not _renew(people[sourced_id], roles, self.roster):
@@ -111,7 +120,7 @@ class _Over:
 
     def change_demographics(self) -> None:
         """Digits stand in the file that has the column for them; in users.csv where both have it."""
-        demographics, people = self.sent.demographics, self.roster.people
+        demographics, people = self.sent.demographics, ChainMap(self.roster.people, self.roster.absent)
         has_digits = SSN_COLUMN in demographics.columns
         users_have_digits = SSN_COLUMN in self.sent.users.columns
         gone = (Demographics(sourced_id, None, ()) for sourced_id in demographics.deleted)
@@ -165,6 +174,14 @@ class _Over:
             is_touched |= any(self.sent.roles.has(role.sourced_id) or role.org_id in self.new_schools for role in roles)
         if is_touched:
             self.renewed[person.sourced_id] = self._roles_that_hold(row)
+
+    def _changes_absent(self, row: Row[Any]) -> bool:
+        """Whether another file than users.csv changes something of somebody who is gone, or goes now: it counts when he returns."""
+        files = self.sent.demographics, self.sent.roles
+        if row.sourced_id in self.concerned or any(file.mode == "bulk" for file in files):
+            return True
+        roles = roles_in(row.role_rows)[1] if row.role_rows and self.sent.roles.mode == "delta" else []
+        return any(self.sent.roles.has(role.sourced_id) for role in roles)
 
     def _roles_that_hold(self, row: Row[Any]) -> list[RoleRow]:
         roles = roles_in(row.role_rows)[1] if row.role_rows else []

@@ -14,7 +14,7 @@ def check_completeness(roster: Roster, users: Table) -> None:
             continue
         if person.is_student:
             _check_student(person, users, numbers)
-        elif person.ssn_last4_digests:
+        elif person.ssn_last4_digests and not person.keeps_student_values:
             users.warn(WarningCode.SSN_DROPPED, person.row, "metadata.ssnLast4")
         if person.relation and person.sourced_id not in with_student:
             users.warn(WarningCode.GUARDIAN_WITHOUT_STUDENT, person.row, "agentSourcedIds")

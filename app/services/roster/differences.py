@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from typing import Any
 
@@ -14,7 +14,8 @@ from app.services.roster.by_school import Tally, schools_of
 from app.services.roster.enrollments import EnrollmentChanges, compare_enrollments, count_enrollments, write_enrollments
 from app.services.roster.other_orgs import OtherOrgChanges, compare_other_orgs, write_other_orgs
 from app.services.roster.people import Pair, Roster
-from app.services.roster.persons import PERSONS, fate_of, person_values
+from app.services.roster.persons import PERSONS, fate_of, last_values, person_values
+from app.services.roster.persons import is_correct as is_correct_person
 from app.services.roster.progress import Meter, Progress
 from app.services.roster.relationships import RELATIONSHIPS, first_flags, is_correct, tie_values
 from app.services.roster.relationships import fate_of as fate_of_relationship
@@ -60,7 +61,7 @@ class Differences:
         """Rows to write."""
         tables: tuple[Changes[Any], ...] = (self.schools, self.people, self.relationships)
         rows = sum(len(table.created) + len(table.updated) + len(table.noted) + len(table.ended) for table in tables)
-        rows += len(self.people.leaving) + len(self.relationships.corrected)
+        rows += len(self.people.leaving) + len(self.people.corrected) + len(self.relationships.corrected)
         return rows + self.enrollments.size + len(self.other_orgs.stale) + len(self.other_orgs.missing)
 
     @cached_property
@@ -96,7 +97,14 @@ async def find_differences(
     stored = [await table.count(connection, district_id) for table in (SCHOOLS, PERSONS, RELATIONSHIPS)]
     meter = Meter(progress, "comparing", sum(stored) + await count_enrollments(connection, district_id))
     schools = await SCHOOLS.compare(connection, district_id, roster.schools, meter)
-    people = await PERSONS.compare(connection, district_id, roster.people, meter, fate=fate_of(roster, now, leaves_at))
+    people = await PERSONS.compare(
+        connection,
+        district_id,
+        roster.people,
+        meter,
+        fate=fate_of(roster, now, leaves_at),
+        is_correct=is_correct_person(roster),
+    )
     schools.give_ids()
     people.give_ids()
     keep_access = people.staying | {row.sourced_id for row in people.leaving}
@@ -151,6 +159,7 @@ async def write_differences(
         constants={**district, "first_seen_at": now, "in_first_import": in_first_import, "by_office": False},
         first=lambda sourced_id: {"sourced_id": sourced_id},
         values=lambda sourced_id: person_values(roster.people[sourced_id]),
+        last=partial(last_values, roster),
         leaves_at=differences.leaves_at,
     )
     await write_enrollments(connection, differences.enrollments, meter)

@@ -64,7 +64,7 @@ class RosterSchool:
 
 @dataclass(slots=True)
 class RosterPerson:
-    """One user. Number, state id, birth date and digits count for students only; what others have of them is not stored."""
+    """One user. Number, state id, birth date and digits count for students only; what others with a role have of them is not stored."""
 
     row: int
     """In users.csv; 0 for those who are only stored, and for all once the roster is checked."""
@@ -95,6 +95,11 @@ class RosterPerson:
     def is_guardian(self) -> bool:
         return self.relation is not None
 
+    @property
+    def keeps_student_values(self) -> bool:
+        """Whether number, state id, birth date and digits are kept: of students, and of those whose role is yet to come (1.2)."""
+        return self.is_student or not (self.is_guardian or self.is_staff)
+
     def take_role(self, role: Role) -> bool:
         """Adds a role. False where an adult is a relative besides parent or guardian.
 
@@ -123,6 +128,8 @@ class Roster:
     """The sourcedIds of orgs that are no schools."""
     deleted: set[str] = field(default_factory=set)
     """People whom the package itself ends; others are only missing from it."""
+    absent: dict[str, RosterPerson] = field(default_factory=dict)
+    """People who are gone, of whom a file of changes still says something else than is stored."""
     said: dict[Pair, Side] = field(default_factory=dict)
     """Named in a row that is stored, and yet no relationship now: one of the two has left or lost the role."""
     unsaid: set[Pair] = field(default_factory=set)

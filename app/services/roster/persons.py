@@ -37,22 +37,22 @@ _FOLLOWING = (
 
 
 def person_values(person: RosterPerson) -> dict[str, Any]:
-    """What follows the roster. Number, state id, birth date and digits are kept of students only."""
-    is_student = person.is_student
+    """What follows the roster."""
+    keeps = person.keeps_student_values
     return {
-        "is_student": is_student,
+        "is_student": person.is_student,
         "is_guardian": person.is_guardian,
         "is_staff": person.is_staff,
         "first_name": person.first_name,
         "last_name": person.last_name,
         "name_words": name_words(person.first_name, person.last_name),
-        "student_number": person.number if is_student else None,
-        "state_id": person.state_id if is_student else None,
-        "birth_date": person.birth_date if is_student else None,
+        "student_number": person.number if keeps else None,
+        "state_id": person.state_id if keeps else None,
+        "birth_date": person.birth_date if keeps else None,
         "email": person.email,
         "enabled": person.enabled,
         "relation": person.relation and person.relation.value,  # a plain string, which drivers take faster
-        "ssn_last4_digest": person.ssn_last4_digests[0] if is_student and person.ssn_last4_digests else None,
+        "ssn_last4_digest": person.ssn_last4_digests[0] if keeps and person.ssn_last4_digests else None,
         "role_rows": text_of(person),
     }
 
@@ -77,6 +77,22 @@ def fate_of(roster: Roster, now: datetime, leaves_at: datetime) -> Callable[[Row
         return Fate.STAYS if ends_at == row.leaves_at else Fate.LEAVES
 
     return fate
+
+
+def last_values(roster: Roster, row: Row[Any]) -> dict[str, Any]:
+    """What stays of somebody who has ended, with what changed of it since."""
+    person = roster.absent.get(row.sourced_id)
+    return person_values(person) if person else {name: getattr(row, name) for name in _FOLLOWING}
+
+
+def is_correct(roster: Roster) -> Callable[[Row[Any]], bool]:
+    """Whether somebody who ended before is stored as his rows in other files than users.csv now say."""
+
+    def correct(row: Row[Any]) -> bool:
+        person = roster.absent.get(row.sourced_id)
+        return person is None or _is_same(row, person)
+
+    return correct
 
 
 def _is_same(row: Row[Any], person: RosterPerson) -> bool:
