@@ -11,7 +11,7 @@ from sqlalchemy import Row, select
 
 from app.clock import ManualClock
 from app.database import Database
-from app.models import Account, Base, District, Enrollment, Person, Relationship, School, SignInSession
+from app.models import Account, Base, District, Enrollment, OtherOrg, Person, Relationship, School, SignInSession
 from app.security.digests import Digests
 from app.services.clerk import operator_of
 from app.services.roster import RosterImport, RosterReport
@@ -54,6 +54,9 @@ class Office:
     async def schools(self) -> dict[str, Row[Any]]:
         return {row.sourced_id: row for row in await self._rows(School)}
 
+    async def other_orgs(self) -> set[str]:
+        return {row.sourced_id for row in await self._rows(OtherOrg)}
+
     async def relationships(self) -> dict[tuple[str, str], Row[Any]]:
         """By the sourcedIds of guardian and student."""
         names = {row.id: row.sourced_id for row in await self._rows(Person)}
@@ -63,7 +66,11 @@ class Office:
         """Person, school, whether it is the primary one."""
         names = {row.id: row.sourced_id for row in await self._rows(Person)}
         schools = {row.id: row.sourced_id for row in await self._rows(School)}
-        return {(names[row.person_id], schools[row.school_id], row.is_primary) for row in await self._rows(Enrollment)}
+        return {
+            (names[row.person_id], schools[row.school_id], row.is_primary)
+            for row in await self._rows(Enrollment)
+            if row.person_id in names
+        }
 
     async def everything(self) -> dict[str, list[str]]:
         """Every row of every table, to see whether anything changed."""
@@ -102,8 +109,13 @@ class Office:
         return {row.id: row.ended_at for row in await self._rows(SignInSession) if row.ended_at}
 
     async def _rows(self, model: type[Base]) -> Sequence[Row[Any]]:
+        """Those of the district, where the table tells."""
+        table = model.__table__
+        query = select(table)
+        if "district_id" in table.c:
+            query = query.where(table.c.district_id == self.district)
         async with self.database.reading() as connection:
-            return (await connection.execute(select(model.__table__))).all()
+            return (await connection.execute(query)).all()
 
 
 def faults(report: RosterReport) -> Places:
