@@ -1,4 +1,4 @@
-"""Work beside requests: mails delivered, requests for keys looked into, days of grace ended, what has expired pruned.
+"""Work beside requests: mails delivered, requests for keys looked into, days of grace ended, what is over pruned, the trail sealed.
 
 Any number of workers may run. In development one of the server's own processes is also the worker: the one that holds a file's lock,
 which the kernel gives back when that process dies.
@@ -18,6 +18,7 @@ from app.errors import Overloaded
 
 ERRANDS_EVERY_S = 2
 GRACE_EVERY_S = 60
+SEAL_EVERY_S = 60
 PRUNE_EVERY_S = 3_600
 LEADER_RETRY_S = 2
 
@@ -32,6 +33,7 @@ async def work(campus: Campus, stop: asyncio.Event) -> None:
         tasks.create_task(_run_errands(campus, stop))
         tasks.create_task(_end_days_of_grace(campus, stop))
         tasks.create_task(_prune(campus, stop))
+        tasks.create_task(_seal(campus, stop))
 
 
 @asynccontextmanager
@@ -89,10 +91,21 @@ async def _end_days_of_grace(campus: Campus, stop: asyncio.Event) -> None:
 async def _prune(campus: Campus, stop: asyncio.Event) -> None:
     while not stop.is_set():
         with suppress(Overloaded):
-            pruned = await campus.pruning.prune()
+            pruned = await campus.pruning.prune() + await campus.audit_retention.prune()
             if pruned:
                 log.info("pruned", count=pruned)
         await _wait(stop, PRUNE_EVERY_S)
+
+
+async def _seal(campus: Campus, stop: asyncio.Event) -> None:
+    """The newest seals stand in the log, which often lies where nobody with the database comes."""
+    everything = True
+    while not stop.is_set():
+        with suppress(Overloaded):
+            for head in await campus.audit_sealing.seal(everything=everything):
+                log.info("audit_sealed", seal=str(head))
+            everything = False
+        await _wait(stop, SEAL_EVERY_S)
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

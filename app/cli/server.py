@@ -65,7 +65,7 @@ def serve(
 
 @app.command()
 def worker() -> None:
-    """Sends the outbox and prunes what has expired, until it is stopped; any number may run."""
+    """Sends the outbox, prunes what has expired and seals the audit trail, until it is stopped; any number may run."""
     settings = load_settings()
     refuse_unsafe(settings)
     configure_logs(settings)

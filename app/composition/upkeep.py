@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from app.composition.ground import Ground
 from app.composition.tools import Tools
 from app.migrate import newest_revision
+from app.services.audit_retention import AuditRetention
+from app.services.audit_sealing import AuditSealing
+from app.services.audit_verification import AuditVerification
 from app.services.key_request_errands import KeyRequestErrands
 from app.services.mail_delivery import MailDelivery
 from app.services.mail_preparation import MailPreparation
@@ -22,13 +25,16 @@ class Upkeep:
     key_request_errands: KeyRequestErrands
     days_of_grace: DaysOfGrace
     pruning: Pruning
+    audit_sealing: AuditSealing
+    audit_retention: AuditRetention
+    audit_verification: AuditVerification
     readiness: Readiness
 
 
 def wire_upkeep(ground: Ground, tools: Tools) -> Upkeep:
-    database, clock, settings = ground.database, ground.clock, ground.settings
+    database, clock, settings, digests = ground.database, ground.clock, ground.settings, ground.digests
     letters = MailPreparation(database, clock, tools.mailed_tokens, settings.public_url, tools.key_mail)
-    notices = PushPreparation(database, clock, ground.digests)
+    notices = PushPreparation(database, clock, digests)
     return Upkeep(
         mail_delivery=MailDelivery(
             database, clock, letters, ground.mail_sender, settings.mail_from, notices, ground.push_sender
@@ -36,5 +42,8 @@ def wire_upkeep(ground: Ground, tools: Tools) -> Upkeep:
         key_request_errands=KeyRequestErrands(database, clock, tools.key_issue, tools.key_mail, tools.budgets),
         days_of_grace=DaysOfGrace(database, clock),
         pruning=Pruning(database, clock),
+        audit_sealing=AuditSealing(database, clock, digests),
+        audit_retention=AuditRetention(database, clock, digests),
+        audit_verification=AuditVerification(database, clock, digests),
         readiness=Readiness(database, settings.redis_url, newest_revision()),
     )

@@ -3,6 +3,7 @@
 from app.models.account import Account
 from app.models.activation_key import ActivationKey, KeyBatch
 from app.models.audit_event import AuditEvent
+from app.models.audit_seal import AuditSeal, SealedEvent
 from app.models.base import Base
 from app.models.challenge import ChallengeAnswers
 from app.models.claim import ClaimTicket
@@ -26,6 +27,7 @@ __all__ = [
     "ActivationKey",
     "Announcement",
     "AuditEvent",
+    "AuditSeal",
     "Base",
     "ChallengeAnswers",
     "ClaimTicket",
@@ -53,6 +55,7 @@ __all__ = [
     "Relationship",
     "RosterUpload",
     "School",
+    "SealedEvent",
     "SignInSession",
     "SigningKey",
     "SpentCaptcha",

@@ -43,6 +43,8 @@ BY_NAME: dict[str, Any] = {
     "device_token": "dt1.Qm4xT7vLz0KpRw3sYhN8uDfGaE6iOo",
     "email": "maria.lopez@example.org",
     "first_name": "Maria",
+    "retention_days": 1_095,
+    "erase_after_days": 365,
     "grace_days": 0,
     "guardian_first_name": "Maria",
     "guardian_last_name": "Lopez",

@@ -28,6 +28,7 @@ from app.portals import Portal
 DISTRICT_ID_MAX_LENGTH = 64
 GUARDIAN_NAMES = ("guardian_first_name", "guardian_last_name")
 WIDEST_IPV4, WIDEST_IPV6 = 8, 32
+LEAST_AUDIT_DAYS = 365
 
 
 class SettingRefused(Exception):
@@ -165,6 +166,11 @@ class RosterPolicy(_Group):
     grace_days: int = Field(0, ge=0, le=365)
 
 
+class AuditPolicy(_Group):
+    retention_days: int = Field(1_095, ge=LEAST_AUDIT_DAYS, le=3_650)
+    """How long the trail of the district is kept: three years, and never less than one."""
+
+
 class Networks(_Group):
     shared: Annotated[tuple[Network, ...], Field(max_length=200)] = ()
     """The schools' own networks: many people behind one address."""
@@ -197,6 +203,7 @@ class OfficeSettings(_Group):
     challenge_questions: ChallengePolicy = ChallengePolicy()
     key_request: KeyRequestPolicy = KeyRequestPolicy()
     roster: RosterPolicy = RosterPolicy()
+    audit: AuditPolicy = AuditPolicy()
     networks: Networks = Networks()
     origins: Origins = ()
     support: Support = Support()

@@ -14,6 +14,7 @@ from app.services import audit
 from app.services.clerk import StaffRole, operator_of
 from app.services.office.audit_trail import EXPORT_PAGE, AuditFilter
 from tests.linking.families import Region, link
+from tests.office.counter import every
 from tests.office.trail import events, page_of, tags
 from tests.support.desk import at_desk
 from tests.support.office import Office
@@ -65,6 +66,23 @@ async def test_events_are_found_by_person_account_actor_tag_and_time(
         "person_id": str(maria.person_id),
         "data": {"portal": "parent", "reason": "invalid_credentials", "tries": 1},
     }
+
+
+async def test_who_saw_and_changed_what_of_one_student_is_told_together(dana: User, maria: User) -> None:
+    """Also what was done to somebody else's right to see the student."""
+    (ana,) = [row["id"] for row in await every(dana, "/admin/people", q="Ana")]
+    (sees,) = [row["id"] for row in await every(dana, "/admin/relationships", person_id=ana)]
+    assert (await dana.ask("GET", f"/admin/people/{ana}")).status_code == 200
+    assert (await dana.ask("GET", f"/admin/people/{maria.person_id}")).status_code == 200
+    changed = await dana.ask("PATCH", f"/admin/relationships/{sees}", json={"portal": False})
+    assert changed.status_code == 200, changed.text
+    about = await tags(dana, student_id=ana, tag="office:")
+    assert about == ["office:person:viewed", "office:relationship:portal_off"]
+    assert await tags(dana, person_id=ana, tag="office:") == about[:1]
+    rows = rows_in((await dana.ask("GET", EXPORT, params={"student_id": ana, "tag": "office:"})).text)
+    assert [row["tag"] for row in rows] == ["office:audit:exported", *reversed(about)]
+    by_dana = await tags(dana, actor=f"account:{dana.session['account']['id']}", tag="office:person:")
+    assert by_dana == ["office:person:viewed"] * 2
 
 
 async def test_what_cannot_be_asked_for_is_refused(dana: User) -> None:

@@ -35,8 +35,11 @@ async def _wanted(
     tag: Annotated[TagPrefix | None, Query(description="How the tag begins", examples=["office:account:"])] = None,
     since: AskedMoment | None = None,
     until: Annotated[AskedMoment | None, Query(description="Up to, but not including")] = None,
+    student_id: Annotated[
+        UUID | None, Query(description="What happened to this student, who looked at him, who changed who may see him")
+    ] = None,
 ) -> AuditFilter:
-    return AuditFilter(person_id, account_id, actor, tag, since, until)
+    return AuditFilter(person_id, account_id, actor, tag, since, until, student_id)
 
 
 Wanted = Annotated[AuditFilter, Depends(_wanted)]

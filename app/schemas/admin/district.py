@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 from app.schemas.common import Answer, Request
 from app.services.district_settings import (
     ActivationKeyPolicy,
+    AuditPolicy,
     CaptchaPolicy,
     ChallengePolicy,
     ClaimPolicy,
@@ -102,6 +103,10 @@ class RosterChange(_Change, RosterPolicy):
     pass
 
 
+class AuditChange(_Change, AuditPolicy):
+    pass
+
+
 class NetworksChange(_Change, Networks):
     pass
 
@@ -140,6 +145,7 @@ class ChangeDistrictBody(Request):
     challenge_questions: ChallengeQuestionsChange | None = None
     key_request: KeyRequestChange | None = None
     roster: RosterChange | None = None
+    audit: AuditChange | None = None
     networks: NetworksChange | None = None
     origins: Origins | None = None
     support: SupportChange | None = None

@@ -68,12 +68,16 @@ class AccountDesk:
         return AccountPage(Page.of(found, limit, lambda last: last.id), without)
 
     async def one(self, clerk: Clerk, account_id: UUID) -> AccountDiagnosis:
-        """Raises NotFound for an account outside the clerk's part of the district, too."""
+        """That a member of the staff looked is an event. Raises NotFound for an account outside the clerk's part of the district, too."""
         async with self.database.reading() as connection:
             district = await open_district(connection, clerk.district_id)
             found = await self._diagnosed(connection, clerk, district, Account.id == account_id, limit=1)
         if not found:
             raise NotFound
+        if clerk.account_id:
+            person = found[0].person.id
+            async with self.database.transaction() as session:
+                clerk.record(session, "account:viewed", at=self.clock.now(), account_id=account_id, person_id=person)
         return found[0]
 
     async def _diagnosed(

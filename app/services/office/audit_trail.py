@@ -1,4 +1,4 @@
-"""Reading the audit trail of one district: by person, by account, by actor, by kind and time; on screen or as CSV."""
+"""Reading the audit trail of one district: by person, student, account, actor, kind and time; on screen or as CSV."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Text, cast, or_, select, tuple_
 
 from app.clock import Clock
 from app.database import Database
@@ -37,6 +37,8 @@ class AuditFilter:
     since: datetime | None = None
     until: datetime | None = None
     """Up to, but not including."""
+    student_id: UUID | None = None
+    """What happened to this person, and who looked at him or changed who may see him."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ class AuditTrail:
         """Every event, newest first, some at a time. That somebody takes them away is itself an event. Raises DistrictNotFound."""
         async with self.database.transaction() as session:
             await open_district(session, clerk.district_id)
-            clerk.record(session, "audit:exported", at=self.clock.now(), person_id=wanted.person_id)
+            whom = wanted.student_id or wanted.person_id
+            clerk.record(session, "audit:exported", at=self.clock.now(), person_id=whom)
         first = await self._rows(clerk, wanted, EXPORT_PAGE, None)
         return self._pages(clerk, wanted, first)
 
@@ -119,8 +122,10 @@ def _place(row: Row[Any]) -> AuditPosition:
 def _matches(wanted: AuditFilter) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = []
     if wanted.person_id:
-        accounts = select(Account.id).where(Account.person_id == wanted.person_id)
-        where.append(or_(AuditEvent.person_id == wanted.person_id, AuditEvent.account_id.in_(accounts)))
+        where.append(_is_about(wanted.person_id))
+    if wanted.student_id:
+        named = cast(AuditEvent.data, Text).contains(str(wanted.student_id))
+        where.append(or_(_is_about(wanted.student_id), named))
     if wanted.account_id:
         where.append(AuditEvent.account_id == wanted.account_id)
     if wanted.actor:
@@ -132,3 +137,8 @@ def _matches(wanted: AuditFilter) -> list[ColumnElement[bool]]:
     if wanted.until:
         where.append(AuditEvent.at < wanted.until)
     return where
+
+
+def _is_about(person_id: UUID) -> ColumnElement[bool]:
+    accounts = select(Account.id).where(Account.person_id == person_id)
+    return or_(AuditEvent.person_id == person_id, AuditEvent.account_id.in_(accounts))

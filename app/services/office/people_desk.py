@@ -90,12 +90,16 @@ class PeopleDesk:
         return Page.of(found, limit, lambda last: last.id)
 
     async def one(self, clerk: Clerk, person_id: UUID) -> PersonEntry:
-        """Raises NotFound for somebody outside the clerk's part of the district, too."""
+        """That a member of the staff looked is an event. Raises NotFound for somebody outside the clerk's part of the district, too."""
+        now = self.clock.now()
         async with self.database.reading() as connection:
             district = await open_district(connection, clerk.district_id)
-            found = await find_people(connection, clerk, district, self.clock.now(), Person.id == person_id, limit=1)
+            found = await find_people(connection, clerk, district, now, Person.id == person_id, limit=1)
         if not found:
             raise NotFound
+        if clerk.account_id:
+            async with self.database.transaction() as session:
+                clerk.record(session, "person:viewed", at=now, person_id=person_id)
         return found[0]
 
 

@@ -1,0 +1,1 @@
+"""The sealed audit trail: sealing, verifying, and the end of old events."""
