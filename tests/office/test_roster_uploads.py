@@ -23,7 +23,7 @@ from app.services.clerk import Clerk
 from app.services.roster import ReceivedZip, RosterImport, RosterReport
 from app.settings import Settings
 from tests.office.counter import actor
-from tests.roster.packages import Package
+from tests.roster.packages import Changes, Package
 from tests.roster.test_shared_sets import SETS, present
 from tests.support.desk import at_desk, pass_second_factor
 from tests.support.engines import sqlite_only
@@ -172,6 +172,34 @@ async def test_an_upload_may_be_strict(dana: User, package: Package) -> None:
         ["lifecycle_in_bulk"],
     )
     assert (await accepted(dana, content))["outcome"] == "imported"
+
+
+async def test_changes_are_uploaded_too_and_no_report_repeats_a_value(
+    dana: User, server: Server, package: Package, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The mark stands in every cell that can hold it: once in a good package, once where it makes a dozen faults and warnings."""
+    caplog.set_level("DEBUG", logger="app")
+    mark = "Zwetschge"
+    await accepted(dana, package.zip().read_bytes())
+    names = {"givenName": mark, "familyName": mark, "identifier": mark, "email": f"{mark}@example.test"}
+    good = Changes(tmp_path / "good").student("ben", agents="maria", **names).gone("users", "tom")
+    bad = Changes(tmp_path / "bad").student("eve", agents=mark, orgs=mark, born=mark, enabledUser=mark, userIds=mark)
+    bad.adult("joe", role=mark, password=mark, email=mark, status=mark, dateLastModified=mark)
+    bad.row("users", sourcedId=f"{mark} !", **{mark: mark})
+
+    answers = [
+        await accepted(dana, changes.zip().read_bytes(), strict=strict)
+        for changes in (good, bad)
+        for strict in (False, True)
+    ]
+
+    reports = [answer["report"] for answer in answers]
+    assert [bool(report["errors"]) for report in reports] == [False, False, True, True]
+    assert (reports[0]["created"]["students"], reports[0]["ended"]["staff"]) == (1, 1)
+    assert mark in await live_people(server)
+    async with server.campus.database.reading() as connection:
+        events = [str(row) for row in await connection.execute(select(AuditEvent.__table__))]
+    assert mark not in f"{answers}{events}{caplog.text}"
 
 
 async def test_one_upload_of_a_district_at_a_time(dana: User, office: Office, package: Package) -> None:

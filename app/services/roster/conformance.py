@@ -9,7 +9,7 @@ from app.services.roster.codes import FaultCode
 from app.services.roster.layout import Layout
 from app.services.roster.report import Findings
 from app.services.roster.standard import FILES, WORDS, Column, column_names
-from app.services.roster.table import GUID, Check, Rows, Table
+from app.services.roster.table import DELETED, GUID, Check, Rows, Table
 from app.services.roster.values import date_of
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
@@ -87,8 +87,11 @@ class Conformance:
         where = {name: index for index, name in enumerate(header)}
         present = [(where[column.name], column) for column in columns if column.name in where]
         pair = [where[name] for name in rule.columns if name in where] if rule else []
+        status = where.get("status") if table.mode == "delta" else None
 
         def check(row: int, fields: Sequence[str]) -> None:
+            if status is not None and fields[status].strip() in DELETED:
+                return  # it says no more than which row goes
             for index, column in present:
                 if value := fields[index].strip():
                     self._check_value(table, row, column, value)

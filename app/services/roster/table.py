@@ -21,7 +21,7 @@ Check = Callable[[int, Sequence[str]], None]
 
 GUID = re.compile(r"[0-9A-Za-z./@_-]{1,255}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
-_DELETED = frozenset({"tobedeleted", "inactive"})  # `inactive` is of OneRoster 1.0 and still turns up
+DELETED = frozenset({"tobedeleted", "inactive"})  # `inactive` is of OneRoster 1.0 and still turns up
 
 
 class Reference(NamedTuple):
@@ -99,7 +99,7 @@ class Table:
             status, modified, *values = map(str.strip, pick(fields))
             if self._is_taken(row, status, modified, values):
                 yield row, values
-            elif status in _DELETED:
+            elif status in DELETED:
                 self.deleted.add(values[0])
         if row == 1:
             self._note_emptiness()
@@ -136,7 +136,7 @@ class Table:
 
     def _lives_in_delta(self, row: int, status: str, modified: str) -> bool:
         """Whether the row says what is, not what is no more. In delta both columns must be filled."""
-        if status in _DELETED:
+        if status in DELETED:
             if status != "tobedeleted":
                 self.warn(WarningCode.INACTIVE_AS_DELETED, row, "status")
         elif status != "active":
@@ -145,7 +145,7 @@ class Table:
             self._check_moment(row, modified)
         else:
             self.fault(FaultCode.REQUIRED_VALUE_MISSING, row, "dateLastModified")
-        return status not in _DELETED
+        return status not in DELETED
 
     def _lives_in_bulk(self, row: int, status: str, modified: str) -> bool:
         """Whether the row is to be taken. In bulk both columns should be blank, but many exports fill them."""
@@ -154,11 +154,11 @@ class Table:
             self._check_moment(row, modified)
         if status:
             self.warn(WarningCode.LIFECYCLE_IN_BULK, row, "status")
-        if status in _DELETED:
+        if status in DELETED:
             self.warn(WarningCode.MARKED_DELETED, row, "status")
         elif status not in {"", "active"}:
             self.fault(FaultCode.BAD_ENUM, row, "status")
-        return status not in _DELETED
+        return status not in DELETED
 
     def _check_moment(self, row: int, text: str) -> None:
         """Nothing is done with it in bulk; nonsense still means that the columns are not what they say."""
