@@ -1,5 +1,6 @@
 """Days of grace: who is only missing from a bulk package keeps access until the day comes."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
@@ -142,3 +143,16 @@ async def test_a_shorter_grace_holds_from_the_next_package_on(office: Office, tm
 
     await give_grace(office, 0)
     assert (await office.accept(folder)).ended == {**NOTHING, "guardians": 1, "relationships": 1}
+
+
+async def test_who_comes_back_on_the_day_itself_is_there_whoever_is_first(office: Office, tmp_path: Path) -> None:
+    await office.accept(town(tmp_path / "2", "maria").write())
+    office.clock.advance(GRACE)
+    everybody = town(tmp_path / "3").write()
+
+    await asyncio.gather(end_those_over(office), end_those_over(office), office.accept(everybody))
+
+    maria = (await office.people())["maria"]
+    assert (maria.ended_at, maria.leaves_at) == (None, None)
+    assert (await office.relationships())["maria", "ana"].ended_at is None
+    assert await end_those_over(office) == 0

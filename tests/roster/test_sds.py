@@ -65,6 +65,15 @@ async def test_a_family_comes_in_with_a_relation_for_each_child(office: Office, 
     assert (await office.accept(folder)).changes == 0
 
 
+async def test_of_two_relations_of_one_pair_the_weaker_counts(office: Office, folder: Path) -> None:
+    edit(folder, "relationships.csv", "ana,maria,Guardian\n", "ana,maria,relative\nana,maria,Guardian\n")
+
+    await office.accept(folder)
+
+    relationship = (await office.relationships())["maria", "ana"]
+    assert (relationship.relation, relationship.portal) == ("relative", False)
+
+
 async def test_the_older_kind_has_roles_and_orgs_with_the_users(office: Office, folder: Path) -> None:
     for name in ("roles.csv", "relationships.csv", "demographics.csv", "userFlags.csv"):
         (folder / name).unlink()

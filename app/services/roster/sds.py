@@ -144,6 +144,9 @@ def read_relationships(table: Table, rows: Rows, roster: Roster, users: Table) -
         if student and adult and relation and student.is_student and student is not adult:
             if adult.relation in {None, Role.RELATIVE}:
                 adult.relation = relation
-            roster.relationships[adult_id, student_id] = tie(relation, Side.BOTH)
+            known = roster.relationships.get((adult_id, student_id))
+            # Said twice, the weaker counts, as of two roles: it opens no student by itself.
+            weaker = Role.RELATIVE if known and known.relation is Role.RELATIVE else relation
+            roster.relationships[adult_id, student_id] = tie(weaker, Side.BOTH)
         elif student and adult:
             table.warn(WarningCode.AGENT_NOT_LINKED, row, "relationshipRole")
