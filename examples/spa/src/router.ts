@@ -7,6 +7,7 @@ import { announce } from "./ui/announce";
 import { h } from "./ui/dom";
 import { showFrame } from "./ui/frame";
 import { type Page, problemPage } from "./ui/page";
+import { typeAgain, typed } from "./ui/typed";
 import { speak, t } from "./words";
 
 export interface Place {
@@ -103,7 +104,9 @@ function render(page: Page): void {
 async function change(tag: string): Promise<void> {
   speak(tag);
   if (account()) await mine.PATCH("/me", { body: { locale: tag } }).catch(() => null);
+  const before = typed();
   await reload();
+  typeAgain(before);
   document.querySelector<HTMLElement>(".languages [aria-pressed=true]")?.focus();
 }
 

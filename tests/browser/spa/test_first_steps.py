@@ -50,11 +50,14 @@ async def test_a_district_is_found_while_it_is_typed(guest: Guest, office: Offic
 
 async def test_the_language_at_the_bottom_is_that_of_every_answer(guest: Guest) -> None:
     await guest.open("/d/jackson")
+    await guest.type("Username", "nadie1")
+    await guest.type("Password", "bad")
     await guest.press("Español")
     await expect(guest.page.get_by_role("heading", level=1)).to_have_text("Iniciar sesión")
     await expect(guest.page.locator("html")).to_have_attribute("lang", "es")
     await expect(guest.page.get_by_role("button", name="Español")).to_be_focused()
-    await guest.type("Nombre de usuario", "nadie1")
+    await expect(guest.page.get_by_label("Nombre de usuario")).to_have_value("nadie1")
+    await expect(guest.page.get_by_label("Contraseña", exact=True)).to_have_value("")
     await guest.type("Contraseña", "mal")
     await guest.press("Iniciar sesión")
     await guest.is_told("El nombre de usuario o la contraseña")
