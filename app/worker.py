@@ -92,8 +92,11 @@ async def _prune(campus: Campus, stop: asyncio.Event) -> None:
     while not stop.is_set():
         with suppress(Overloaded):
             pruned = await campus.pruning.prune() + await campus.audit_retention.prune()
+            erased = await campus.erasure.erase_those_due()
             if pruned:
                 log.info("pruned", count=pruned)
+            if erased:
+                log.info("erased", count=erased)
         await _wait(stop, PRUNE_EVERY_S)
 
 

@@ -1,4 +1,4 @@
-"""Help by command: find an account, look at it, unlock it, switch it off and on, start it over."""
+"""Help by command: find an account, look at it, unlock it, switch it off and on, start it over, erase it."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
@@ -14,7 +14,7 @@ from app.services.office.account_diagnosis import AccountDiagnosis
 from app.services.office.accounts import Accounts, ResetAnswer, ResetMethod
 
 app = typer.Typer(
-    no_args_is_help=True, help="Find an account, look at it, unlock it, switch it off and on, start it over."
+    no_args_is_help=True, help="Find an account, look at it, unlock it, switch it off and on, start it over, erase it."
 )
 
 UsernameArgument = Annotated[str, typer.Argument(metavar="USERNAME", help="In any case")]
@@ -112,6 +112,19 @@ def enable(
     """Switches an account on again; its password is the old one."""
     run(_change(Accounts.enable, district, username, portal))
     _report(username, "enabled", f"{username} is switched on.", as_json=as_json)
+
+
+@app.command()
+def erase(
+    username: UsernameArgument,
+    *,
+    district: DistrictOption,
+    portal: PortalOption = Portal.PARENT,
+    as_json: JsonOption = False,
+) -> None:
+    """Deletes an account with all that came of it, for good; the audit trail keeps its ids and nothing else."""
+    run(_change(Accounts.erase, district, username, portal))
+    _report(username, "erased", f"{username} is erased.", as_json=as_json)
 
 
 @app.command()

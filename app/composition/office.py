@@ -61,7 +61,7 @@ def wire_office(ground: Ground, tools: Tools) -> Office:
     database, clock, digests = ground.database, ground.clock, ground.digests
     sessions, key_issue, key_mail = tools.sessions, tools.key_issue, tools.key_mail
     roster_import = RosterImport(database, clock, digests)
-    accounts = Accounts(database, clock, sessions, key_issue, tools.ladder, tools.budgets)
+    accounts = Accounts(database, clock, sessions, key_issue, tools.ladder, tools.budgets, tools.erasure)
     relationships = Relationships(database, clock)
     return Office(
         district_office=DistrictOffice(database, clock),

@@ -8,6 +8,7 @@ from app.security.mailed_tokens import MailedTokens
 from app.security.refresh_tokens import RefreshTokens
 from app.services.challenge_questions import AnswerHashes
 from app.services.daily_quotas import DailyQuotas
+from app.services.erasure import Erasure
 from app.services.guess_budgets import GuessBudgets
 from app.services.key_mail import KeyMail
 from app.services.keys import KeyIssue
@@ -32,6 +33,7 @@ class Tools:
     ladder: SignInLadder
     counts: WindowCounts
     budgets: GuessBudgets
+    erasure: Erasure
     quotas: DailyQuotas
     mailed_tokens: MailedTokens
     links: MailedLinks
@@ -54,12 +56,14 @@ def wire_tools(ground: Ground) -> Tools:
     sessions = Sessions(database, clock, ground.access_tokens, refresh_tokens, device_tokens, states)
     passwords = Passwords(database, clock, ground.hash_pool, sessions)
     links, quotas = MailedLinks(database, mailed_tokens), DailyQuotas(digests)
+    ladder, budgets = SignInLadder(digests), GuessBudgets(digests)
     return Tools(
         sessions=sessions,
         refresh_tokens=refresh_tokens,
-        ladder=SignInLadder(digests),
+        ladder=ladder,
         counts=WindowCounts(digests),
-        budgets=GuessBudgets(digests),
+        budgets=budgets,
+        erasure=Erasure(database, clock, ladder, budgets),
         quotas=quotas,
         mailed_tokens=mailed_tokens,
         links=links,

@@ -8,6 +8,7 @@ from app.migrate import newest_revision
 from app.services.audit_retention import AuditRetention
 from app.services.audit_sealing import AuditSealing
 from app.services.audit_verification import AuditVerification
+from app.services.erasure import Erasure
 from app.services.key_request_errands import KeyRequestErrands
 from app.services.mail_delivery import MailDelivery
 from app.services.mail_preparation import MailPreparation
@@ -25,6 +26,7 @@ class Upkeep:
     key_request_errands: KeyRequestErrands
     days_of_grace: DaysOfGrace
     pruning: Pruning
+    erasure: Erasure
     audit_sealing: AuditSealing
     audit_retention: AuditRetention
     audit_verification: AuditVerification
@@ -42,6 +44,7 @@ def wire_upkeep(ground: Ground, tools: Tools) -> Upkeep:
         key_request_errands=KeyRequestErrands(database, clock, tools.key_issue, tools.key_mail, tools.budgets),
         days_of_grace=DaysOfGrace(database, clock),
         pruning=Pruning(database, clock),
+        erasure=tools.erasure,
         audit_sealing=AuditSealing(database, clock, digests),
         audit_retention=AuditRetention(database, clock, digests),
         audit_verification=AuditVerification(database, clock, digests),

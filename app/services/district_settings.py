@@ -171,6 +171,11 @@ class AuditPolicy(_Group):
     """How long the trail of the district is kept: three years, and never less than one."""
 
 
+class PrivacyPolicy(_Group):
+    erase_after_days: int = Field(0, ge=0, le=3_650)
+    """So long after somebody left the roster he is erased with his accounts; 0: never by itself."""
+
+
 class Networks(_Group):
     shared: Annotated[tuple[Network, ...], Field(max_length=200)] = ()
     """The schools' own networks: many people behind one address."""
@@ -204,6 +209,7 @@ class OfficeSettings(_Group):
     key_request: KeyRequestPolicy = KeyRequestPolicy()
     roster: RosterPolicy = RosterPolicy()
     audit: AuditPolicy = AuditPolicy()
+    privacy: PrivacyPolicy = PrivacyPolicy()
     networks: Networks = Networks()
     origins: Origins = ()
     support: Support = Support()

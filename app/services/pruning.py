@@ -9,12 +9,14 @@ from sqlalchemy.engine import CursorResult
 from app.clock import Clock
 from app.database import Database
 from app.models import (
+    ActivationKey,
     Base,
     ClaimTicket,
     DailyQuota,
     FailedSignIns,
     IdempotencyKey,
     KeyRequest,
+    KnownDevice,
     LinkCode,
     MailedLink,
     OutboxMail,
@@ -31,6 +33,10 @@ from app.services.sign_in_ladder import is_over
 MAILS_KEPT = timedelta(days=30)
 """How long the office can see what became of a mail."""
 SESSIONS_KEPT = timedelta(days=30)
+KEYS_KEPT = timedelta(days=400)
+"""After a key was used, taken back or has expired: the office sees for a school year why somebody has no account."""
+DEVICES_KEPT = timedelta(days=400)
+"""Since somebody signed in on the device for the last time."""
 LINKS_KEPT = timedelta(days=7)
 TICKETS_KEPT = timedelta(days=365)
 """Closed ones, with all that they say of people."""
@@ -49,22 +55,7 @@ class Pruning:
     async def prune(self) -> int:
         """Deletes what is over, in one short transaction a table; gives the number of rows, and records it where there were any."""
         now = self.clock.now()
-        over: list[tuple[type[Base], ColumnElement[bool]]] = [
-            (DailyQuota, DailyQuota.ends_at <= now),
-            (WindowCount, WindowCount.ends_at <= now),
-            (ClaimTicket, ClaimTicket.expires_at <= now),
-            (KeyRequest, _is_forgotten(now)),
-            (LinkCode, LinkCode.expires_at <= now - CODES_KEPT),
-            (PushDevice, PushDevice.registered_at <= now - STALE_AFTER),
-            (SpentCaptcha, SpentCaptcha.expires_at <= now),
-            (FailedSignIns, is_over(now)),
-            (IdempotencyKey, IdempotencyKey.expires_at <= now),
-            (OutboxMail, OutboxMail.finished_at <= now - MAILS_KEPT),
-            (MailedLink, MailedLink.expires_at <= now - LINKS_KEPT),
-            (SupportTicket, SupportTicket.closed_at <= now - TICKETS_KEPT),
-            (SignInSession, SignInSession.expires_at <= now - SESSIONS_KEPT),
-        ]
-        pruned = {table.__tablename__: await self._delete(delete(table).where(which)) for table, which in over}
+        pruned = {table.__tablename__: await self._delete(delete(table).where(which)) for table, which in over(now)}
         if any(pruned.values()):
             rows = {table: count for table, count in pruned.items() if count}
             async with self.database.transaction() as session:
@@ -75,6 +66,30 @@ class Pruning:
         async with self.database.transaction() as session:
             result = await session.execute(statement.execution_options(synchronize_session=False))
             return result.rowcount if isinstance(result, CursorResult) else 0
+
+
+def over(now: datetime) -> list[tuple[type[Base], ColumnElement[bool]]]:
+    """Every table of which something is pruned, and what of it."""
+    return [
+        (DailyQuota, DailyQuota.ends_at <= now),
+        (WindowCount, WindowCount.ends_at <= now),
+        (ClaimTicket, ClaimTicket.expires_at <= now),
+        (KeyRequest, _is_forgotten(now)),
+        (LinkCode, LinkCode.expires_at <= now - CODES_KEPT),
+        (PushDevice, PushDevice.registered_at <= now - STALE_AFTER),
+        (SpentCaptcha, SpentCaptcha.expires_at <= now),
+        (FailedSignIns, is_over(now)),
+        (IdempotencyKey, IdempotencyKey.expires_at <= now),
+        (OutboxMail, OutboxMail.finished_at <= now - MAILS_KEPT),
+        (MailedLink, MailedLink.expires_at <= now - LINKS_KEPT),
+        (SupportTicket, SupportTicket.closed_at <= now - TICKETS_KEPT),
+        (SignInSession, SignInSession.expires_at <= now - SESSIONS_KEPT),
+        (ActivationKey, or_(*(ended <= now - KEYS_KEPT for ended in _ENDS_OF_A_KEY))),
+        (KnownDevice, KnownDevice.last_seen_at <= now - DEVICES_KEPT),
+    ]
+
+
+_ENDS_OF_A_KEY = (ActivationKey.used_at, ActivationKey.revoked_at, ActivationKey.expires_at)
 
 
 def _is_forgotten(now: datetime) -> ColumnElement[bool]:

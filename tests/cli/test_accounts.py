@@ -89,6 +89,11 @@ def test_scripts_read_what_was_switched(maria: GrandBend) -> None:
     assert maria.shell.json(*maria.account("enable", "maria2026")) == {"username": "maria2026", "enabled": True}
 
 
+def test_an_account_that_is_erased_is_nobodys(maria: GrandBend) -> None:
+    assert maria.shell.json(*maria.account("erase", "MARIA2026")) == {"username": "MARIA2026", "erased": True}
+    assert "not_found" in maria.shell.refused(*maria.account("show", "Maria2026"))[1]
+
+
 def test_a_reset_gives_a_key_and_takes_everything_else(maria: GrandBend) -> None:
     reset = maria.shell.json(*maria.account("reset", "maria2026"))
     assert list(reset) == ["method", "activation_key", "expires_at"]

@@ -39,7 +39,7 @@ COMMANDS = {
         ("relationships", "set"),
     ),
     *(("staff",), ("staff", "add"), ("staff", "list"), ("staff", "remove"), ("audit",), ("audit", "export")),
-    *(("audit", "verify"), ("audit", "head"), ("audit", "adopt")),
+    *(("audit", "verify"), ("audit", "head"), ("audit", "adopt"), ("accounts", "erase")),
 }
 
 

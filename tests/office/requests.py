@@ -14,7 +14,7 @@ from zipfile import ZipFile
 import httpx
 from sqlalchemy import select
 
-from app.models import ActivationKey, Announcement, KeyBatch, KeyRequest, RosterUpload, SupportTicket
+from app.models import Account, ActivationKey, Announcement, KeyBatch, KeyRequest, RosterUpload, SupportTicket
 from app.portals import Portal
 from app.services.clerk import StaffRole
 from app.services.outbox import MailKind, promise
@@ -67,6 +67,8 @@ class Family:
     school: UUID
     parent: User
     child: UUID
+    leaver: UUID
+    """The account of somebody who wants it no longer."""
     without_key: UUID
     """The other parent."""
     colleague: UUID
@@ -87,7 +89,15 @@ class Family:
     @property
     def marks(self) -> list[str]:
         """No answer to somebody from outside holds one of them."""
-        ids = (self.school, self.parent.person_id, self.child, self.without_key, self.colleague, self.newcomer)
+        ids = (
+            self.leaver,
+            self.school,
+            self.parent.person_id,
+            self.child,
+            self.without_key,
+            self.colleague,
+            self.newcomer,
+        )
         rows = (self.relationship, self.key, self.batch, self.roster, self.announcement, self.account)
         asked = (self.key_request, self.ticket)
         return [*map(str, (*ids, *rows, *asked)), self.parent.username, PHONE]
@@ -110,6 +120,7 @@ async def family(office: Office, number: int, school: UUID) -> Family:
         school,
         parent,
         child,
+        await _leaver(office, number, child),
         without_key,
         colleague,
         newcomer,
@@ -118,6 +129,22 @@ async def family(office: Office, number: int, school: UUID) -> Family:
         *await _rows(office, parent, school),
         *await _asked(office, child, f"n{number}"),
     )
+
+
+async def _leaver(office: Office, number: int, child: UUID) -> UUID:
+    name = f"lou{number}2026"
+    account = Account(
+        id=uuid4(),
+        district_id=office.district,
+        person_id=await office.guardian(f"Lou Fam{number}", [child]),
+        portal=Portal.PARENT.value,
+        username=name,
+        username_folded=name,
+        created_at=office.campus.clock.now(),
+    )
+    async with office.campus.database.transaction() as session:
+        session.add(account)
+    return account.id
 
 
 async def live_key_of(office: Office, person: UUID) -> str:
@@ -207,6 +234,7 @@ def _once(family: Family) -> dict[str, str]:
 REQUESTS: Mapping[str, Callable[[Family], Request]] = {
     "searchAccounts": lambda its: Request(query={"q": its.parent.username, "portal": "parent"}, shows=its.account),
     "getAccount": lambda its: Request(_account(its), shows=its.account),
+    "eraseAccount": lambda its: Request({"account_id": its.leaver}),
     "unlockAccount": lambda its: Request(_account(its)),
     "disableAccount": lambda its: Request(_account(its)),
     "enableAccount": lambda its: Request(_account(its)),

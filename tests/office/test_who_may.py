@@ -40,7 +40,7 @@ HELP_DESK_TOO = {
     *("listSupportTickets", "getSupportTicket", "resolveSupportTicket"),
 }
 AFTER_STEP_UP = {
-    *("resetAccount", "issueActivationKey", "issueActivationKeyBatch", "printActivationKeyLetters"),
+    *("resetAccount", "eraseAccount", "issueActivationKey", "issueActivationKeyBatch", "printActivationKeyLetters"),
     *("addStaff", "changeStaff", "removeStaff", "uploadRoster", "exportAuditEvents"),
 }
 OPERATIONS = operations()

@@ -37,9 +37,9 @@ async def written(office: Office, *tags: str) -> list[Any]:
 
 
 async def acts(office: Office, *subjects: str) -> list[tuple[str, str, dict[str, Any]]]:
-    """Tag, actor and data of what the office did with these subjects, oldest first."""
+    """Tag, actor and data of what the office changed of these subjects, oldest first; not that somebody looked."""
     found = await written(office, *(f"office:{subject}:" for subject in subjects))
-    return [(event.tag, event.actor, event.data) for event in found]
+    return [(event.tag, event.actor, event.data) for event in found if not event.tag.endswith(":viewed")]
 
 
 async def everything(office: Office) -> str:

@@ -66,6 +66,16 @@ async def enable_account(account_id: UUID, clerk: AtDesk, campus: CampusPart) ->
     await campus.accounts.enable(clerk, account_id)
 
 
+@router.delete("/{account_id}", summary="Erase an account", status_code=204, responses=refusals(NotFound))
+@for_staff(StaffRole.DISTRICT_ADMIN, step_up=True)
+async def erase_account(account_id: UUID, clerk: AtDesk, campus: CampusPart) -> None:
+    """For good, with all that came of it: sessions, devices, links, answers, mails, tickets, keys. The trail keeps its ids and nothing else.
+
+    Its owner stays in the roster, and may be given a new key. Nobody erases his own account.
+    """
+    await campus.accounts.erase(clerk, account_id)
+
+
 @router.post(
     "/{account_id}/reset",
     summary="Take the password off and give another way in",

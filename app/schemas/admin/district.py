@@ -19,6 +19,7 @@ from app.services.district_settings import (
     Origins,
     PasswordPolicy,
     Portals,
+    PrivacyPolicy,
     RosterPolicy,
     UsernamePolicy,
     UsernameRecoveryPolicy,
@@ -107,6 +108,10 @@ class AuditChange(_Change, AuditPolicy):
     pass
 
 
+class PrivacyChange(_Change, PrivacyPolicy):
+    pass
+
+
 class NetworksChange(_Change, Networks):
     pass
 
@@ -146,6 +151,7 @@ class ChangeDistrictBody(Request):
     key_request: KeyRequestChange | None = None
     roster: RosterChange | None = None
     audit: AuditChange | None = None
+    privacy: PrivacyChange | None = None
     networks: NetworksChange | None = None
     origins: Origins | None = None
     support: SupportChange | None = None

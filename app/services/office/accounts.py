@@ -18,6 +18,7 @@ from app.services.answers_reset import BUDGET as ANSWERS_BUDGET
 from app.services.challenge_questions import drop_answers
 from app.services.clerk import Clerk
 from app.services.districts import open_district
+from app.services.erasure import Erasure
 from app.services.guard import CLAIM
 from app.services.guess_budgets import GuessBudgets, GuessSubject
 from app.services.keys import Handover, IssuedKey, KeyChannel, KeyIssue
@@ -59,6 +60,7 @@ class Accounts:
     key_issue: KeyIssue
     ladder: SignInLadder
     budgets: GuessBudgets
+    erasure: Erasure
 
     async def find(self, clerk: Clerk, username: str, portal: Portal) -> UUID:
         """The id of the account; raises NotFound where nobody has this username."""
@@ -109,6 +111,12 @@ class Accounts:
             clerk.refuse_self(account.person_id)
             account.disabled_at = None
             self._record(session, clerk, account, "enabled")
+
+    async def erase(self, clerk: Clerk, account_id: UUID) -> None:
+        """Deletes the account and all that came of it, for good. Raises like `disable`."""
+        async with self.database.transaction() as session:
+            account = await _taken_away(session, clerk, account_id)
+            await self.erasure.erase_account(session, clerk, account)
 
     async def reset(
         self,
