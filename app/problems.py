@@ -179,6 +179,7 @@ _OWN_CODES = {
     "text_expected": msg("This text holds characters that cannot be used."),
     "token_or_code": msg("Send either the token or the code."),
     "date_out_of_range": msg("Use a date from {min} to {max}."),
+    "back_before_closing": msg("It cannot be back before it is closed."),
     "max_below_min": msg("The greatest length cannot be below the least, which is {min}."),
     "network_expected": msg("Send a network here, such as 203.0.113.0/24."),
     "network_too_wide": msg("Name no network wider than /{widest}."),

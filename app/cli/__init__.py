@@ -5,7 +5,19 @@ import sys
 import typer
 from rich.console import Console
 
-from app.cli import accounts, audit, districts, keys, moving_in, relationships, roster, server, specification, staff
+from app.cli import (
+    accounts,
+    audit,
+    districts,
+    keys,
+    moving_in,
+    relationships,
+    roster,
+    schools,
+    server,
+    specification,
+    staff,
+)
 from app.errors import CampusError, NotReady, Overloaded, ValidationFailed
 from app.services.district_directory import DirectoryRefused
 from app.services.district_settings import SettingRefused
@@ -17,6 +29,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.add_typer(server.app)
 app.add_typer(specification.app)
 app.add_typer(districts.app, name="districts")
+app.add_typer(schools.app, name="schools")
 app.add_typer(roster.app, name="roster")
 app.add_typer(keys.app, name="keys")
 app.add_typer(accounts.app, name="accounts")

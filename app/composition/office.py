@@ -21,6 +21,7 @@ from app.services.office.outbox_list import OutboxList
 from app.services.office.people_desk import PeopleDesk
 from app.services.office.relationships import Relationships
 from app.services.office.roster_uploads import RosterUploads
+from app.services.office.school_desk import SchoolDesk
 from app.services.office.staff_list import StaffList
 from app.services.office.staff_office import StaffOffice
 from app.services.office.ticket_desk import TicketDesk
@@ -34,6 +35,7 @@ class Office:
     """The desk of a district's office, and an operator's commands."""
 
     district_office: DistrictOffice
+    school_desk: SchoolDesk
     announcements: Announcements
     roster_import: RosterImport
     roster_uploads: RosterUploads
@@ -65,6 +67,7 @@ def wire_office(ground: Ground, tools: Tools) -> Office:
     relationships = Relationships(database, clock)
     return Office(
         district_office=DistrictOffice(database, clock),
+        school_desk=SchoolDesk(database, clock),
         announcements=Announcements(database, clock),
         roster_import=roster_import,
         roster_uploads=RosterUploads(database, clock, roster_import),

@@ -9,6 +9,7 @@ from app.services.authenticator import Authenticator
 from app.services.devices import Devices
 from app.services.linking import Linking
 from app.services.me import Me
+from app.services.menu import Menu
 from app.services.own_answers import OwnAnswers
 from app.services.own_sessions import OwnSessions
 from app.services.passwords import Passwords
@@ -23,6 +24,7 @@ class OwnAccount:
     own_sessions: OwnSessions
     activity: Activity
     me: Me
+    menu: Menu
     linking: Linking
     switching: Switching
     devices: Devices
@@ -39,6 +41,7 @@ def wire_own_account(ground: Ground, tools: Tools) -> OwnAccount:
         own_sessions=OwnSessions(database, clock, tools.refresh_tokens, sessions),
         activity=Activity(database, digests),
         me=Me(database, states),
+        menu=Menu(database, clock),
         linking=Linking(database, clock, digests, tools.counts, states),
         switching=Switching(database, clock, sessions, tools.username_recovery),
         devices=Devices(database, clock, digests, states),

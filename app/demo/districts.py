@@ -85,6 +85,8 @@ class DemoDistrict:
     logins: Sequence[DemoLogin]
     staff: Sequence[DemoStaff] = ()
     notices: Sequence[Notice] = ()
+    grading: int | None = None
+    """At which of its schools grades are being given when the demo begins, counted from 0."""
     to_try: Sequence[str] = ()
     """What this district's document describes, and how to see it."""
 
@@ -167,7 +169,9 @@ JACKSON = DemoDistrict(
             "https://www.jackson.example.org/portal-para-padres",
         ),
     ),
+    grading=1,
     to_try=(
+        "What the schools have on in the app: GET /me/menu as maria2026; while Luis's school gives grades, only Ana's show",
         "Ask for a key: POST /activate/key-requests, student 0204201, birth date 2016-02-11; it is mailed to Linh Nguyen",
         "Forget the password of maria2026: POST /password-reset, then read the mail",
         "The office: sign in as hugo2026 or dana2026 in the portal staff, with the code of `campus demo --totp`",

@@ -1,6 +1,7 @@
 """Known, but not allowed."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import ClassVar
 
 from app.errors.base import CampusError, FieldError
@@ -22,8 +23,19 @@ class FeatureDisabled(NotAllowed):
     code = "feature_disabled"
     title = "The district has switched this off"
     detail = "Your school district has not switched this on."
-    remedy = "Ask the office of the school district. `features` of the district says what is on."
+    remedy = (
+        "Ask the office of the school district. `features` of the district says what is on; "
+        "`back_on` names the day from which on it works again, where it is only closed for a time."
+    )
     next_step = "contact_district"
+
+    def __init__(self, back_on: date | None = None) -> None:
+        super().__init__(msg("Your school has closed this for a time. Please come back later.") if back_on else None)
+        self.back_on = back_on
+
+    @property
+    def extra(self) -> Mapping[str, object]:
+        return {"back_on": self.back_on.isoformat()} if self.back_on else {}
 
 
 class LinkingNotAvailable(NotAllowed):

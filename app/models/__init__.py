@@ -16,6 +16,7 @@ from app.models.mail import DailyQuota, MailedLink, OutboxMail, PasswordHistory
 from app.models.person import Enrollment, OtherOrg, Person, Relationship, School
 from app.models.push_device import PushDevice
 from app.models.roster_upload import RosterUpload
+from app.models.school_settings import SchoolSettings
 from app.models.second_factor import RecoveryCode, TotpFactor
 from app.models.session import KnownDevice, SignInSession
 from app.models.signing_key import SigningKey
@@ -55,6 +56,7 @@ __all__ = [
     "Relationship",
     "RosterUpload",
     "School",
+    "SchoolSettings",
     "SealedEvent",
     "SignInSession",
     "SigningKey",

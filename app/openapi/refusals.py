@@ -10,6 +10,7 @@ from app.errors import (
     CaptchaRequired,
     ClaimTooEarly,
     DailyLimitReached,
+    FeatureDisabled,
     FieldError,
     Forbidden,
     InternalError,
@@ -45,6 +46,7 @@ _FROM_THE_CAUSE: dict[type[CampusError], Document] = {
     CaptchaRequired: {"captcha": CAPTCHA},
     CaptchaInvalid: {"captcha": CAPTCHA},
     ClaimTooEarly: {"available_at": MOMENT},
+    FeatureDisabled: {"back_on": "2026-08-03"},
     NotReady: {"checks": {"database": "ok", "migrations": "not at head"}},
     RateLimited: {"retry_after": 37},
     TooManyAttempts: {"retry_after": 30},
@@ -184,6 +186,11 @@ PROBLEM_SCHEMAS = {
                 "format": "date-time",
                 "maxLength": 20,
                 "description": "Of `claim_too_early`: from when on it works",
+            },
+            "back_on": {
+                "type": "string",
+                "format": "date",
+                "description": "Of `feature_disabled`: the day from which on it works, where it is closed for a time",
             },
             "store_url": {
                 "type": "string",

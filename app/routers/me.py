@@ -13,6 +13,7 @@ from app.routers.paging import Limit, after
 from app.schemas.activity import BY_EVENT, ActivityList
 from app.schemas.challenge import QuestionAnswer
 from app.schemas.me import ChangeMeBody, ChangePasswordBody, QuestionsAnswer, SetAnswersBody, StudentList
+from app.schemas.menu import MenuAnswer
 from app.schemas.session import AccountAnswer, SessionList
 from app.services.activity import Position
 
@@ -80,6 +81,17 @@ async def list_my_students(
     """A guardian sees those whose relationship has the portal flag; a student sees himself."""
     students = await campus.me.students(caller.account, include_linked=include_linked)
     return StudentList.of(students, await campus.me.hidden_students(caller.account) if explain else None)
+
+
+@router.get("/menu", summary="What the school has switched on", responses=refusals(), response_model_exclude_none=True)
+@limited(Budget.SESSION)
+async def get_my_menu(caller: Caller, campus: CampusPart) -> MenuAnswer:
+    """Areas of the app, and notifications, that her children's schools have on now, with the children whom each is on for; a student's own, staff's.
+
+    What is closed for the summer, a break or while grades are given says when it is back. A school may have other areas than the next one.
+    """
+    account = caller.account
+    return MenuAnswer.of(await campus.menu.show(account.person_id, account.portal, account.district_id))
 
 
 @router.get("/sessions", summary="Where I am signed in", responses=refusals(), response_model_exclude_none=True)

@@ -10,6 +10,7 @@ from pydantic import Field
 from app.portals import Portal
 from app.schemas.common import Answer, Moment
 from app.schemas.cursors import Count, CursorOf, NextCursor, Words
+from app.services.app_areas import DatedFeature
 from app.services.credential_policy import PASSWORD_MAX_LENGTH
 from app.services.directory.index import DirectoryPage, Position
 from app.services.district_settings import (
@@ -82,6 +83,13 @@ class FeaturesAnswer(Answer):
     linking: bool
     push: bool
     sso: bool
+
+
+class ClosedFeatureAnswer(Answer):
+    """A feature that the district has, and that is closed for a time."""
+
+    feature: DatedFeature
+    back_on: Annotated[date, Field(description="By the district's calendar; left out where nobody knows")] | None = None
 
 
 class PasswordPolicyAnswer(Answer):
@@ -171,6 +179,7 @@ class LoginScreenAnswer(Answer):
     languages: Annotated[list[Annotated[str, Field(max_length=35)]], Field(max_length=50, examples=[["en", "es"]])]
     announcements: Annotated[list[AnnouncementAnswer], Field(max_length=100)]
     features: FeaturesAnswer
+    closed_features: Annotated[list[ClosedFeatureAnswer], Field(max_length=len(DatedFeature))]
     password_policy: PasswordPolicyAnswer
     username_policy: UsernamePolicyAnswer
     key_request: KeyRequestPolicyAnswer
@@ -192,6 +201,10 @@ class LoginScreenAnswer(Answer):
             languages=list(settings.languages),
             announcements=[AnnouncementAnswer.model_validate(notice) for notice in screen.announcements],
             features=_features(screen, settings),
+            closed_features=[
+                ClosedFeatureAnswer(feature=DatedFeature(feature), back_on=back_on)
+                for feature, back_on in screen.closed_features.items()
+            ],
             password_policy=PasswordPolicyAnswer.of(settings.password_policy),
             username_policy=UsernamePolicyAnswer.of(settings.username_policy),
             key_request=KeyRequestPolicyAnswer.of(settings.key_request),
@@ -203,5 +216,6 @@ class LoginScreenAnswer(Answer):
 
 
 def _features(screen: LoginScreen, settings: DistrictSettings) -> FeaturesAnswer:
-    on = {**settings.features.model_dump(), "linking": screen.linking_available}
+    closed = dict.fromkeys(screen.closed_features, False)
+    on = {**settings.features.model_dump(), "linking": screen.linking_available, **closed}
     return FeaturesAnswer(**{name: value and screen.district.opened for name, value in on.items()})

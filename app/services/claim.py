@@ -68,7 +68,7 @@ class Claim:
         """
         district, now = admission.district, self.clock.now()
         district.require_no_maintenance(now)
-        district.require("claim")
+        district.require("claim", now)
         district.require_portal(Portal.STUDENT)
         _check_fields(request, district.settings.claim)
         async with self.database.reading() as connection:

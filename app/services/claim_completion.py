@@ -105,8 +105,9 @@ class ClaimCompletion:
         if row.leased_until is not None and row.leased_until > self.clock.now():
             raise InProgress
         district = await open_district(connection, row.district_id)
-        district.require_no_maintenance(self.clock.now())
-        district.require("claim")
+        now = self.clock.now()
+        district.require_no_maintenance(now)
+        district.require("claim", now)
         district.require_portal(Portal.STUDENT)
         account_id = row.account_id or uuid4()
         remembered = district.settings.password_policy.history

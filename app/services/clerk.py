@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.errors import Forbidden
-from app.models import Account, Enrollment, Person, Relationship
+from app.models import Account, Enrollment, Person, Relationship, School
 from app.portals import Portal
 from app.services import audit
 
@@ -129,6 +129,11 @@ class Clerk:
             of_child.school_id.in_(self.school_ids),
         )
         return and_(mine, or_(enrolled, guardian))
+
+    def sees_school(self) -> ColumnElement[bool]:
+        """SQL: the `School` row is one of the clerk's, as long as it is in the roster."""
+        mine = and_(School.district_id == self.district_id, School.ended_at.is_(None))
+        return and_(mine, School.id.in_(self.school_ids)) if self.school_ids else mine
 
     def sees_portal(self) -> ColumnElement[bool]:
         """SQL: the `Account` row is of a portal that is the clerk's business; accounts of colleagues are a district admin's."""

@@ -8,13 +8,12 @@ import ipaddress
 import types
 import typing
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal, Union
+from typing import Annotated, Any, Literal, TypeVar, Union
 
 from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
-    ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
@@ -24,11 +23,16 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from app.portals import Portal
+from app.services.app_areas import AreaSettings, FeatureClosures
+from app.services.settings_group import SettingsGroup
 
 DISTRICT_ID_MAX_LENGTH = 64
 GUARDIAN_NAMES = ("guardian_first_name", "guardian_last_name")
 WIDEST_IPV4, WIDEST_IPV6 = 8, 32
 LEAST_AUDIT_DAYS = 365
+
+
+Settings = TypeVar("Settings", bound=BaseModel)
 
 
 class SettingRefused(Exception):
@@ -86,11 +90,7 @@ Languages = Annotated[tuple[LanguageTag, ...], Field(min_length=1, max_length=50
 Origins = Annotated[tuple[Origin, ...], Field(max_length=50)]
 
 
-class _Group(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_serialization_defaults_required=True)
-
-
-class Features(_Group):
+class Features(SettingsGroup):
     activation: bool = True
     password_reset: bool = True
     username_recovery: bool = True
@@ -103,7 +103,7 @@ class Features(_Group):
     sso: bool = False
 
 
-class PasswordPolicy(_Group):
+class PasswordPolicy(SettingsGroup):
     min_length: int = Field(8, ge=6, le=64)
     alphanumeric: bool = False
     """A letter and a digit."""
@@ -112,7 +112,7 @@ class PasswordPolicy(_Group):
     history: int = Field(5, ge=0, le=24)
 
 
-class UsernamePolicy(_Group):
+class UsernamePolicy(SettingsGroup):
     min_length: int = Field(4, ge=4, le=32)
     max_length: int = Field(32, ge=4, le=32)
 
@@ -124,32 +124,32 @@ class UsernamePolicy(_Group):
         return value
 
 
-class ActivationKeyPolicy(_Group):
+class ActivationKeyPolicy(SettingsGroup):
     days: int = Field(90, ge=1, le=365)
 
 
-class CaptchaPolicy(_Group):
+class CaptchaPolicy(SettingsGroup):
     threshold: int = Field(3, ge=1, le=20)
 
 
-class UsernameRecoveryPolicy(_Group):
+class UsernameRecoveryPolicy(SettingsGroup):
     lockout: Literal["recovery", "account"] = "recovery"
 
 
-class ClaimPolicy(_Group):
+class ClaimPolicy(SettingsGroup):
     delay_hours: int = Field(24, ge=0, le=720)
     fields: Annotated[tuple[Literal["birth_date"], ...], Field(max_length=1)] = ()
     match: Literal["forgiving", "exact"] = "forgiving"
 
 
-class ChallengePolicy(_Group):
+class ChallengePolicy(SettingsGroup):
     count: int = Field(3, ge=1, le=10)
     """How many of them somebody chooses and answers."""
     questions: tuple[Line, ...] = Field((), max_length=50)
     """The district's own; empty for the ten that ship."""
 
 
-class KeyRequestPolicy(_Group):
+class KeyRequestPolicy(SettingsGroup):
     fields: Annotated[
         tuple[Literal["ssn_last4", "birth_date", "guardian_first_name", "guardian_last_name"], ...], Field(max_length=4)
     ] = ("birth_date",)
@@ -162,38 +162,38 @@ class KeyRequestPolicy(_Group):
         return tuple(dict.fromkeys((*self.fields, *names)))
 
 
-class RosterPolicy(_Group):
+class RosterPolicy(SettingsGroup):
     grace_days: int = Field(0, ge=0, le=365)
 
 
-class AuditPolicy(_Group):
+class AuditPolicy(SettingsGroup):
     retention_days: int = Field(1_095, ge=LEAST_AUDIT_DAYS, le=3_650)
     """How long the trail of the district is kept: three years, and never less than one."""
 
 
-class PrivacyPolicy(_Group):
+class PrivacyPolicy(SettingsGroup):
     erase_after_days: int = Field(0, ge=0, le=3_650)
     """So long after somebody left the roster he is erased with his accounts; 0: never by itself."""
 
 
-class Networks(_Group):
+class Networks(SettingsGroup):
     shared: Annotated[tuple[Network, ...], Field(max_length=200)] = ()
     """The schools' own networks: many people behind one address."""
 
 
-class SupportTicketLink(_Group):
+class SupportTicketLink(SettingsGroup):
     label: Line | None = None
     url: WebUrl | None = None
 
 
-class Support(_Group):
+class Support(SettingsGroup):
     phone: Line | None = None
     email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)] | None = None
     url: WebUrl | None = None
     ticket: SupportTicketLink = SupportTicketLink()
 
 
-class OfficeSettings(_Group):
+class OfficeSettings(SettingsGroup):
     """What the district's own office may change."""
 
     portals: Portals = (Portal.PARENT, Portal.STUDENT)
@@ -213,6 +213,10 @@ class OfficeSettings(_Group):
     networks: Networks = Networks()
     origins: Origins = ()
     support: Support = Support()
+    areas: AreaSettings = AreaSettings()
+    """What the app's menu shows, at all schools."""
+    feature_closures: FeatureClosures = ()
+    """Features that are closed for a time, such as claims over the summer."""
 
 
 class DistrictSettings(OfficeSettings):
@@ -222,25 +226,29 @@ class DistrictSettings(OfficeSettings):
     maintenance_until: AwareDatetime | None = None
 
 
-def setting_paths() -> list[str]:
+def setting_paths(kind: type[BaseModel] = DistrictSettings) -> list[str]:
     """Every setting by its path, such as `features.claim`."""
-    return sorted(_paths(DistrictSettings))
+    return sorted(_paths(kind))
 
 
-def changed(stored: Mapping[str, Any], assignments: Iterable[str]) -> dict[str, Any]:
+def changed(
+    stored: Mapping[str, Any], assignments: Iterable[str], kind: type[BaseModel] = DistrictSettings
+) -> dict[str, Any]:
     """The stored settings with `path=value` assignments applied; lists are comma-separated, an empty value restores the default.
+
+    `kind` says which settings there are: a district's, or a school's.
 
     Raises:
         SettingRefused: an unknown path, or a value outside its range. Nothing is half applied.
     """
-    result = _deep_copy(stored)
+    result, paths = _deep_copy(stored), setting_paths(kind)
     for assignment in assignments:
         path, equals, text = assignment.partition("=")
-        if not equals or path not in setting_paths():
-            raise SettingRefused(f"There is no setting {path!r}. Settings are: {', '.join(setting_paths())}")
-        _assign(result, path.split("."), _value(path, text))
+        if not equals or path not in paths:
+            raise SettingRefused(f"There is no setting {path!r}. Settings are: {', '.join(paths)}")
+        _assign(result, path.split("."), _value(kind, path, text))
     try:
-        return DistrictSettings.model_validate(result).model_dump(mode="json", exclude_unset=True)
+        return kind.model_validate(result).model_dump(mode="json", exclude_unset=True)
     except ValidationError as error:
         faults = (
             "{}: {}".format(".".join(str(part) for part in fault["loc"]), fault["msg"]) for fault in error.errors()
@@ -248,7 +256,7 @@ def changed(stored: Mapping[str, Any], assignments: Iterable[str]) -> dict[str, 
         raise SettingRefused("; ".join(faults)) from error
 
 
-def merged(stored: Mapping[str, Any], changes: Mapping[str, Any]) -> DistrictSettings:
+def merged(stored: Mapping[str, Any], changes: Mapping[str, Any], kind: type[Settings]) -> Settings:
     """The settings with `changes` over what is stored: a mapping goes into the group of its name, and "" takes a value away.
 
     Raises:
@@ -256,7 +264,7 @@ def merged(stored: Mapping[str, Any], changes: Mapping[str, Any]) -> DistrictSet
     """
     result = _deep_copy(stored)
     _merge(result, changes)
-    return DistrictSettings.model_validate(result)
+    return kind.model_validate(result)
 
 
 def differences(before: BaseModel, after: BaseModel, prefix: str = "") -> dict[str, tuple[Any, Any]]:
@@ -279,16 +287,18 @@ def _paths(group: type[BaseModel], prefix: str = "") -> Iterable[str]:
             yield prefix + name
 
 
-def _value(path: str, text: str) -> object:
+def _value(kind: type[BaseModel], path: str, text: str) -> object:
     if text == "":
         return None
-    annotation: Any = DistrictSettings
+    annotation: Any = kind
     for part in path.split("."):
         annotation = annotation.model_fields[part].annotation
     if typing.get_origin(annotation) in {Union, types.UnionType}:
         annotation = typing.get_args(annotation)[0]
     if typing.get_origin(annotation) is tuple:
-        return [part.strip() for part in text.split(",") if part.strip()]
+        parts = [part.strip() for part in text.split(",") if part.strip()]
+        read = getattr(typing.get_args(annotation)[0], "from_text", None)
+        return [read(part) for part in parts] if read else parts
     return text
 
 

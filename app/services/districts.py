@@ -1,8 +1,9 @@
 """One district, as everybody may see it: what its login screen shows, and what its settings allow."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
@@ -12,6 +13,7 @@ from app.database import Database
 from app.errors import DistrictNotFound, FeatureDisabled, Maintenance
 from app.models import Announcement, District, DistrictOrigin
 from app.portals import Portal
+from app.services.app_areas import back, local_day
 from app.services.district_settings import DistrictSettings
 
 DISTRICT_COLUMNS = (
@@ -42,10 +44,28 @@ class OpenDistrict:
     settings: DistrictSettings
     opened: bool = True
 
-    def require(self, feature: str) -> None:
-        """Raises FeatureDisabled unless the district has `feature` switched on."""
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    def require(self, feature: str, now: datetime | None = None) -> None:
+        """Raises FeatureDisabled unless the district has `feature` switched on and, where `now` is given, not closed for a time."""
         if not getattr(self.settings.features, feature):
             raise FeatureDisabled
+        if now and feature in (closed := self.closed_features(now)):
+            raise FeatureDisabled(closed[feature])
+
+    def closed_features(self, now: datetime) -> dict[str, date | None]:
+        """Features that are on and closed for a time, each with the day on which it is back, if that is known."""
+        spans = self.settings.feature_closures
+        holding = {span.feature for span in spans if span.holds(now, self.zone)}
+        return {
+            feature.value: local_day(
+                back((span for span in spans if span.feature is feature), now, self.zone), self.zone
+            )
+            for feature in sorted(holding)
+            if getattr(self.settings.features, feature)
+        }
 
     def has_portal(self, portal: Portal) -> bool:
         """Staff always have their door; the other portals are the district's choice."""
@@ -76,6 +96,8 @@ class LoginScreen:
     district: OpenDistrict
     announcements: Sequence[AnnouncementView]
     linking_available: bool
+    closed_features: Mapping[str, date | None]
+    """Switched on, and closed for a time; with the day on which each is back, if that is known."""
     maintenance_until: datetime | None
 
 
@@ -118,6 +140,7 @@ class Districts:
             district=district,
             announcements=announcements,
             linking_available=district.settings.features.linking and district.state in self.linking_states,
+            closed_features=district.closed_features(now),
             maintenance_until=until if until and until > now else None,
         )
 

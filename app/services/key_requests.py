@@ -74,10 +74,10 @@ class KeyRequests:
             ValidationFailed: a fact that the district asks for is missing, or more of an SSN than four digits was typed.
             KeyRequestNotMatched: on the screen only; a fact is wrong, or there were too many guesses.
         """
-        district = admission.district
-        district.require_no_maintenance(self.clock.now())
-        district.require("key_request")
-        district.require("activation")
+        district, now = admission.district, self.clock.now()
+        district.require_no_maintenance(now)
+        district.require("key_request", now)
+        district.require("activation", now)
         district.require_portal(Portal.PARENT)
         policy = district.settings.key_request
         _check_fields(facts, policy)

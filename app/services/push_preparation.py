@@ -8,10 +8,12 @@ from sqlalchemy import delete, select
 
 from app.clock import Clock
 from app.database import Database
-from app.models import OutboxMail, PushDevice
+from app.models import Account, OutboxMail, PushDevice
+from app.portals import Portal
 from app.push.message import PushMessage, push_message
 from app.security.digests import Digests
 from app.services.districts import open_district
+from app.services.menu import wants_push
 from app.services.outbox import NothingToSend
 
 
@@ -36,7 +38,10 @@ class PushPreparation:
                 raise NothingToSend("given_up")
             district = await open_district(session, promised.district_id)
             device = await session.get(PushDevice, promised.push_device_id)
-            if device is None or device.switched_off_at or not district.settings.features.push:
+            if device is None or device.switched_off_at:
+                raise NothingToSend("superseded")
+            owner = await session.get_one(Account, device.account_id)
+            if not await wants_push(session, owner.person_id, Portal(owner.portal), district):
                 raise NothingToSend("superseded")
             return self._message(promised, device)
 

@@ -30,8 +30,9 @@ class TypedKeys:
             DistrictNotFound, FeatureDisabled, Maintenance: public facts of the district.
         """
         district = await open_district(connection, district_id)
-        district.require_no_maintenance(self.clock.now())
-        district.require("activation")
+        now = self.clock.now()
+        district.require_no_maintenance(now)
+        district.require("activation", now)
         return district
 
     async def find(self, connection: AsyncConnection | AsyncSession, district: OpenDistrict, typed: str) -> Row[Any]:

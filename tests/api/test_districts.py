@@ -37,6 +37,7 @@ async def test_a_new_district_shows_the_defaults(office: Office) -> None:
             "push": True,
             "sso": False,
         },
+        "closed_features": [],
         "password_policy": {"min_length": 8, "max_length": 128, "alphanumeric": False, "strong": False, "history": 5},
         "username_policy": {"min_length": 4, "max_length": 32},
         "key_request": {"fields": ["birth_date"], "delivery": "email"},

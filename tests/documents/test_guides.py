@@ -42,6 +42,7 @@ def test_the_commands_of_the_other_pages(grand_bend: GrandBend) -> None:
     grand_bend.open()
     run(shell, block("a roster"))
     run(shell, block("the first admin"))
+    assert "Grand Bend High School" in run(shell, block("the school year"))
     Path(shell.folder, "accounts.csv").write_text("person_id,portal,username\npaul,parent,Paul.L\n", encoding="utf-8")
     run(shell, block("accounts of another system"))
     Path(shell.folder, "printed.csv").write_text(

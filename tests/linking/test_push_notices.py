@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -105,6 +106,29 @@ async def test_a_district_that_switches_push_off_is_obeyed_at_once(
     await maria.office.set("features.push=false")
     await post.deliver()
     assert provider.messages == []
+
+
+async def test_a_school_that_switches_notifications_off_is_obeyed_at_once_where_it_is_the_only_one(
+    maria: Login, post: Post, provider: Provider
+) -> None:
+    """Being closed for a time keeps back what schools tell, and not this."""
+    office, schools = maria.office, {}
+    for child in (await maria.ask("GET", "/me/students")).json()["items"]:
+        schools[child["first_name"]] = await office.school(f"School of {child['first_name']}")
+        await office.enroll(UUID(child["id"]), schools[child["first_name"]])
+    for school in schools.values():
+        await office.campus.school_desk.set(
+            office.operator, str(school), ["closures=summer 2026-06-01.. notifications"]
+        )
+    assert (await maria.change_password()).status_code == 204
+    await post.deliver()
+    told = len(provider.messages)
+    assert told
+    for school in schools.values():
+        await office.campus.school_desk.set(office.operator, str(school), ["off.parent=notifications"])
+    assert (await maria.change_password(OTHER_PASSWORD)).status_code == 204
+    await post.deliver()
+    assert len(provider.messages) == told
 
 
 async def test_a_token_that_the_provider_forgot_is_removed(maria: Login, post: Post, provider: Provider) -> None:

@@ -275,6 +275,13 @@ REQUESTS: Mapping[str, Callable[[Family], Request]] = {
     "changeDistrictSettings": lambda its: Request(
         body={"support": {"url": f"https://help{its.number}.example.org"}}, headers={"If-Match": "*"}, names=False
     ),
+    "listSchools": lambda its: Request(shows=str(its.school), names=False),
+    "getSchoolAreas": lambda its: Request({"school_id": its.school}),
+    "changeSchoolAreas": lambda its: Request(
+        {"school_id": its.school},
+        body={"off": {"parent": ["fees"]}, "closures": [{"closes_on": f"2027-03-0{its.number + 1}"}]},
+        headers={"If-Match": "*"},
+    ),
     "listAnnouncements": lambda its: Request(shows=str(its.announcement), names=False),
     "publishAnnouncement": lambda _: Request(body={"title": "Closed", "body": "No school on Monday."}, names=False),
     "changeAnnouncement": lambda its: Request(

@@ -38,6 +38,7 @@ HELP_DESK_TOO = {
     *("searchPeople", "getPerson", "searchRelationships", "listOutbox"),
     *("issueActivationKey", "listActivationKeys", "revokeActivationKey", "listKeyRequests", "closeKeyRequest"),
     *("listSupportTickets", "getSupportTicket", "resolveSupportTicket"),
+    *("listSchools", "getSchoolAreas"),
 }
 AFTER_STEP_UP = {
     *("resetAccount", "eraseAccount", "issueActivationKey", "issueActivationKeyBatch", "printActivationKeyLetters"),

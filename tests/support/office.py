@@ -58,8 +58,11 @@ class Office:
         student = self._person(name, is_student=True, student_number=number, state_id=state_id)
         await self._add(student)
         if school:
-            await self._add(Enrollment(person_id=student.id, school_id=school, is_primary=True))
+            await self.enroll(student.id, school)
         return student.id
+
+    async def enroll(self, person: UUID, school: UUID, *, is_primary: bool = True) -> None:
+        await self._add(Enrollment(person_id=person, school_id=school, is_primary=is_primary))
 
     async def guardian(self, name: str, students: Sequence[UUID], *, is_staff: bool = False) -> UUID:
         guardian = self._person(name, is_guardian=True, is_staff=is_staff)

@@ -16,6 +16,7 @@ from app.routers.admin import (
     people,
     relationships,
     rosters,
+    schools,
     staff,
     support_tickets,
 )
@@ -30,6 +31,7 @@ SUBJECTS: tuple[ModuleType, ...] = (
     key_requests,
     staff,
     district,
+    schools,
     announcements,
     rosters,
     support_tickets,

@@ -2,9 +2,12 @@
 
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
+from app.schemas.admin.areas import AreasChange, FeatureClosureBody
+from app.schemas.admin.changes import Change
 from app.schemas.common import Answer, Request
+from app.services.app_areas import MOST_CLOSURES
 from app.services.district_settings import (
     ActivationKeyPolicy,
     AuditPolicy,
@@ -54,65 +57,55 @@ class DistrictSettingsAnswer(OfficeSettings, Answer):
         return cls(version=state.version, policy_warnings=warnings, **mine)
 
 
-def _without_defaults(schema: dict[str, Any]) -> None:
-    """What is left out of a change stays as it is."""
-    for field in schema["properties"].values():
-        field.pop("default", None)
-
-
-class _Change(Request):
-    model_config = ConfigDict(json_schema_extra=_without_defaults)
-
-
-class FeaturesChange(_Change, Features):
+class FeaturesChange(Change, Features):
     pass
 
 
-class PasswordPolicyChange(_Change, PasswordPolicy):
+class PasswordPolicyChange(Change, PasswordPolicy):
     pass
 
 
-class UsernamePolicyChange(_Change, UsernamePolicy):
+class UsernamePolicyChange(Change, UsernamePolicy):
     pass
 
 
-class ActivationKeyChange(_Change, ActivationKeyPolicy):
+class ActivationKeyChange(Change, ActivationKeyPolicy):
     pass
 
 
-class CaptchaChange(_Change, CaptchaPolicy):
+class CaptchaChange(Change, CaptchaPolicy):
     pass
 
 
-class UsernameRecoveryChange(_Change, UsernameRecoveryPolicy):
+class UsernameRecoveryChange(Change, UsernameRecoveryPolicy):
     pass
 
 
-class ClaimChange(_Change, ClaimPolicy):
+class ClaimChange(Change, ClaimPolicy):
     pass
 
 
-class ChallengeQuestionsChange(_Change, ChallengePolicy):
+class ChallengeQuestionsChange(Change, ChallengePolicy):
     pass
 
 
-class KeyRequestChange(_Change, KeyRequestPolicy):
+class KeyRequestChange(Change, KeyRequestPolicy):
     pass
 
 
-class RosterChange(_Change, RosterPolicy):
+class RosterChange(Change, RosterPolicy):
     pass
 
 
-class AuditChange(_Change, AuditPolicy):
+class AuditChange(Change, AuditPolicy):
     pass
 
 
-class PrivacyChange(_Change, PrivacyPolicy):
+class PrivacyChange(Change, PrivacyPolicy):
     pass
 
 
-class NetworksChange(_Change, Networks):
+class NetworksChange(Change, Networks):
     pass
 
 
@@ -121,12 +114,12 @@ _Line = Annotated[str, StringConstraints(max_length=200)]
 _Url = Annotated[str, StringConstraints(max_length=500)]
 
 
-class TicketLinkChange(_Change):
+class TicketLinkChange(Change):
     label: _Line | None = None
     url: _Url | None = None
 
 
-class SupportChange(_Change):
+class SupportChange(Change):
     """An empty text takes away what was there."""
 
     phone: _Line | None = None
@@ -155,6 +148,8 @@ class ChangeDistrictBody(Request):
     networks: NetworksChange | None = None
     origins: Origins | None = None
     support: SupportChange | None = None
+    areas: AreasChange | None = None
+    feature_closures: Annotated[tuple[FeatureClosureBody, ...], Field(max_length=MOST_CLOSURES)] | None = None
 
     def changes(self) -> dict[str, Any]:
         """What was sent, group by group."""

@@ -95,7 +95,7 @@ class DistrictOffice:
             district = await _locked(session, clerk.district_id)
             if not is_known(district.version):
                 raise PreconditionFailed
-            settings = merged(district.settings, changes)
+            settings = merged(district.settings, changes, DistrictSettings)
             await self._store(session, clerk, district, settings)
             return DistrictState(district.version, settings)
 
