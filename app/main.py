@@ -47,6 +47,7 @@ from app.routers import (
     district_link,
     districts,
     docs,
+    household,
     key_requests,
     login,
     me,
@@ -70,6 +71,7 @@ ROUTERS: tuple[ModuleType, ...] = (
     district_link,  # before the districts, one of which could be called "link"
     districts,
     devices,
+    household,
     totp,
     captcha,
     claim,

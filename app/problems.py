@@ -177,6 +177,7 @@ _INVALID = ("invalid", msg("This value cannot be used here."))
 _OWN_CODES = {
     "password_too_long": msg("Use at most {max} characters."),
     "text_expected": msg("This text holds characters that cannot be used."),
+    "outcome_and_correction": msg("Send a correction with the outcome correction, and without it none."),
     "token_or_code": msg("Send either the token or the code."),
     "date_out_of_range": msg("Use a date from {min} to {max}."),
     "back_before_closing": msg("It cannot be back before it is closed."),

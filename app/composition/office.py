@@ -12,6 +12,8 @@ from app.services.office.accounts import Accounts
 from app.services.office.announcements import Announcements
 from app.services.office.audit_trail import AuditTrail
 from app.services.office.district_office import DistrictOffice
+from app.services.office.household_desk import HouseholdDesk
+from app.services.office.household_requests import HouseholdRequests
 from app.services.office.issued_keys import IssuedKeys
 from app.services.office.key_batches import KeyBatches
 from app.services.office.key_import import KeyImport
@@ -36,6 +38,8 @@ class Office:
 
     district_office: DistrictOffice
     school_desk: SchoolDesk
+    household_desk: HouseholdDesk
+    household_requests: HouseholdRequests
     announcements: Announcements
     roster_import: RosterImport
     roster_uploads: RosterUploads
@@ -68,6 +72,8 @@ def wire_office(ground: Ground, tools: Tools) -> Office:
     return Office(
         district_office=DistrictOffice(database, clock),
         school_desk=SchoolDesk(database, clock),
+        household_desk=HouseholdDesk(database, clock),
+        household_requests=HouseholdRequests(database, clock),
         announcements=Announcements(database, clock),
         roster_import=roster_import,
         roster_uploads=RosterUploads(database, clock, roster_import),

@@ -7,6 +7,7 @@ from app.composition.tools import Tools
 from app.services.activity import Activity
 from app.services.authenticator import Authenticator
 from app.services.devices import Devices
+from app.services.households import Households
 from app.services.linking import Linking
 from app.services.me import Me
 from app.services.menu import Menu
@@ -25,6 +26,7 @@ class OwnAccount:
     activity: Activity
     me: Me
     menu: Menu
+    households: Households
     linking: Linking
     switching: Switching
     devices: Devices
@@ -37,11 +39,13 @@ class OwnAccount:
 def wire_own_account(ground: Ground, tools: Tools) -> OwnAccount:
     database, clock, digests = ground.database, ground.clock, ground.digests
     sessions, passwords, states = tools.sessions, tools.passwords, ground.settings.linking_states
+    menu = Menu(database, clock)
     return OwnAccount(
         own_sessions=OwnSessions(database, clock, tools.refresh_tokens, sessions),
         activity=Activity(database, digests),
         me=Me(database, states),
-        menu=Menu(database, clock),
+        menu=menu,
+        households=Households(database, clock, digests, menu),
         linking=Linking(database, clock, digests, tools.counts, states),
         switching=Switching(database, clock, sessions, tools.username_recovery),
         devices=Devices(database, clock, digests, states),

@@ -63,6 +63,7 @@ CampusError
 │   ├── NoAddress             there is nowhere to write to
 │   ├── KeyRequestClosed
 │   ├── TicketClosed          a colleague has done it
+│   ├── HouseholdRequestClosed
 │   ├── KeyNotLive            the key was used, taken back or has expired
 │   ├── InProgress
 │   └── IdempotencyInProgress
@@ -79,6 +80,7 @@ from app.errors.conflicts import (
     AlreadyLinked,
     ClaimTooEarly,
     Conflict,
+    HouseholdRequestClosed,
     IdempotencyInProgress,
     InProgress,
     KeyNotLive,
@@ -169,6 +171,7 @@ __all__ = [
     "FeatureDisabled",
     "FieldError",
     "Forbidden",
+    "HouseholdRequestClosed",
     "IdempotencyInProgress",
     "IdempotencyKeyReused",
     "InProgress",

@@ -119,6 +119,13 @@ class KeyRequestClosed(Conflict):
     next_step = "reload"
 
 
+class HouseholdRequestClosed(Conflict):
+    code = "household_request_closed"
+    title = "The request does not wait any more"
+    detail = "This request has been decided, or the guardian has sent another one."
+    remedy = "Look at the list again: GET /admin/household-requests?state=waiting."
+
+
 class TicketClosed(Conflict):
     code = "ticket_closed"
     title = "The ticket is closed"

@@ -34,6 +34,9 @@ SUBJECTS = {
     "ticket_waiting": msg("{district}: support ticket {reference}"),
     "ticket_resolved": msg("{district}: your request {reference} has been dealt with"),
     "ticket_declined": msg("{district}: your request {reference} was closed"),
+    "household_accepted": msg("{district}: your household was corrected"),
+    "household_declined": msg("{district}: your correction was not accepted"),
+    "household_changed": msg("{district}: your household was changed"),
     "recovery_code_used": msg("{district}: a recovery code was used"),
     "activation_key": msg("{district}: your activation key"),
 }

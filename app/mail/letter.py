@@ -9,6 +9,8 @@
 | `password_changed` | `first_name`, `dispute_link`, `changed_at` |
 | `new_device`, `accounts_linked`, `accounts_unlinked`, `sign_ins_refused`, `totp_changed`, `recovery_code_used`, `answers_changed` | `first_name`, `dispute_link`, `happened_at` |
 | `student_claimed` | `first_name`, `happened_at`; goes to guardians |
+| `household_accepted`, `household_changed` (to others of the household) | `first_name`, `happened_at`: nothing of what was changed |
+| `household_declined` | `first_name`, `happened_at`, `reason` |
 | `activation_key` | `first_name`, `activation_key`, `link`, `expires_at` |
 | `ticket_received`, `ticket_waiting` (to the help desk), `ticket_resolved`, `ticket_declined` | `reference`, `category`: no names |
 

@@ -9,6 +9,7 @@ from app.models.challenge import ChallengeAnswers
 from app.models.claim import ClaimTicket
 from app.models.district import Announcement, DirectoryVersion, District, DistrictNetwork, DistrictOrigin
 from app.models.guard import FailedSignIns, GuessBudget, SpentCaptcha, WindowCount
+from app.models.household import Household, HouseholdMember, HouseholdRequest
 from app.models.idempotency_key import IdempotencyKey
 from app.models.key_request import KeyRequest
 from app.models.link import LinkCode, LinkedAccount
@@ -40,6 +41,9 @@ __all__ = [
     "Enrollment",
     "FailedSignIns",
     "GuessBudget",
+    "Household",
+    "HouseholdMember",
+    "HouseholdRequest",
     "IdempotencyKey",
     "KeyBatch",
     "KeyRequest",

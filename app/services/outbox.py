@@ -39,6 +39,9 @@ class MailKind(StrEnum):
     TICKET_WAITING = "ticket_waiting"
     TICKET_RESOLVED = "ticket_resolved"
     TICKET_DECLINED = "ticket_declined"
+    HOUSEHOLD_ACCEPTED = "household_accepted"
+    HOUSEHOLD_DECLINED = "household_declined"
+    HOUSEHOLD_CHANGED = "household_changed"
 
 
 class NothingToSend(Exception):

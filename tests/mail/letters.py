@@ -114,6 +114,9 @@ FACTS: Mapping[str, Mapping[str, Any]] = {
         kind: {**ZONE, "reference": "K7QF-2MXW", "category": "cannot_reset_online"}
         for kind in ("ticket_received", "ticket_waiting", "ticket_resolved", "ticket_declined")
     },
+    "household_accepted": {**ZONE, "first_name": "Maria", "happened_at": NOW},
+    "household_changed": {**ZONE, "first_name": "Jorge", "happened_at": NOW},
+    "household_declined": {**ZONE, "first_name": "Maria", "happened_at": NOW, "reason": "proof_needed"},
     "student_claimed": {**ZONE, "first_name": "Maria", "happened_at": NOW},
     "answers_changed": {
         **ZONE,

@@ -1,7 +1,7 @@
 """One complete, valid request for every operation of the office, and something in a district for it to work on."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from io import BytesIO
@@ -14,7 +14,18 @@ from zipfile import ZipFile
 import httpx
 from sqlalchemy import select
 
-from app.models import Account, ActivationKey, Announcement, KeyBatch, KeyRequest, RosterUpload, SupportTicket
+from app.models import (
+    Account,
+    ActivationKey,
+    Announcement,
+    Household,
+    HouseholdMember,
+    HouseholdRequest,
+    KeyBatch,
+    KeyRequest,
+    RosterUpload,
+    SupportTicket,
+)
 from app.portals import Portal
 from app.services.clerk import StaffRole
 from app.services.outbox import MailKind, promise
@@ -81,6 +92,9 @@ class Family:
     announcement: UUID
     key_request: UUID
     ticket: UUID
+    homes: Sequence[UUID]
+    corrections: Sequence[UUID]
+    """Of the last two homes."""
 
     @property
     def account(self) -> str:
@@ -99,7 +113,7 @@ class Family:
             self.newcomer,
         )
         rows = (self.relationship, self.key, self.batch, self.roster, self.announcement, self.account)
-        asked = (self.key_request, self.ticket)
+        asked = (self.key_request, self.ticket, *self.homes, *self.corrections)
         return [*map(str, (*ids, *rows, *asked)), self.parent.username, PHONE]
 
 
@@ -128,6 +142,7 @@ async def family(office: Office, number: int, school: UUID) -> Family:
         await live_key_of(office, child),
         *await _rows(office, parent, school),
         *await _asked(office, child, f"n{number}"),
+        *await _homes(office, parent, child),
     )
 
 
@@ -181,6 +196,29 @@ async def _asked(office: Office, student: UUID, number: str) -> tuple[UUID, UUID
     async with office.campus.database.transaction() as session:
         session.add_all((request, ticket))
     return request.id, ticket.id
+
+
+async def _homes(office: Office, parent: User, student: UUID) -> tuple[list[UUID], list[UUID]]:
+    """Three households of the two; in two of them the parent would have something corrected."""
+    now, common, account = (
+        office.campus.clock.now(),
+        {"district_id": office.district},
+        UUID(parent.session["account"]["id"]),
+    )
+    homes = [Household(id=uuid4(), **common, facts={"phones": ["404-555-0101"]}, changed_at=now) for _ in range(3)]
+    requests = [
+        HouseholdRequest(id=uuid4(), **common, household_id=home.id, account_id=account, asked_at=now, state="waiting")
+        for home in homes[1:]
+    ]
+    async with office.campus.database.transaction() as session:
+        session.add_all(homes)
+        await session.flush()
+        for request in requests:
+            request.person_id, request.facts = parent.person_id, {"phones": ["404-555-0102"]}
+        people = (parent.person_id, student)
+        session.add_all(HouseholdMember(household_id=home.id, person_id=who) for home in homes for who in people)
+        session.add_all(requests)
+    return [home.id for home in homes], [request.id for request in requests]
 
 
 @dataclass(frozen=True)
@@ -258,6 +296,16 @@ REQUESTS: Mapping[str, Callable[[Family], Request]] = {
     "revokeActivationKey": lambda its: Request({"key_id": its.key}),
     "listKeyRequests": lambda its: Request(query={"state": "waiting"}, shows=str(its.key_request), names=False),
     "closeKeyRequest": lambda its: Request({"request_id": its.key_request}, body={"outcome": "handled"}),
+    "listHouseholds": lambda its: Request(query={"person_id": its.child}, shows=str(its.homes[0])),
+    "addHousehold": lambda its: Request(body={"phones": ["404-555-0103"], "member_ids": [str(its.child)]}),
+    "changeHousehold": lambda its: Request(
+        {"household_id": its.homes[0]}, body={"member_ids": [str(its.child)]}, headers={"If-Match": "*"}
+    ),
+    "listHouseholdRequests": lambda its: Request(
+        query={"state": "waiting"}, shows=str(its.corrections[0]), names=False
+    ),
+    "acceptHouseholdRequest": lambda its: Request({"request_id": its.corrections[0]}, body={"household_version": 1}),
+    "declineHouseholdRequest": lambda its: Request({"request_id": its.corrections[1]}, body={"reason": "unclear"}),
     "listStaff": lambda its: Request(shows=str(its.colleague), names=False),
     "addStaff": lambda its: Request(
         body={

@@ -38,7 +38,8 @@ HELP_DESK_TOO = {
     *("searchPeople", "getPerson", "searchRelationships", "listOutbox"),
     *("issueActivationKey", "listActivationKeys", "revokeActivationKey", "listKeyRequests", "closeKeyRequest"),
     *("listSupportTickets", "getSupportTicket", "resolveSupportTicket"),
-    *("listSchools", "getSchoolAreas"),
+    *("listSchools", "getSchoolAreas", "listHouseholds"),
+    *("listHouseholdRequests", "acceptHouseholdRequest", "declineHouseholdRequest"),
 }
 AFTER_STEP_UP = {
     *("resetAccount", "eraseAccount", "issueActivationKey", "issueActivationKeyBatch", "printActivationKeyLetters"),
