@@ -9,6 +9,7 @@ from app.cli import (
     accounts,
     audit,
     districts,
+    households,
     keys,
     moving_in,
     relationships,
@@ -30,6 +31,7 @@ app.add_typer(server.app)
 app.add_typer(specification.app)
 app.add_typer(districts.app, name="districts")
 app.add_typer(schools.app, name="schools")
+app.add_typer(households.app, name="households")
 app.add_typer(roster.app, name="roster")
 app.add_typer(keys.app, name="keys")
 app.add_typer(accounts.app, name="accounts")
@@ -38,6 +40,7 @@ app.add_typer(staff.app, name="staff")
 app.add_typer(audit.app, name="audit")
 accounts.app.command("import")(moving_in.import_accounts)
 keys.app.command("import")(moving_in.import_keys)
+households.app.command("import")(moving_in.import_households)
 
 
 def main() -> None:

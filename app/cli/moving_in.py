@@ -13,6 +13,7 @@ from app.cli.roster import Bars, progress_bars
 from app.cli.runtime import DistrictOption, JsonOption, campus, print_json, run
 from app.composition import Campus
 from app.services.clerk import operator_of
+from app.services.office.household_import import HouseholdCounts
 from app.services.office.import_report import Finding, ImportReport
 from app.services.office.key_import import DAYS, MOST_DAYS
 
@@ -58,6 +59,20 @@ def import_keys(
     _finish(_run(work, quiet=as_json), "keys", as_json=as_json, caution=_CAUTION)
 
 
+def import_households(
+    path: FileArgument, *, district: DistrictOption, dry_run: DryRunOption = False, as_json: JsonOption = False
+) -> None:
+    """Enters where families live: columns household_id, person_id, and street, city, state, postal_code, phones, emails where there are some.
+
+    A row for each person, sorted by household. With faults nothing is written, and the exit code is 1.
+    """
+
+    async def work(parts: Campus, bars: Bars) -> ImportReport:
+        return await parts.household_import.run(operator_of(district), path, dry_run=dry_run, progress=bars)
+
+    _finish(_run(work, quiet=as_json), "households", as_json=as_json)
+
+
 def _run(work: Callable[[Campus, Bars], Awaitable[ImportReport]], *, quiet: bool) -> ImportReport:
     async def command() -> ImportReport:
         async with campus() as parts:
@@ -94,6 +109,7 @@ def _show(report: ImportReport, what: str, console: Console) -> None:
         return
     counts = report.counts
     ends = {"there already": counts.unchanged, "different": counts.conflicts, "left out": counts.left_out}
+    ends |= {"changed": counts.changed} if isinstance(counts, HouseholdCounts) else {}
     others = "".join(f", {count} {end}" for end, count in ends.items())
     console.print(f"New {what}: {counts.created}{others}.{' Dry run: nothing was written.' if report.dry_run else ''}")
 

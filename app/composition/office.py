@@ -13,6 +13,7 @@ from app.services.office.announcements import Announcements
 from app.services.office.audit_trail import AuditTrail
 from app.services.office.district_office import DistrictOffice
 from app.services.office.household_desk import HouseholdDesk
+from app.services.office.household_import import HouseholdImport
 from app.services.office.household_requests import HouseholdRequests
 from app.services.office.issued_keys import IssuedKeys
 from app.services.office.key_batches import KeyBatches
@@ -39,6 +40,7 @@ class Office:
     district_office: DistrictOffice
     school_desk: SchoolDesk
     household_desk: HouseholdDesk
+    household_import: HouseholdImport
     household_requests: HouseholdRequests
     announcements: Announcements
     roster_import: RosterImport
@@ -73,6 +75,7 @@ def wire_office(ground: Ground, tools: Tools) -> Office:
         district_office=DistrictOffice(database, clock),
         school_desk=SchoolDesk(database, clock),
         household_desk=HouseholdDesk(database, clock),
+        household_import=HouseholdImport(database, clock),
         household_requests=HouseholdRequests(database, clock),
         announcements=Announcements(database, clock),
         roster_import=roster_import,

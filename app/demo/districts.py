@@ -64,6 +64,18 @@ class DemoStaff:
 
 
 @dataclass(frozen=True)
+class Home:
+    """Where one adult lives with children; people by the sourced ids that `roster_files.py` gives."""
+
+    adult: str
+    children: Sequence[str]
+    street: str
+    postal_code: str
+    phones: Sequence[str]
+    emails: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class Notice:
     published_on: date
     title: str
@@ -85,6 +97,7 @@ class DemoDistrict:
     logins: Sequence[DemoLogin]
     staff: Sequence[DemoStaff] = ()
     notices: Sequence[Notice] = ()
+    homes: Sequence[Home] = ()
     grading: int | None = None
     """At which of its schools grades are being given when the demo begins, counted from 0."""
     to_try: Sequence[str] = ()
@@ -169,8 +182,20 @@ JACKSON = DemoDistrict(
             "https://www.jackson.example.org/portal-para-padres",
         ),
     ),
+    homes=(
+        Home(
+            "A-Lopez-Maria",
+            ("C-0204117", "C-0204118"),
+            "12 Oak Lane, Apt 3",
+            "30549",
+            ("706-555-0134",),
+            ("maria.lopez@example.org",),
+        ),
+        Home("A-Lopez-Jorge", ("C-0204117",), "48 Mill Road", "30549", ("706-555-0178",)),
+    ),
     grading=1,
     to_try=(
+        "Is the address right? GET /me/household, POST /me/household/verifications as maria2026; GET /admin/household-requests as hugo2026",
         "What the schools have on in the app: GET /me/menu as maria2026; while Luis's school gives grades, only Ana's show",
         "Ask for a key: POST /activate/key-requests, student 0204201, birth date 2016-02-11; it is mailed to Linh Nguyen",
         "Forget the password of maria2026: POST /password-reset, then read the mail",

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from app.composition import Campus
 from app.demo.districts import DEMO_DISTRICTS, JACKSON, PASSWORD, TOTP_SECRET, DemoDistrict, DemoLogin
+from app.demo.households import enter_homes
 from app.demo.rosters import import_rosters
 from app.demo.school_year import begin_grading
 from app.demo.staff import hire_staff
@@ -87,6 +88,7 @@ async def _fill_district(campus: Campus, district: DemoDistrict) -> None:
     await import_rosters(campus, district)
     await hire_staff(campus, district)
     await begin_grading(campus, district)
+    await enter_homes(campus, district)
     for login in district.logins:
         await _ensure_login(campus, district, login)
     with KeyFile(_key_file(campus, district), append=True) as file:

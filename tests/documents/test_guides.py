@@ -41,6 +41,8 @@ def test_the_commands_of_the_other_pages(grand_bend: GrandBend) -> None:
     shell = grand_bend.shell
     grand_bend.open()
     run(shell, block("a roster"))
+    Path(shell.folder, "households.csv").write_text("household_id,person_id\nh1,maria\nh1,ana\n", encoding="utf-8")
+    assert "New households: 1" in run(shell, block("where families live"))
     run(shell, block("the first admin"))
     assert "Grand Bend High School" in run(shell, block("the school year"))
     Path(shell.folder, "accounts.csv").write_text("person_id,portal,username\npaul,parent,Paul.L\n", encoding="utf-8")

@@ -50,6 +50,18 @@ class RowFault(AdvisedCode):
     )
     KEY_TOO_LONG = "key_too_long", "A key has at most 64 letters and digits."
     DUPLICATE_KEY = "duplicate_key", "Somebody else has, or had, the same key. Issue a key instead."
+    BAD_HOUSEHOLD_VALUE = (
+        "bad_household_value",
+        "This cannot stand in a household: two letters for a state, five digits for a ZIP code, telephone numbers and addresses with ; between.",
+    )
+    HOUSEHOLD_APART = (
+        "household_apart",
+        "An earlier row, and others between, are of the same household. Sort the file by household_id.",
+    )
+    HOUSEHOLD_DIFFERS = (
+        "household_differs",
+        "The first row of this household says something else. Say the same in all of its rows, or nothing.",
+    )
 
 
 class RowWarning(AdvisedCode):
