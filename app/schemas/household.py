@@ -67,7 +67,7 @@ class HouseholdFactsBody(Request):
 class VerifyHouseholdBody(Request):
     household_id: Annotated[UUID, Field(description="From GET /me/household")]
     version: Version
-    outcome: VerificationOutcome
+    outcome: Annotated[VerificationOutcome, Field(examples=["correction"])]
     correction: Annotated[HouseholdFactsBody, Field(description="With the outcome `correction`")] | None = None
 
     @model_validator(mode="after")

@@ -1,6 +1,7 @@
 """What the app's menu shows."""
 
 from datetime import date
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -10,10 +11,19 @@ from app.schemas.common import Answer, Moment, Named
 from app.services.app_areas import SWITCHED_OFF, Area, ClosureReason
 from app.services.menu import MenuView
 
-_WHY = f"^({'|'.join([SWITCHED_OFF, *ClosureReason])})$"
 BackOn = Annotated[
     date, Field(description="By the district's calendar; left out where nobody knows", examples=["2026-08-03"])
 ]
+
+
+class WhyClosed(StrEnum):
+    """`switched_off`, or why it is closed for a time."""
+
+    SWITCHED_OFF = SWITCHED_OFF
+    SUMMER = ClosureReason.SUMMER
+    BREAK = ClosureReason.BREAK
+    GRADING = ClosureReason.GRADING
+    OTHER = ClosureReason.OTHER
 
 
 class ClosedAnswer(Answer):
@@ -21,15 +31,7 @@ class ClosedAnswer(Answer):
 
     student_id: Annotated[UUID, Field(description="As in GET /me/students; left out for staff")] | None = None
     school: Named | None = None
-    reason: Annotated[
-        str,
-        Field(
-            max_length=20,
-            pattern=_WHY,
-            description="`switched_off`, or why it is closed for a time",
-            examples=["grading"],
-        ),
-    ]
+    reason: Annotated[WhyClosed, Field(description="Why it is not on", examples=["grading"])]
     back_on: BackOn | None = None
     back_at: Moment | None = None
 
