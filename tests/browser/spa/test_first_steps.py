@@ -38,7 +38,7 @@ async def test_a_district_is_found_while_it_is_typed(guest: Guest, office: Offic
     await guest.page.get_by_role("searchbox", name="District or city").press_sequentially("jack", delay=20)
     found = guest.page.locator(".districts li")
     await expect(found).to_have_count(2)
-    await expect(guest.page.get_by_role("status")).to_have_text("2 districts found")
+    await expect(guest.page.get_by_role("status")).to_have_text("Districts found: 2")
     await guest.type("District or city", "jackson")
     await guest.follow("Jackson County Schools")
     await guest.is_led_to("Sign in")

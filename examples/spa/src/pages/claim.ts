@@ -58,12 +58,15 @@ export async function claimPage({ named }: Place): Promise<Page> {
       begin(await answered(open.POST("/activate/claim/complete", { body })));
       go(afterSignIn());
     }
-    return form({
+    const made = form({
       fields: [password, again, ...questions.fields],
       submit: t("activate.submit"),
       district: district.id,
       send,
     });
+    // Nobody sees it: a password manager keeps the new password under this name.
+    made.prepend(h("input", { type: "text", autocomplete: "username", value: offer.username, hidden: true }));
+    return made;
   }
 
   const captcha = { district: district.id, action: "claim" } as const;

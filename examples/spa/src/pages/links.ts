@@ -19,7 +19,7 @@ export async function links(): Promise<Page> {
   const list = h("ul", { class: "rows" }, ...accounts.map(linkedAccount));
   return {
     title: t("links.title"),
-    lead: t("links.lead"),
+    ...(available && { lead: t("links.lead") }),
     layout: "wide",
     content: [
       needs_confirmation && confirmation(),

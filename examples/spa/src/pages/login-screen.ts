@@ -26,7 +26,7 @@ export async function loginScreen({ named, query }: Place): Promise<Page> {
         "div",
         { class: "columns" },
         h("div", {}, card(isOpen ? signInForm(district, isStaff) : t("find.closed"))),
-        h("div", {}, doors(district), news(district)),
+        h("div", {}, doors(district, isStaff), news(district)),
       ),
     ],
   };
@@ -37,11 +37,13 @@ export async function districtOf(id = ""): Promise<District> {
   return answered(open.GET("/districts/{district_id}", { params: { path: { district_id: id } } }));
 }
 
-function doors({ id, features }: District): HTMLElement {
+function doors({ id, features }: District, isStaff: boolean): HTMLElement {
   const all = [
     features.activation && doorTo(`/d/${id}/new-user`, "key", t("door.newUser"), t("door.newUserHint")),
-    features.claim && doorTo(`/d/${id}/claim`, "students", t("door.claim"), t("door.claimHint")),
-    features.key_request && doorTo(`/d/${id}/ask-for-key`, "mail", t("door.askForKey"), t("door.askForKeyHint")),
+    !isStaff && features.claim && doorTo(`/d/${id}/claim`, "students", t("door.claim"), t("door.claimHint")),
+    !isStaff &&
+      features.key_request &&
+      doorTo(`/d/${id}/ask-for-key`, "mail", t("door.askForKey"), t("door.askForKeyHint")),
   ].filter((door) => door !== false);
   return section(t("door.title"), h("ul", { class: "doors" }, ...all));
 }

@@ -39,7 +39,7 @@ export function welcome(): Page {
   const later = h("p", {}, h("a", { class: "button", href: home() }, t(doors.length ? "welcome.later" : "welcome.go")));
   return {
     title: t("activate.welcome", { name: account()?.first_name ?? "" }),
-    lead: t(doors.length ? "welcome.lead" : "welcome.allDone"),
+    lead: t(!doors.length ? "welcome.allDone" : account()?.portal === "staff" ? "welcome.staff" : "welcome.lead"),
     content: [h("ul", { class: "doors" }, ...doors), later],
   };
 }

@@ -4,7 +4,7 @@
  */
 
 import { Refusal, type Problem } from "../api/problem";
-import { t } from "../words";
+import { dayAndTime, t } from "../words";
 import { announce, silence } from "./announce";
 import { captchaBox, type Purpose } from "./captcha";
 import { h, type Child } from "./dom";
@@ -73,7 +73,8 @@ export function form(plan: FormPlan): HTMLFormElement {
 
   function show(refused: Pick<Problem, "detail"> & Partial<Problem>, faults = faultsOf(refused, plan.fields)) {
     for (const { field, detail } of faults) field?.showFault(detail);
-    problem.show(refused.detail, faults, waysOn(refused, plan.district));
+    const from = refused.available_at && h("p", {}, t("problem.availableAt", { from: dayAndTime(refused.available_at) }));
+    problem.show(refused.detail, faults, [from, ...waysOn(refused, plan.district)]);
   }
 
   function setBusy(isBusy: boolean) {
@@ -108,10 +109,11 @@ export function problemBox() {
       words.replaceChildren();
     },
     show(detail: string, faults: { field: Field | undefined; detail: string }[] = [], ways: Child[] = []) {
-      const lines = faults.map((fault) => h("li", {}, fault.field ? lineTo(fault.field, fault.detail) : fault.detail));
+      const isAll = faults.length === 1 && faults[0]?.detail === detail;
+      const lines = faults.map((fault) => (fault.field ? lineTo(fault.field, fault.detail) : fault.detail));
       words.replaceChildren(
-        h("p", {}, detail),
-        ...(lines.length ? [h("ul", {}, ...lines)] : []),
+        h("p", {}, isAll ? lines.pop() : detail),
+        ...(lines.length ? [h("ul", {}, ...lines.map((line) => h("li", {}, line)))] : []),
         ...(ways.filter(Boolean) as Node[]),
       );
       element.hidden = false;

@@ -50,10 +50,11 @@ export function inWords(group: string, code: string): string {
   return tCode(group, code) ?? code.replaceAll("_", " ");
 }
 
-/** Replaces the inner part of a page by its next step, and leads the reader there. */
+/** Replaces the inner part of a page by its next step, and leads the reader there. What was said of the first step goes. */
 export function showStep(place: HTMLElement, title: string, ...content: Child[]): void {
   const heading = h("h2", { tabindex: -1 }, title);
   place.replaceChildren(heading, ...(content.filter(Boolean) as Node[]));
+  place.closest("main.narrow")?.querySelector(".lead")?.remove();
   heading.focus();
 }
 
