@@ -57,6 +57,13 @@ async def test_a_student_claims_an_account_and_later_forgets_its_password(guest:
     await forget_and_answer(guest, dict(zip(chosen, ("Rex", "Ms. Hall", "Checkers"), strict=True)))
 
 
+async def test_a_student_who_is_too_new_is_told_from_when_on(guest: Guest, school: Office) -> None:
+    await school.student("Nia Davis", number="0123499")
+    await guest.open("/d/jackson/claim")
+    await claim(guest, "0123499")
+    await guest.is_told("You can try again from ")
+
+
 async def forget_and_answer(guest: Guest, answers: dict[str | None, str]) -> None:
     await guest.follow("Answer my questions")
     await guest.is_led_to("Answer my questions")
