@@ -45,6 +45,7 @@ async def test_a_cursor_of_another_list_or_of_nobody_is_refused_or_shows_a_page(
     await family(hall, 1, await hall.school("Hall High"))
     await family(hall, 2, await hall.school("Hall Middle"))
     await family(its.office, 3, its.school)
+    await its.office.school("Another School")
     here, there = await cursors(dana), await cursors(ada)
     assert len(here) == len(there) == len(LISTS)
     for number, operation in enumerate(LISTS):
