@@ -4,7 +4,7 @@ Rows that are the person's own go, most of them with the account or the person t
 personal data, and so do counts and keyed digests that lead back to nobody.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -19,6 +19,8 @@ from app.models import (
     ActivationKey,
     ClaimTicket,
     District,
+    Household,
+    HouseholdMember,
     IdempotencyKey,
     KeyRequest,
     OutboxMail,
@@ -92,7 +94,9 @@ class Erasure:
                 await self.erase_account(session, worker, account)
             await self._erase_of_student(session, district_id, person.student_number)
             await _erase_addressed(session, district_id, [person.email] if person.email else [])
+            homes = await _homes_of(session, person_id)
             await session.execute(delete(Person).where(Person.id == person_id))
+            await _erase_empty(session, homes)
             worker.record(session, "person:erased", at=self.clock.now(), person_id=person_id)
         return True
 
@@ -125,6 +129,18 @@ class Erasure:
             await self.budgets.renew(session, GuessSubject.student(CLAIM.action, district_id, number))
             tickets = (SupportTicket.district_id == district_id, SupportTicket.student_number == number)
             await session.execute(delete(SupportTicket).where(*tickets))
+
+
+async def _homes_of(session: AsyncSession, person_id: UUID) -> Sequence[UUID]:
+    homes = select(HouseholdMember.household_id).where(HouseholdMember.person_id == person_id)
+    return (await session.scalars(homes)).all()
+
+
+async def _erase_empty(session: AsyncSession, homes: Sequence[UUID]) -> None:
+    """Those of these households in which nobody is left: an address is personal, too."""
+    is_empty = ~select(HouseholdMember).where(HouseholdMember.household_id == Household.id).exists()
+    gone = delete(Household).where(Household.id.in_(homes), is_empty)
+    await session.execute(gone.execution_options(synchronize_session=False))
 
 
 async def _erase_addressed(session: AsyncSession, district_id: str, addresses: Collection[str]) -> None:

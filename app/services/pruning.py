@@ -14,6 +14,7 @@ from app.models import (
     ClaimTicket,
     DailyQuota,
     FailedSignIns,
+    HouseholdRequest,
     IdempotencyKey,
     KeyRequest,
     KnownDevice,
@@ -44,7 +45,7 @@ CODES_KEPT = timedelta(hours=1)
 """An expired code is told from an unknown one for so long."""
 NOBODYS_REQUESTS_KEPT = timedelta(days=1)
 REQUESTS_KEPT = timedelta(days=400)
-"""For a key: a school year, and what came of it."""
+"""For a key, or about a household: a school year, and what came of it."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ def over(now: datetime) -> list[tuple[type[Base], ColumnElement[bool]]]:
         (WindowCount, WindowCount.ends_at <= now),
         (ClaimTicket, ClaimTicket.expires_at <= now),
         (KeyRequest, _is_forgotten(now)),
+        (HouseholdRequest, and_(HouseholdRequest.state != "waiting", HouseholdRequest.asked_at <= now - REQUESTS_KEPT)),
         (LinkCode, LinkCode.expires_at <= now - CODES_KEPT),
         (PushDevice, PushDevice.registered_at <= now - STALE_AFTER),
         (SpentCaptcha, SpentCaptcha.expires_at <= now),

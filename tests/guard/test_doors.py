@@ -62,6 +62,8 @@ DOORS: Mapping[str, Mapping[str, str]] = {
     "POST /me/totp/confirm": {"totp": NEW},
     "POST /me/step-up": {"password": GUESSABLE, "totp": GUESSABLE},
 }
+_CLOSURES = ("closures", "areas.closures", "feature_closures")
+_ADDRESS = ("address.street", "address.city", "address.state", "address.postal_code")
 NO_SECRETS = {
     *("district", "district_id", "portal", "username", "email", "recovery_email", "locale", "captcha", "action"),
     *("device.installation_id", "device.name", "device.shared", "session_id", "problem", "explain"),
@@ -76,6 +78,21 @@ NO_SECRETS = {
     # The office's district: its settings, its announcements, the rosters that it uploads (whose body has no name).
     *("If-Match", *setting_paths()),
     *("announcement_id", "title", "body", "links.label", "links.url", "published_on", "visible_from", "visible_until"),
+    # What the schools have on, and when.
+    *(
+        "own_calendar",
+        "off.parent",
+        "off.staff",
+        "off.student",
+        "closures.areas",
+        "closures.portals",
+        "closures.reason",
+    ),
+    *(f"{group}.{field}" for group in _CLOSURES for field in ("closes_on", "closes_time", "back_on", "back_time")),
+    *("areas.closures.areas", "areas.closures.portals", "areas.closures.reason", "feature_closures.feature"),
+    # Where a family lives.
+    *("household_id", "household_version", "version", "student_id", "member_ids", "reason"),
+    *(f"{home}{field}" for home in ("", "correction.") for field in ("emails", "phones", *_ADDRESS)),
     *("roster_id", "dry_run", "allow_ending", "as_new", "strict", ""),
 }
 CARLA = "0123456"

@@ -8,21 +8,28 @@ from sqlalchemy import JSON, Column, LargeBinary, Text, cast, select
 
 from app.clock import Clock
 from app.database import Database
-from app.models import Account, Base, Enrollment, LinkedAccount, Person, Relationship, StaffSchool
+from app.models import Account, Base, Enrollment, Household, LinkedAccount, Person, Relationship, StaffSchool
 from app.models.base import UtcDateTime
 
 MARK = "pl4nted"
 PLACES = {"account_id": "account", "switched_from_id": "account", "person_id": "person", "student_id": "person"}
 """Columns that lead to somebody, whether or not the database knows."""
+ROOMS = {"household_id": "household"}
+"""Columns that lead to a home that the person has to himself."""
 STAYS = {"audit_events"}
 MADE_BY_STORIES = {each.__tablename__ for each in (Account, Person, Enrollment, LinkedAccount, Relationship, StaffSchool)}  # fmt: skip
 
 
 async def plant(database: Database, clock: Clock, account: Account, *, of_person: bool) -> set[str]:
     """A row in each table that points to the account, or also to the person, with the mark in each text; gives the tables."""
-    ids = {"account": account.id, "person": account.person_id}
+    home = Household(id=uuid4(), district_id=account.district_id, facts={}, changed_at=clock.now())
+    if of_person:
+        home.facts = {"street": MARK}
+    ids = {"account": account.id, "person": account.person_id, "household": home.id}
     planted = set()
     async with database.transaction() as session:
+        session.add(home)
+        await session.flush()
         for table in Base.metadata.sorted_tables:
             leads = {PLACES[column.name] for column in table.columns if column.name in PLACES}
             wanted = leads and (of_person or "account" in leads)
@@ -35,8 +42,8 @@ async def plant(database: Database, clock: Clock, account: Account, *, of_person
 
 
 def _value(column: Column[Any], account: Account, ids: dict[str, UUID], now: datetime) -> object:
-    if column.name in PLACES:
-        return ids[PLACES[column.name]]
+    if place := (PLACES | ROOMS).get(column.name):
+        return ids[place]
     if column.name in {"district_id", "portal"}:
         return getattr(account, column.name)
     if column.foreign_keys:
