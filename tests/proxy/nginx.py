@@ -79,21 +79,41 @@ class _ToThisMachine(httpx.BaseTransport):
         self._inner.close()
 
 
+class NotStarted(Exception):
+    """With what nginx wrote."""
+
+
 @contextmanager
 def nginx(folder: Path, servers: Sequence[Served], **replaced: str) -> Iterator[Proxy]:
     """The proxy of these servers. `replaced` are directives that get another value, as no test can wait for the real one."""
     program = debian.find(["nginx"])
     assert program, _ADVICE
-    proxy = Proxy(folder, free_port(), free_port())
     _write_certificate(folder)
-    _write_configuration(proxy, servers, replaced)
-    process = subprocess.Popen([program, "-p", folder, "-c", folder / "nginx.conf"], stderr=subprocess.PIPE)  # noqa: S603  # found
+    proxy, process = _started(program, folder, servers, replaced)
     try:
-        _wait_until_it_listens(proxy, process)
         yield proxy
     finally:
         process.terminate()
-        process.communicate()
+        process.wait()
+
+
+def _started(
+    program: str, folder: Path, servers: Sequence[Served], replaced: dict[str, str]
+) -> tuple[Proxy, "subprocess.Popen[bytes]"]:
+    """Tried again where somebody's connection has taken a port between looking for a free one and listening there."""
+    for attempts_left in (2, 1, 0):
+        proxy = Proxy(folder, free_port(), free_port())
+        _write_configuration(proxy, servers, replaced)
+        with (folder / "said.log").open("wb") as said:
+            process = subprocess.Popen([program, "-p", folder, "-c", folder / "nginx.conf"], stderr=said)  # noqa: S603  # found
+        try:
+            _wait_until_it_listens(proxy, process)
+        except NotStarted as reason:
+            if not attempts_left or "in use" not in str(reason):
+                raise
+        else:
+            return proxy, process
+    raise AssertionError("the last attempt returns or raises")
 
 
 def _write_configuration(proxy: Proxy, servers: Sequence[Served], replaced: dict[str, str]) -> None:
@@ -115,7 +135,7 @@ def _write_configuration(proxy: Proxy, servers: Sequence[Served], replaced: dict
         before, found, rest = site.partition(f"    {directive} ")
         assert found
         site = f"{before}{found}{value};{rest.partition(';')[2]}"
-    (folder / "conf.d").mkdir()
+    (folder / "conf.d").mkdir(exist_ok=True)
     (folder / "conf.d" / "campus-accounts.conf").write_text(site, encoding="utf-8")
     (folder / "conf.d" / "upstream.conf").write_text(upstream.replace("server 127.0.0.1:8000;", lines))
     (folder / "nginx.conf").write_text(_AROUND.format(folder=folder, user=_USER))
@@ -147,7 +167,8 @@ def _wait_until_it_listens(proxy: Proxy, process: "subprocess.Popen[bytes]") -> 
         else:
             return
     process.terminate()
-    raise RuntimeError(f"nginx did not start: {process.communicate()[1].decode()}")
+    process.wait()
+    raise NotStarted((proxy.folder / "said.log").read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":
