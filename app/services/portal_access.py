@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
@@ -86,11 +86,12 @@ async def end_sessions_without_access(
     trail says of each account that it was signed out.
     """
     whose = [Person.district_id == district_id, *([Person.id == of_person] if of_person else [])]
-    await session.execute(select(Person.id).where(*whose, _has_a_door_shut()).order_by(Person.id).with_for_update())
+    locked = or_(*(Person.id.in_(shut.correlate(None)) for shut in _doors_shut(district_id, whose)))
+    await session.execute(select(Person.id).where(locked).order_by(Person.id).with_for_update())
     without_access = (
         select(Account.id)
         .join(Person, Person.id == Account.person_id)
-        .where(*whose, ~may_enter_its_portal(Account.portal))
+        .where(Account.district_id == district_id, *whose, ~may_enter_its_portal(Account.portal))
     )
     over = (
         SignInSession.ended_at.is_(None),
@@ -130,13 +131,25 @@ async def _record_ends(session: AsyncSession, clerk: Clerk, over: Sequence[Colum
             )
 
 
-def _has_a_door_shut() -> ColumnElement[bool]:
-    """SQL: the `Person` row has an account, or a key that may be making one, in a portal that he may not enter."""
-    account = exists().where(Account.person_id == Person.id, ~may_enter_its_portal(Account.portal))
-    key = exists().where(
-        ActivationKey.person_id == Person.id,
-        ActivationKey.used_at.is_(None),
-        ActivationKey.leased_until.is_not(None),
-        ~may_enter_its_portal(ActivationKey.portal),
+def _doors_shut(district_id: str, whose: Sequence[ColumnElement[bool]]) -> tuple[Select[UUID], Select[UUID]]:
+    """SQL: who has an account, or a key that may be making one, in a portal that he may not enter.
+
+    Asked from the accounts and the keys, which are fewer than the people.
+    """
+    accounts = (
+        select(Account.person_id)
+        .join(Person, Person.id == Account.person_id)
+        .where(Account.district_id == district_id, *whose, ~may_enter_its_portal(Account.portal))
     )
-    return or_(account, key)
+    keys = (
+        select(ActivationKey.person_id)
+        .join(Person, Person.id == ActivationKey.person_id)
+        .where(
+            ActivationKey.district_id == district_id,
+            ActivationKey.used_at.is_(None),
+            ActivationKey.leased_until.is_not(None),
+            *whose,
+            ~may_enter_its_portal(ActivationKey.portal),
+        )
+    )
+    return accounts, keys

@@ -20,10 +20,10 @@ from app.services.portal_access import end_sessions_without_access
 from app.services.roster.changes import put_over_stored
 from app.services.roster.codes import FaultCode
 from app.services.roster.differences import Differences, find_differences, write_differences
+from app.services.roster.memory import rare_collections, release_memory
 from app.services.roster.package import ReceivedZip
 from app.services.roster.progress import Meter, Progress, no_progress
 from app.services.roster.reading import Sent, read_roster
-from app.services.roster.release import release_memory
 from app.services.roster.report import Findings, RosterReport
 
 SSN_PURPOSE = "ssn-last4"
@@ -73,19 +73,20 @@ class RosterImport:
             await open_district(connection, district_id)
         findings = Findings(strict=strict)
         ssn_digests = partial(_ssn_digests, self.digests, district_id)
-        sent = await asyncio.to_thread(read_roster, source, ssn_digests, findings, progress)
-        async with self.database.transaction() as session:
-            differences = None
-            if sent and not findings.fault_count:
-                await lock_roster(session, district_id)
-                differences = await self._compare(session, clerk, sent, findings, progress)
-            if differences:
-                if differences.share_ended > allow_ending_percent:
-                    findings.fault(FaultCode.TOO_MANY_ENDED, "users.csv")
-                elif not dry_run and differences.size:
-                    await self._write(session, clerk, differences, progress, as_new=as_new)
-            report = _report(findings, differences, dry_run=dry_run)
-            await settle(session, report)
+        with rare_collections():
+            sent = await asyncio.to_thread(read_roster, source, ssn_digests, findings, progress)
+            async with self.database.transaction() as session:
+                differences = None
+                if sent and not findings.fault_count:
+                    await lock_roster(session, district_id)
+                    differences = await self._compare(session, clerk, sent, findings, progress)
+                if differences:
+                    if differences.share_ended > allow_ending_percent:
+                        findings.fault(FaultCode.TOO_MANY_ENDED, "users.csv")
+                    elif not dry_run and differences.size:
+                        await self._write(session, clerk, differences, progress, as_new=as_new)
+                report = _report(findings, differences, dry_run=dry_run)
+                await settle(session, report)
         is_large = sent is not None and len(sent.roster.people) > _MANY_PEOPLE
         del sent, differences
         if is_large:
