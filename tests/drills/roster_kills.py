@@ -64,7 +64,8 @@ def kill_imports(
     drill = _Drill(production(database_url), _packages(folder))
     found = RosterKills()
     drill.expect()
-    longest = min(drill.carry_out() for _ in range(2)) if kills else 0.0
+    # A little longer than an import takes, so that some are met while they commit, and some just after.
+    longest = 1.2 * max(drill.carry_out() for _ in range(2)) if kills else 0.0
     moments: list[Point | float] = [*points, *(chance.uniform(0, longest) for _ in range(kills))]
     for number, moment in enumerate(moments, start=1):
         say(f"import {number} of {len(moments)}")
