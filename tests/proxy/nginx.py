@@ -59,9 +59,14 @@ class Proxy:
         transport = httpx.HTTPTransport(verify=self.trust(), local_address=address, http2=http2)
         return httpx.Client(base_url=f"https://{HOST}:{self.tls_port}", transport=_ToThisMachine(transport))
 
-    @property
-    def access_log(self) -> str:
-        return (self.folder / "campus-accounts.log").read_text(encoding="utf-8")
+    def access_log_with(self, request_id: str, seconds: float = 10) -> str:
+        """The log once it names the request: nginx writes a line when the answer is out, so that the client may be faster."""
+        log = self.folder / "campus-accounts.log"
+        end = time.monotonic() + seconds
+        while request_id not in log.read_text(encoding="utf-8"):
+            assert time.monotonic() < end, f"{log.name} never named {request_id}"
+            time.sleep(0.02)
+        return log.read_text(encoding="utf-8")
 
 
 class _ToThisMachine(httpx.BaseTransport):

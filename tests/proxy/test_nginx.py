@@ -124,9 +124,9 @@ def test_the_log_has_no_query(proxy: Proxy) -> None:
     with proxy.client() as app:
         request_id = app.get("/districts?q=marias-town").headers["X-Request-Id"]
 
-    assert " GET /districts 200 " in proxy.access_log
-    assert request_id in proxy.access_log
-    assert "marias-town" not in proxy.access_log
+    log = proxy.access_log_with(request_id)
+    assert " GET /districts 200 " in log
+    assert "marias-town" not in log
 
 
 def test_whoever_sends_headers_drop_by_drop_is_cut_off(server: Served, tmp_path: Path) -> None:
