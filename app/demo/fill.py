@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.composition import Campus
-from app.demo.districts import DEMO_DISTRICTS, JACKSON, PASSWORD, TOTP_SECRET, DemoDistrict, DemoLogin
+from app.demo.blueprint import DemoDistrict, DemoLogin
+from app.demo.districts import DEMO_DISTRICTS, JACKSON, PASSWORD, TOTP_SECRET
 from app.demo.households import enter_homes
 from app.demo.rosters import import_rosters
 from app.demo.school_year import begin_grading

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from app.composition import Campus
-from app.demo.districts import DemoDistrict, Home
+from app.demo.blueprint import DemoDistrict, Home
 from app.models import Person
 from app.services.clerk import operator_of
 from app.services.household_facts import HouseholdFacts

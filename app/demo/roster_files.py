@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from app.demo.districts import DemoDistrict, Family
+from app.demo.blueprint import DemoDistrict, Family
 
 _FILES = {
     "manifest.csv": ("propertyName", "value"),

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import select, update
 
 from app.composition import Campus
-from app.demo.districts import Child, DemoDistrict, Family
+from app.demo.blueprint import Child, DemoDistrict, Family
 from app.demo.roster_files import write_roster
 from app.models import Person
 from app.services.clerk import operator_of

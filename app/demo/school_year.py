@@ -4,7 +4,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from app.composition import Campus
-from app.demo.districts import DemoDistrict
+from app.demo.blueprint import DemoDistrict
 from app.services.clerk import operator_of
 
 _GRADING_LASTS = timedelta(days=10)

@@ -3,7 +3,8 @@
 from uuid import UUID
 
 from app.composition import Campus
-from app.demo.districts import PASSWORD, TOTP_SECRET, DemoDistrict, DemoStaff
+from app.demo.blueprint import DemoDistrict, DemoStaff
+from app.demo.districts import PASSWORD, TOTP_SECRET
 from app.models import TotpFactor
 from app.services.activate import ActivationRequest
 from app.services.clerk import operator_of

@@ -20,7 +20,8 @@ from app.services.household_facts import (
     PostalCode,
     State,
 )
-from app.services.households import HouseholdView, Said, Verification
+from app.services.household_views import HouseholdView, Said
+from app.services.households import Verification
 
 Version = Annotated[
     int, Field(ge=1, le=2**31 - 1, description="The one that was seen; another one after each change", examples=[3])

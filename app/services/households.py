@@ -1,19 +1,16 @@
 """A guardian and her household: what the office has of it, whether that is still right, and what would be.
 
-She sees the households that she herself belongs to, as far as a student whom the portal shows her belongs to them, too. Of a child with two
-homes she sees hers. A correction is a request to the office, and changes nothing before somebody there accepts it.
+A correction is a request to the office, and changes nothing before somebody there accepts it.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Select, and_, exists, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
-from sqlalchemy.orm import aliased
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import Clock
 from app.database import Database
@@ -26,57 +23,17 @@ from app.errors import (
     PreconditionFailed,
     ValidationFailed,
 )
-from app.models import Household, HouseholdMember, HouseholdRequest, Person, Relationship
+from app.models import Household, HouseholdRequest
 from app.portals import Portal
 from app.security.digests import Digests
 from app.services import audit
 from app.services.account_view import AccountView
 from app.services.app_areas import Area
 from app.services.household_facts import HouseholdFacts
+from app.services.household_views import SUPERSEDED, VERIFIED, WAITING, HouseholdView, Said, households_of, is_of
 from app.services.idempotency import RepeatableRequest
 from app.services.menu import Menu
 from app.translation import msg
-
-_CHILD, _AT_HOME, _RELATED = aliased(Person), aliased(HouseholdMember), aliased(Relationship)
-VERIFIED, WAITING, SUPERSEDED = "verified", "waiting", "superseded"
-
-
-@dataclass(frozen=True)
-class HouseholdStudent:
-    id: UUID
-    first_name: str
-    last_name: str
-
-
-@dataclass(frozen=True)
-class Said:
-    """What the guardian said last."""
-
-    id: UUID
-    household_id: UUID
-    asked_at: datetime
-    state: str
-    reason: str | None
-    decided_at: datetime | None
-    facts: HouseholdFacts | None = field(repr=False)
-    """What she would have stand there, as long as that waits."""
-
-    @classmethod
-    def of(cls, row: Any) -> "Said":
-        facts = HouseholdFacts.model_validate(row.facts) if row.state == WAITING else None
-        return cls(row.id, row.household_id, row.asked_at, row.state, row.reason, row.decided_at, facts)
-
-
-@dataclass(frozen=True)
-class HouseholdView:
-    id: UUID
-    version: int
-    """Another one after each change."""
-    facts: HouseholdFacts = field(repr=False)
-    verified_at: datetime | None
-    students: Sequence[HouseholdStudent]
-    """Those of the household whom the portal shows the guardian."""
-    last_request: Said | None
 
 
 @dataclass(frozen=True)
@@ -106,21 +63,7 @@ class Households:
         """
         await self._require_door(account)
         async with self.database.reading() as connection:
-            rows = (await connection.execute(select(*Household.__table__.columns).where(_is_of(account)))).all()
-            ids = [row.id for row in rows]
-            students = await _students(connection, account, ids)
-            said = await _said(connection, account, ids)
-        return [
-            HouseholdView(
-                row.id,
-                row.version,
-                HouseholdFacts.model_validate(row.facts),
-                row.verified_at,
-                students[row.id],
-                said.get(row.id),
-            )
-            for row in sorted(rows, key=lambda row: (row.changed_at, row.id))
-        ]
+            return await households_of(connection, account)
 
     async def verify(self, account: AccountView, verification: Verification) -> Said:
         """Keeps what she says; sent once more under the same `idempotency_key` it is the same.
@@ -153,7 +96,7 @@ class Households:
         verification: Verification,
         repeatable: RepeatableRequest | None,
     ) -> HouseholdRequest:
-        mine = select(Household).where(Household.id == verification.household_id, _is_of(account))
+        mine = select(Household).where(Household.id == verification.household_id, is_of(account))
         household = await session.scalar(mine.with_for_update(key_share=True))
         if household is None:
             raise NotFound
@@ -209,57 +152,6 @@ class Households:
         }
         route, key = f"household/{account.id}", verification.idempotency_key
         return RepeatableRequest.of(self.digests, route=route, key=key, body=body)
-
-
-def guardians_homes(guardian_id: Any) -> ColumnElement[bool]:
-    """SQL: the `Household` row is one to which the guardian belongs, and so does a student whom the portal shows her."""
-    member = exists().where(HouseholdMember.household_id == Household.id, HouseholdMember.person_id == guardian_id)
-    child = exists(_shown_members(guardian_id).where(_AT_HOME.household_id == Household.id))
-    return and_(member, child)
-
-
-def _is_of(account: AccountView) -> ColumnElement[bool]:
-    return and_(Household.district_id == account.district_id, guardians_homes(account.person_id))
-
-
-def _shown_members(guardian_id: Any) -> Select[*tuple[Any, ...]]:
-    """Under names of their own, as what is asked for beside them may be a `Person`, too."""
-    return (
-        select(_AT_HOME.household_id, _CHILD.id, _CHILD.first_name, _CHILD.last_name)
-        .join(_CHILD, _CHILD.id == _AT_HOME.person_id)
-        .join(_RELATED, _RELATED.student_id == _CHILD.id)
-        .where(
-            _RELATED.guardian_id == guardian_id,
-            _RELATED.portal.is_(True),
-            _RELATED.ended_at.is_(None),
-            _CHILD.ended_at.is_(None),
-            _CHILD.is_student.is_(True),
-        )
-    )
-
-
-async def _students(
-    connection: AsyncConnection, account: AccountView, households: Sequence[UUID]
-) -> dict[UUID, list[HouseholdStudent]]:
-    query = _shown_members(account.person_id).where(_AT_HOME.household_id.in_(households))
-    found: dict[UUID, list[HouseholdStudent]] = {household: [] for household in households}
-    for row in await connection.execute(query.order_by(_CHILD.first_name, _CHILD.id)):
-        found[row.household_id].append(HouseholdStudent(row.id, row.first_name, row.last_name))
-    return found
-
-
-async def _said(connection: AsyncConnection, account: AccountView, households: Sequence[UUID]) -> dict[UUID, Said]:
-    """What she said last of each."""
-    query = (
-        select(*HouseholdRequest.__table__.columns)
-        .where(
-            HouseholdRequest.household_id.in_(households),
-            HouseholdRequest.account_id == account.id,
-            HouseholdRequest.state != SUPERSEDED,
-        )
-        .order_by(HouseholdRequest.asked_at, HouseholdRequest.id)
-    )
-    return {row.household_id: Said.of(row) for row in await connection.execute(query)}
 
 
 async def _made_before(session: AsyncSession, repeatable: RepeatableRequest) -> HouseholdRequest | None:

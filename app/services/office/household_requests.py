@@ -17,7 +17,7 @@ from app.models import Account, Household, HouseholdMember, HouseholdRequest, Pe
 from app.portals import Portal
 from app.services.clerk import Clerk
 from app.services.household_facts import HouseholdFacts
-from app.services.households import SUPERSEDED, VERIFIED, WAITING, guardians_homes
+from app.services.household_views import SUPERSEDED, VERIFIED, WAITING, guardians_homes
 from app.services.office.household_desk import hold_household, write_facts
 from app.services.outbox import MailKind, promise
 from app.services.pages import MomentPosition, Page
