@@ -13,9 +13,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.bench import district, imports, mail, middleware, parity, requests
+from tests.bench import district, growth, imports, mail, middleware, parity, requests
 from tests.bench.databases import Engine, Environment, both_engines
 from tests.bench.figures import Figure, Series, print_figures
+from tests.bench.peers import comparison
 from tests.bench.progress import ProgressLine
 from tests.bench.served import Served, run
 from tests.bench.server import Server, serve
@@ -24,6 +25,7 @@ ROUNDS = 3
 
 _HELLO = ("tests.bench.hello:create_app", "/hello")
 _CAMPUS = ("app.main:create_app", "/healthz")
+_ASKING_SERVERS = {"requests", "search", "peers", "parity"}
 _WITH_GUARD = {"a bare route": middleware.BARE, "the login screen": f"/districts/{district.DISTRICT}"}
 _ASKED_BY_ANYBODY = {"wrong sign-ins": (parity.sign_in, 401), "reset requests": (parity.reset, 202)}
 
@@ -51,7 +53,10 @@ def _measure(
 ) -> None:
     if "memory" in chosen:
         imports.measure_memory(engines, folder, series, progress)
-    if chosen == {"memory"}:
+    peers = comparison.installed(folder, progress) if chosen & {"peers", "growth"} else []
+    if "growth" in chosen:
+        growth.measure(engines, peers, ROUNDS, series, progress)
+    if chosen <= {"memory", "growth"}:
         return  # all other sections need a district with accounts
     rounds = ROUNDS if "roster" in chosen else 1
     environments = imports.measure_speed(engines, district.write_roster(folder / "roster"), rounds, series, progress)
@@ -61,14 +66,22 @@ def _measure(
         _measure_guard(environments, series, progress)
     if "start" in chosen:
         _measure_starts(environments, series, progress)
-    if chosen & {"requests", "search", "parity"}:
+    if chosen & _ASKING_SERVERS:
         with _all_served(environments) as (hello, served):
-            if "requests" in chosen:
-                requests.measure_requests(hello, served, ROUNDS, series, progress)
-            if "search" in chosen:
-                requests.measure_searches(hello, served, ROUNDS, series, progress)
-            if "parity" in chosen:
-                _measure_parity(served, series, progress)
+            if "peers" in chosen:
+                comparison.measure(peers, engines, hello, served, ROUNDS, series, progress)
+            _ask(chosen, hello, served, series, progress)
+
+
+def _ask(
+    chosen: AbstractSet[str], hello: Server, served: Sequence[Served], series: Series, progress: ProgressLine
+) -> None:
+    if "requests" in chosen:
+        requests.measure_requests(hello, served, ROUNDS, series, progress)
+    if "search" in chosen:
+        requests.measure_searches(hello, served, ROUNDS, series, progress)
+    if "parity" in chosen:
+        _measure_parity(served, series, progress)
 
 
 def _measure_mail(environments: dict[str, Environment], series: Series, progress: ProgressLine) -> None:
@@ -155,6 +168,8 @@ SECTIONS = {
         requests.figures_of_memory,
     ),
     "search": (requests.figures_of_searches,),
+    "peers": (comparison.figures,),
+    "growth": (growth.figures,),
     "roster": (imports.figures_of_speed,),
     "memory": (imports.figures_of_memory,),
     "mail": (_figures_of_mail,),

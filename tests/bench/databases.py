@@ -23,6 +23,10 @@ class Engine(Protocol):
         """The URL of a migrated database without rows. Runs an event loop of its own."""
         ...
 
+    def empty_database(self) -> str:
+        """The URL of a database without tables."""
+        ...
+
 
 @contextmanager
 def both_engines(folder: Path) -> Iterator[list[Engine]]:
@@ -59,9 +63,14 @@ class _Sqlite:
         migrate.upgrade(load_settings(production(f"sqlite:///{self._template}")))
 
     def new_database(self) -> str:
-        path = self._folder / f"campus-{secrets.token_hex(4)}.db"
-        shutil.copy(self._template, path)  # with its mode: nobody else may read a production database
-        return f"sqlite:///{path}"
+        url = self.empty_database()
+        shutil.copy(
+            self._template, url.removeprefix("sqlite:///")
+        )  # with its mode: nobody else may read a production database
+        return url
+
+    def empty_database(self) -> str:
+        return f"sqlite:///{self._folder / f'campus-{secrets.token_hex(4)}.db'}"
 
 
 class _Postgresql:
@@ -74,3 +83,6 @@ class _Postgresql:
 
     def new_database(self) -> str:
         return self._cluster.create_database(self._template)
+
+    def empty_database(self) -> str:
+        return self._cluster.create_database()

@@ -104,15 +104,15 @@ async def give_accounts(campus: Campus) -> None:
         await session.execute(insert(Account), rows)
 
 
-def sign_ins() -> list[bytes]:
-    """A request for every account, each from its owner's home."""
+def sign_ins(numbers: Iterable[int] = range(GUARDIANS), portal: Portal = Portal.PARENT) -> list[bytes]:
+    """A request for each of these accounts, all from their owners' homes."""
     return [
         post(
             "/login",
-            {"district": DISTRICT, "portal": "parent", "username": guardian_id(number), "password": PASSWORD},
-            address=home(number),
+            {"district": DISTRICT, "portal": portal.value, "username": guardian_id(number), "password": PASSWORD},
+            address=home(place),
         )
-        for number in range(GUARDIANS)
+        for place, number in enumerate(numbers)
     ]
 
 

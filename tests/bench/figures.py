@@ -40,7 +40,8 @@ class Figure:
     measured: float
     limit_name: str
     limit: float
-    target: float
+    target: float | None
+    """None where nothing is aimed at: the figures of others."""
     at_most: bool = False
     """The ratio shall be at most the target, not at least."""
 
@@ -49,7 +50,9 @@ class Figure:
         return self.measured / self.limit
 
     @property
-    def is_met(self) -> bool:
+    def is_met(self) -> bool | None:
+        if self.target is None:
+            return None
         return self.ratio <= self.target if self.at_most else self.ratio >= self.target
 
 
@@ -76,8 +79,8 @@ def _cells(figure: Figure) -> Sequence[str]:
         f"{_number(figure.limit)} {figure.unit}",
         figure.limit_name,
         f"{figure.ratio:.2f}",
-        f"{'at most' if figure.at_most else 'at least'} {figure.target:g}",
-        "yes" if figure.is_met else "[bold]no[/bold]",
+        "" if figure.target is None else f"{'at most' if figure.at_most else 'at least'} {figure.target:g}",
+        {None: "", True: "yes", False: "[bold]no[/bold]"}[figure.is_met],
     )
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Self, cast
+from urllib.parse import urlencode
 
 _CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 _END_OF_HEAD = b"\r\n\r\n"
@@ -83,9 +84,10 @@ async def connected(port: int, count: int) -> AsyncIterator[list[Connection]]:
             connection.close()
 
 
-def get(path: str, *, token: str | None = None) -> bytes:
-    authorization = f"Authorization: Bearer {token}\r\n" if token else ""
-    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{authorization}\r\n".encode()
+def get(path: str, *, token: str | None = None, header: str | None = None) -> bytes:
+    """With the `header` of those who know no bearers."""
+    lines = [f"GET {path} HTTP/1.1", "Host: localhost", header, f"Authorization: Bearer {token}" if token else None]
+    return "".join(f"{line}\r\n" for line in (*filter(None, lines), "")).encode()
 
 
 def post(path: str, body: dict[str, Any], *, address: str = "10.0.0.1", token: str | None = None) -> bytes:
@@ -94,3 +96,9 @@ def post(path: str, body: dict[str, Any], *, address: str = "10.0.0.1", token: s
     authorization = f"Authorization: Bearer {token}\r\n" if token else ""
     head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {address}\r\n{authorization}"
     return f"{head}Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n".encode() + content
+
+
+def post_form(path: str, fields: dict[str, str]) -> bytes:
+    content = urlencode(fields).encode()
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    return f"{head}Content-Length: {len(content)}\r\n\r\n".encode() + content

@@ -1,4 +1,4 @@
-"""The product on one engine, served, and what clients ask of it."""
+"""Servers on one engine, and what clients ask of them."""
 
 import asyncio
 import json
@@ -22,34 +22,25 @@ CALM_RATE = 50
 """Requests a second of people who only look something up."""
 
 
-class Served:
-    def __init__(self, engine: str, server: Server, sign_ins: Sequence[bytes]) -> None:
-        """`sign_ins` are the requests of people who have accounts there."""
+class Asked:
+    """A server on one engine, and what people with accounts there ask of it."""
+
+    def __init__(self, engine: str, server: Server, sign_ins: Sequence[bytes], reads: Sequence[bytes]) -> None:
+        """`reads` are of people who are signed in, one for each connection."""
         self.engine = engine
         self.server = server
         self._sign_ins = sign_ins
-        tokens = run(_tokens(server, sign_ins[:CONNECTIONS]))
-        self._reads = [get("/me", token=token) for token in tokens]
-        self._all_children = [get("/me/students?include_linked=true", token=token) for token in tokens]
-        self._switches = run(_switches(server, tokens))
+        self._reads = reads
 
     def sign_ins_per_second(self) -> float:
         return answers_per_second(self.server, self._sign_ins, SIGN_IN_S)
 
     def reads_per_second(self) -> float:
-        """`GET /me`, each connection with a session of its own."""
+        """Who am I, each connection with a session of its own."""
         return answers_per_second(self.server, self._reads, READ_S)
 
-    def all_children_per_second(self) -> float:
-        """The children of two linked accounts in one call."""
-        return answers_per_second(self.server, self._all_children, READ_S)
-
-    def switches_per_second(self) -> float:
-        """To the linked account, each a new session."""
-        return answers_per_second(self.server, self._switches, READ_S)
-
     def read_latencies(self, *, in_storm: bool) -> list[float]:
-        """Seconds of `GET /me` at a fixed rate, while nobody signs in or while every connection of others does."""
+        """Seconds of the same at a fixed rate, while nobody signs in or while every connection of others does."""
         return run(self._read_latencies(in_storm=in_storm))
 
     async def _read_latencies(self, *, in_storm: bool) -> list[float]:
@@ -59,6 +50,24 @@ class Served:
                 others = await stack.enter_async_context(connected(self.server.port, CONNECTIONS))
                 await stack.enter_async_context(saturated(others, self._sign_ins))
             return await latencies(calm, self._reads, per_second=CALM_RATE, seconds=CALM_S)
+
+
+class Served(Asked):
+    """The product, with its linked accounts."""
+
+    def __init__(self, engine: str, server: Server, sign_ins: Sequence[bytes]) -> None:
+        tokens = [str(answer["access_token"]) for answer in run(answers(server, sign_ins[:CONNECTIONS]))]
+        super().__init__(engine, server, sign_ins, [get("/me", token=token) for token in tokens])
+        self._all_children = [get("/me/students?include_linked=true", token=token) for token in tokens]
+        self._switches = run(_switches(server, tokens))
+
+    def all_children_per_second(self) -> float:
+        """The children of two linked accounts in one call."""
+        return answers_per_second(self.server, self._all_children, READ_S)
+
+    def switches_per_second(self) -> float:
+        """To the linked account, each a new session."""
+        return answers_per_second(self.server, self._switches, READ_S)
 
 
 def answers_per_second(server: Server, requests: Sequence[bytes], seconds: float) -> float:
@@ -75,21 +84,17 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         return runner.run(work)
 
 
-async def _tokens(server: Server, sign_ins: Sequence[bytes]) -> list[str]:
-    """The access token of each who signs in."""
-    return [str(answer["access_token"]) for answer in await _answers(server, sign_ins)]
+async def answers(server: Server, requests: Sequence[bytes]) -> list[dict[str, Any]]:
+    """Each asked once, all at the same time."""
+    async with connected(server.port, len(requests)) as connections:
+        asked = (one.ask(request) for one, request in zip(connections, requests, strict=True))
+        return [json.loads(answer) for answer in await asyncio.gather(*asked)]
 
 
 async def _switches(server: Server, tokens: Sequence[str]) -> list[bytes]:
     """Each to the account that is linked with the token's."""
-    links = await _answers(server, [get("/districts/link", token=token) for token in tokens])
+    links = await answers(server, [get("/districts/link", token=token) for token in tokens])
     return [
         post(f"/districts/link/{answer['accounts'][0]['id']}/switch", {}, token=token)
         for answer, token in zip(links, tokens, strict=True)
     ]
-
-
-async def _answers(server: Server, requests: Sequence[bytes]) -> list[dict[str, Any]]:
-    async with connected(server.port, len(requests)) as connections:
-        asked = (one.ask(request) for one, request in zip(connections, requests, strict=True))
-        return [json.loads(answer) for answer in await asyncio.gather(*asked)]

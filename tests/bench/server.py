@@ -1,11 +1,11 @@
-"""A server under test: uvicorn in a process of its own, one worker, its log thrown away but written."""
+"""A server under test: a process of its own, one worker, its log thrown away but written."""
 
 import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,15 @@ from pathlib import Path
 from tests.support import die_with_parent
 
 START_TIMEOUT_S = 60
-_OPTIONS = ("--workers=1", "--no-access-log", "--no-server-header", "--no-proxy-headers", "--log-level=warning")
+UVICORN = (
+    "-m",
+    "uvicorn",
+    "--workers=1",
+    "--no-access-log",
+    "--no-server-header",
+    "--no-proxy-headers",
+    "--log-level=warning",
+)
 
 
 @dataclass(frozen=True)
@@ -23,23 +31,30 @@ class Server:
     seconds_to_first_answer: float
 
     def resident_megabytes(self) -> float:
-        """What the process holds in memory now."""
-        status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
-        kilobytes = next(line for line in status.splitlines() if line.startswith("VmRSS:")).split()[1]
-        return int(kilobytes) * 1024 / 1e6
+        """What the process holds in memory now; of a server that only watches its worker, what the worker holds."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text(encoding="ascii").split()
+        return max(_resident_megabytes(pid) for pid in (str(self.pid), *children))
 
 
 @contextmanager
 def serve(factory: str, path: str, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
-    """The application that `factory` makes, once it has answered on `path`. Nothing of our own environment reaches it."""
-    port = _free_port()
+    """The application that `factory` makes, on uvicorn, once it has answered on `path`. Nothing of our own environment reaches it."""
+    port = free_port()
+    command = (sys.executable, *UVICORN, factory, "--factory", f"--port={port}")
+    with serve_command(command, port, path, environment or {}) as server:
+        yield server
+
+
+@contextmanager
+def serve_command(
+    command: Sequence[str], port: int, path: str, environment: Mapping[str, str], folder: Path | None = None
+) -> Iterator[Server]:
+    """What `command` serves on `port`, started in `folder`, once it has answered on `path`."""
     begun = time.monotonic()
     process = subprocess.Popen(  # noqa: S603  # our own programs
-        [
-            *(sys.executable, "-I", "-S", str(Path(die_with_parent.__file__)), str(os.getpid())),
-            *(sys.executable, "-m", "uvicorn", factory, "--factory", f"--port={port}", *_OPTIONS),
-        ],
-        env={"PATH": os.defpath, **(environment or {})},
+        [*(sys.executable, "-I", "-S", str(Path(die_with_parent.__file__)), str(os.getpid())), *command],
+        env={"PATH": os.defpath, **environment},
+        cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -47,7 +62,7 @@ def serve(factory: str, path: str, environment: Mapping[str, str] | None = None)
     try:
         while not _answers(port, path):
             if process.poll() is not None or time.monotonic() > begun + START_TIMEOUT_S:
-                raise RuntimeError(f"{factory} did not start")
+                raise RuntimeError(f"{' '.join(command)} did not start")
             time.sleep(0.005)
         yield Server(port, process.pid, time.monotonic() - begun)
     finally:
@@ -55,7 +70,7 @@ def serve(factory: str, path: str, environment: Mapping[str, str] | None = None)
         process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
@@ -68,3 +83,9 @@ def _answers(port: int, path: str) -> bool:
             return connection.recv(64).startswith(b"HTTP/1.1 200")
     except OSError:
         return False
+
+
+def _resident_megabytes(pid: str) -> float:
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    kilobytes = next(line for line in status.splitlines() if line.startswith("VmRSS:")).split()[1]
+    return int(kilobytes) * 1024 / 1e6
