@@ -1,7 +1,7 @@
 """Which language somebody reads, and the words in it: gettext catalogues, read through Babel.
 
 English stands in the code; the other languages are `locales/<tag>/LC_MESSAGES/messages.po`, which `python -m app.locales` keeps up
-to date. Placeholders are `{name}`. A message that is not translated appears in English, the rest of the page does not suffer.
+to date, and `docs/languages.md` lists. Placeholders are `{name}`. A message that is not translated appears in English, the rest of the page does not suffer.
 """
 
 import re
@@ -11,25 +11,48 @@ from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.core import get_global
 from babel.dates import format_date, format_time, get_datetime_format, get_timezone, get_timezone_name
 from babel.messages.pofile import read_po
 
-LANGUAGES = ("en", "es")
-"""What can be offered. The first is the language of the code, and of everybody whose own is not here."""
+NAMES = {
+    "en": "English",
+    "es": "Español",
+    "ar": "العربية",
+    "fr": "Français",
+    "hmn": "Hmoob",
+    "ht": "Kreyòl ayisyen",
+    "ko": "한국어",
+    "pt": "Português",
+    "ru": "Русский",
+    "so": "Soomaali",
+    "tl": "Tagalog",
+    "vi": "Tiếng Việt",
+    "zh-Hans": "简体中文",
+    "zh-Hant": "繁體中文",
+}
+"""What can be offered, each as those call it who speak it."""
+LANGUAGES = tuple(NAMES)
+"""The first is the language of the code, and of everybody whose own is not here."""
 PSEUDO = "ar-XB"
 """Right to left, every message in brackets; for tests. Never offered: one must name it."""
 CATALOGUES = Path(__file__).parent / "locales"
 
-_FORMATS = {"en": "en_US", "es": "es_US", PSEUDO: "ar"}
-"""Whose dates and clocks a language is written with, where that is not the language's first country: the districts are in the USA."""
+_FORMATS = {"en": "en_US", "es": "es_US", "ht": "fr", "hmn": "en_US", "tl": "fil", PSEUDO: "ar"}
+"""Whose dates and clocks a language is written with, where CLDR has none of its own or means another country: the districts are in the USA."""
+_CLOCKS = {"ko": "aaaa h:mm"}
+"""Where CLDR's short clock has an English AM or PM."""
+_SYNONYMS = {"fil": "tl", "mww": "hmn", "hnj": "hmn", "cmn": "zh", "yue": "zh-hant"}
+"""What browsers and rosters call a language that has another tag here. `mww` and `hnj` are White and Green Hmong."""
 _LONGEST_HEADER = 1_000
 _RANGE = re.compile(
     r"\s*(?P<tag>[a-z]{1,8}(?:-[a-z0-9]{1,8})*)\s*(?:;\s*q\s*=\s*(?P<q>0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?\s*",
     re.IGNORECASE | re.ASCII,
 )
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+NOBODY = "nobody yet"
+_REVIEWED = re.compile(r'^"X-Reviewed-By: (.+)\\n"$', re.MULTILINE)
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 _NARROW_SPACE = "\u202f"
 
@@ -66,7 +89,7 @@ class Translator:
         zone = get_timezone(timezone)
         local = when.astimezone(zone)
         day = format_date(local, "full", locale=self.formats)
-        time = format_time(local, "short", tzinfo=zone, locale=self.formats)
+        time = format_time(local, _CLOCKS.get(self.tag, "short"), tzinfo=zone, locale=self.formats)
         name = get_timezone_name(local, "long", locale=self.formats)
         pattern = str(get_datetime_format("full", locale=self.formats)).replace("'", "")
         text = pattern.replace("{0}", f"{time} ({name})").replace("{1}", day)
@@ -99,6 +122,11 @@ def negotiate(accept_language: str | None, offered: Sequence[str] = LANGUAGES) -
     return _negotiate((accept_language or "")[:_LONGEST_HEADER], tuple(offered))
 
 
+def spoken(tag: str) -> str | None:
+    """The language whose words a reader of this tag gets; None where there are none, and English stands in."""
+    return negotiate(tag) if any(_likeness(_canonical(tag), offer) for offer in LANGUAGES) else None
+
+
 @lru_cache(maxsize=1_024)
 def _negotiate(accept_language: str, offered: tuple[str, ...]) -> str:
     for wanted in _wanted(accept_language):
@@ -111,17 +139,22 @@ def _negotiate(accept_language: str, offered: tuple[str, ...]) -> str:
 def _wanted(accept_language: str) -> list[str]:
     """Tags by falling weight. `*` asks for nothing in particular, weight 0 for nothing at all."""
     ranges = [_RANGE.fullmatch(part) for part in accept_language.split(",")]
-    weighed = [(float(found["q"] or 1), found["tag"].lower()) for found in ranges if found]
+    weighed = [(float(found["q"] or 1), _canonical(found["tag"])) for found in ranges if found]
     return [tag for weight, tag in sorted(weighed, key=lambda pair: -pair[0]) if weight > 0]
 
 
 def _likeness(wanted: str, offer: str) -> int:
     """How well a reader of one tag reads another: 0 is not at all."""
-    offer = offer.lower()
+    offer = _canonical(offer)
     if wanted.partition("-")[0] != offer.partition("-")[0]:
         return 0
     same_script = _script(wanted) == _script(offer)
     return 1 + 2 * f"{wanted}-".startswith(f"{offer}-") + 4 * same_script + 8 * (wanted == offer)
+
+
+def _canonical(tag: str) -> str:
+    language, hyphen, rest = tag.lower().partition("-")
+    return f"{_SYNONYMS.get(language, language)}{hyphen}{rest}"
 
 
 @cache
@@ -145,14 +178,25 @@ def _translator(tag: str) -> Translator:
 
 
 def _formats(tag: str) -> Locale:
-    try:
-        return Locale.parse(_FORMATS.get(tag, tag.replace("-", "_")))
-    except (UnknownLocaleError, ValueError):  # CLDR knows no dates in Hmong, for one
-        return Locale.parse(_FORMATS[LANGUAGES[0]])
+    return Locale.parse(_FORMATS.get(tag, tag.replace("-", "_")))
+
+
+def catalogue_file(tag: str) -> Path:
+    return CATALOGUES / tag.replace("-", "_") / "LC_MESSAGES" / "messages.po"
+
+
+@cache
+def reviewed_by(tag: str) -> str | None:
+    """The speaker who has read all of a language's words, and when, as its catalogue says; None where nobody has."""
+    if tag == LANGUAGES[0]:
+        return "written by the authors"
+    path = catalogue_file(tag)
+    found = _REVIEWED.search(path.read_text(encoding="utf-8")) if path.is_file() else None
+    return found[1] if found and found[1] != NOBODY else None
 
 
 def _translated(tag: str) -> Iterator[tuple[str, str]]:
-    path = CATALOGUES / tag.replace("-", "_") / "LC_MESSAGES" / "messages.po"
+    path = catalogue_file(tag)
     if path.is_file():
         with path.open("rb") as file:
             for message in read_po(file):

@@ -1,10 +1,11 @@
-"""Papers that the code writes itself: the table of settings, the catalogue of problems, the Postman collection."""
+"""Papers that the code writes itself: the tables of settings and languages, the catalogue of problems, the Postman collection."""
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from app.documents.languages import languages_table
 from app.documents.postman import collection
 from app.documents.problems import catalogue
 from app.documents.settings import settings_table
@@ -15,7 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 POSTMAN = ROOT / "examples" / "postman" / "campus-accounts.postman_collection.json"
 PROBLEMS = ROOT / "docs" / "problems.md"
 OPERATIONS = ROOT / "docs" / "operations.md"
-BEGIN, END = "<!-- settings, written by make docs -->\n", "<!-- end of settings -->\n"
+LANGUAGES = ROOT / "docs" / "languages.md"
+FRONT_END = ROOT / "examples" / "spa" / "src" / "words"
 
 
 def specification() -> dict[str, Any]:
@@ -29,7 +31,8 @@ def papers() -> Iterator[tuple[Path, str]]:
     document = specification()
     yield PROBLEMS, catalogue(document)
     yield POSTMAN, json.dumps(collection(document), indent=1, ensure_ascii=False) + "\n"
-    yield OPERATIONS, _with_table(OPERATIONS.read_text(encoding="utf-8"))
+    yield OPERATIONS, _with_table(OPERATIONS, "settings", settings_table())
+    yield LANGUAGES, _with_table(LANGUAGES, "languages", languages_table(FRONT_END))
 
 
 def outdated() -> list[tuple[Path, str]]:
@@ -48,7 +51,8 @@ def _spelled_out(node: Any, components: dict[str, Any]) -> Any:
     return {key: _spelled_out(member, components) for key, member in node.items()}
 
 
-def _with_table(page: str) -> str:
-    before, rest = page.split(BEGIN)
-    _, after = rest.split(END)
-    return f"{before}{BEGIN}{settings_table()}{END}{after}"
+def _with_table(page: Path, subject: str, table: str) -> str:
+    begin, end = f"<!-- {subject}, written by make docs -->\n", f"<!-- end of {subject} -->\n"
+    before, rest = page.read_text(encoding="utf-8").split(begin)
+    _, after = rest.split(end)
+    return f"{before}{begin}{table}{end}{after}"

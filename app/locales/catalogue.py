@@ -1,32 +1,30 @@
 """One language's file of translations, in the format that translators and their tools know (gettext .po)."""
 
+from collections.abc import Collection
 from io import BytesIO
-from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
 from app.locales.messages import messages
-from app.translation import CATALOGUES, placeholders
+from app.translation import NOBODY, catalogue_file, placeholders, reviewed_by
 
 _HEAD = """\
 # `python -m app.locales` brings this file up to the code. The words are for parents: plain, polite, short.
+# Somebody who speaks the language has read all of it? Then X-Reviewed-By says who, and when: "Ana Ruiz, 2026-12-01".
 msgid ""
 msgstr ""
 "Language: {tag}\\n"
+"X-Reviewed-By: {reviewed_by}\\n"
 "Content-Type: text/plain; charset=utf-8\\n"
 "Content-Transfer-Encoding: 8bit\\n"
 
 """
 
 
-def path_of(tag: str) -> Path:
-    return CATALOGUES / tag.replace("-", "_") / "LC_MESSAGES" / "messages.po"
-
-
 def read(tag: str) -> Catalog:
     """The translations of a language; an empty catalogue where it has none yet."""
-    path = path_of(tag)
+    path = catalogue_file(tag)
     return read_po(BytesIO(path.read_bytes() if path.is_file() else b""))
 
 
@@ -49,18 +47,35 @@ def write(tag: str, catalogue: Catalog) -> None:
     entries = BytesIO()
     # Without line numbers and dates: the file changes when words do.
     write_po(entries, catalogue, width=120, omit_header=True, include_lineno=False)
-    path = path_of(tag)
+    head = _HEAD.format(tag=tag, reviewed_by=reviewed_by(tag) or NOBODY)
+    path = catalogue_file(tag)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(_HEAD.format(tag=tag).encode() + entries.getvalue())
+    path.write_bytes(head.encode() + entries.getvalue())
 
 
-def faults(catalogue: Catalog) -> list[str]:
-    """What is wrong with a language: messages without translation, translations of nothing, placeholders that do not match."""
+def translations(catalogue: Catalog) -> dict[str, str]:
+    """What is said in the language itself; the rest is told in English."""
+    return {str(entry.id): str(entry.string) for entry in catalogue if entry.id and entry.string and not entry.fuzzy}
+
+
+def untranslated(catalogue: Catalog) -> list[str]:
+    translated = translations(catalogue)
+    return [text for text in messages() if text not in translated]
+
+
+def faults(catalogue: Catalog, awaited: Collection[str] = ()) -> list[str]:
+    """What is wrong with a language: messages without translation, translations of nothing, placeholders that do not match.
+
+    `awaited` are the messages that may lack a translation for now (see `app.locales.awaited`).
+    """
     wanted = messages()
-    found = {str(entry.id): entry for entry in catalogue if entry.id}
-    translated = {text: str(entry.string) for text, entry in found.items() if entry.string and not entry.fuzzy}
+    found = [str(entry.id) for entry in catalogue if entry.id]
     return [
-        *(f"not translated: {text}" for text in wanted if text not in translated),
+        *(f"not translated: {text}" for text in untranslated(catalogue) if text not in awaited),
         *(f"no longer used: {text}" for text in [*found, *map(str, catalogue.obsolete)] if text not in wanted),
-        *(f"other placeholders: {text}" for text, own in translated.items() if placeholders(own) != placeholders(text)),
+        *(
+            f"other placeholders: {text}"
+            for text, own in translations(catalogue).items()
+            if placeholders(own) != placeholders(text)
+        ),
     ]

@@ -16,7 +16,7 @@ from app.mail.compose import SUBJECTS, compose
 from app.mail.letter import DistrictSender
 from app.mail.outcomes import MailRefused
 from app.services.outbox import MailKind
-from app.translation import PSEUDO
+from app.translation import LANGUAGES, PSEUDO, translator
 from tests.mail.letters import (
     FACTS,
     JACKSON,
@@ -84,6 +84,16 @@ def test_nothing_but_facts_is_left_untranslated(kind: str) -> None:
     for line in f"{text_of(mail)}\n{words_of(html_of(mail))}".splitlines():
         rest = moments.sub("", re.sub(r"⟦[^⟧]*⟧", "", line)).strip(" \u2013")
         assert rest in {"", *facts, *vars(JACKSON).values()}
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+def test_a_letter_of_every_kind_can_be_written_in_every_language(locale: str) -> None:
+    for kind in KINDS:
+        mail = mailed(letter(kind, locale))
+        direction = translator(locale).direction
+        assert mail["Content-Language"] == locale
+        assert f'<div class="letter" lang="{locale}" dir="{direction}">' in html_of(mail)
+        assert not re.search(r"[{}]", f"{mail['Subject']}{text_of(mail)}{words_of(html_of(mail))}"), kind
 
 
 @every_locale

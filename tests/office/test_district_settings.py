@@ -38,7 +38,8 @@ async def test_the_office_sees_all_its_settings_and_changes_some(dana: User, ser
     settings = shown.json()
     assert shown.headers["etag"] == '"1"'
     assert set(settings) == {*OfficeSettings.model_fields, "version", "policy_warnings"}
-    assert (settings["version"], settings["policy_warnings"], settings["support"]) == (1, [], {"ticket": {}})
+    assert (settings["version"], settings["support"]) == (1, {"ticket": {}})
+    assert [warning["code"] for warning in settings["policy_warnings"]] == ["language_not_reviewed"]
 
     answer = await change(
         dana,
@@ -208,6 +209,7 @@ async def test_what_works_but_is_not_wise_is_said_in_the_language_of_the_office(
         },
     )
     assert {warning["path"]: warning["code"] for warning in answer.json()["policy_warnings"]} == {
+        "languages": "language_not_reviewed",
         "password_policy.min_length": "password_short",
         "captcha.threshold": "captcha_late",
         "features.password_reset": "password_reset_off",
@@ -218,13 +220,16 @@ async def test_what_works_but_is_not_wise_is_said_in_the_language_of_the_office(
     }
     spanish = await dana.ask("GET", PATH, headers={"Accept-Language": "es"})
     assert spanish.headers["content-language"] == "es"
-    assert spanish.json()["policy_warnings"][0]["detail"].startswith("Las contraseñas de menos de 8")
+    assert spanish.json()["policy_warnings"][1]["detail"].startswith("Las contraseñas de menos de 8")
 
 
 @pytest.mark.parametrize(
     ("settings", "codes"),
     [
         ({}, []),
+        ({"languages": ["en-GB", "es-MX"]}, ["language_not_reviewed"]),
+        ({"languages": ["en", "am"]}, ["language_without_words"]),
+        ({"languages": ["fil", "tlh"]}, ["language_without_words", "language_not_reviewed"]),
         ({"password_policy": {"strong": True}}, ["password_composition"]),
         ({"captcha": {"threshold": 9}}, []),
         ({"key_request": {"fields": []}}, ["key_request_facts_known"]),
@@ -238,7 +243,7 @@ async def test_what_works_but_is_not_wise_is_said_in_the_language_of_the_office(
     ],
 )
 def test_each_warning_has_its_bound(settings: dict[str, Any], codes: list[str]) -> None:
-    warnings = policy_warnings(DistrictSettings.model_validate(settings))
+    warnings = policy_warnings(DistrictSettings.model_validate({"languages": ["en"], **settings}))
     assert [warning.code for warning in warnings] == codes
 
 

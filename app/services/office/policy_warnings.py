@@ -9,7 +9,7 @@ from ipaddress import ip_network
 
 from app.services.district_settings import OfficeSettings
 from app.services.sign_in_ladder import WAIT_AFTER
-from app.translation import msg
+from app.translation import msg, reviewed_by, spoken
 
 SHORT_PASSWORD = 8
 LONG_LIVED_KEY_DAYS = 180
@@ -39,6 +39,20 @@ def _is_wide(text: str) -> bool:
 
 
 _RULES: tuple[_Rule, ...] = (
+    (
+        "languages",
+        "language_without_words",
+        msg("There are no words in one of these languages. Who reads it gets English."),
+        lambda s: not all(map(spoken, s.languages)),
+    ),
+    (
+        "languages",
+        "language_not_reviewed",
+        msg(
+            "Nobody who speaks it has reviewed the words in one of these languages. Have a speaker read them before you offer it."
+        ),
+        lambda s: not all(map(reviewed_by, filter(None, map(spoken, s.languages)))),
+    ),
     (
         "password_policy.min_length",
         "password_short",

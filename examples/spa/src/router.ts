@@ -102,7 +102,7 @@ function render(page: Page): void {
 
 /** In the reader's language; her account keeps it for mails. */
 async function change(tag: string): Promise<void> {
-  speak(tag);
+  await speak(tag);
   if (account()) await mine.PATCH("/me", { body: { locale: tag } }).catch(() => null);
   const before = typed();
   await reload();
