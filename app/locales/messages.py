@@ -6,6 +6,7 @@ A message is the `title`, `detail` or `remedy` of a refusal, the advice of a ros
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, nodes
@@ -18,6 +19,7 @@ _OF_REFUSALS = {"title", "detail", "remedy"}
 _TEMPLATES = {".html", ".j2"}
 
 
+@cache
 def messages() -> dict[str, list[str]]:
     """Each message in English, with the files that use it, in the order of the files."""
     found: dict[str, list[str]] = {}
