@@ -8,10 +8,11 @@ push device, session.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -51,22 +52,7 @@ async def linked_accounts(
     connection: AsyncConnection | AsyncSession, account_id: UUID, linking_states: Collection[str]
 ) -> Sequence[AccountView]:
     """The accounts that this one is linked with and that could be used now, by district."""
-    mine, my_district = aliased(LinkedAccount), aliased(District)
-    rows = await connection.execute(
-        select_account(*_offer_columns(District, "there"), *_offer_columns(my_district, "here"))
-        .join(LinkedAccount, LinkedAccount.account_id == Account.id)
-        .join(mine, mine.group_id == LinkedAccount.group_id)
-        .join(my_district, my_district.id == mine.district_id)
-        .where(
-            mine.account_id == account_id,
-            Account.id != account_id,
-            mine.suspended_at.is_(None),
-            LinkedAccount.suspended_at.is_(None),
-            Account.disabled_at.is_(None),
-            may_enter_its_portal(Account.portal),
-        )
-        .order_by(District.name, Account.id)
-    )
+    rows = await connection.execute(_linked_accounts(), {"account_id": account_id})
     return [AccountView.of(row) for row in rows if _both_offer(row, linking_states)]
 
 
@@ -120,8 +106,38 @@ async def require_live_link(
         InvalidToken: the two are no longer linked, or the root account may no longer be used.
         Maintenance: the district is being maintained.
     """
+    row = (await connection.execute(_live_link(), {"account_id": account_id, "root_id": root_id})).one_or_none()
+    if row is None or not _both_offer(row, linking_states):
+        raise InvalidToken
+    until = DistrictSettings.model_validate(row.settings_there).maintenance_until
+    if until and until > now:
+        raise Maintenance(until, now=now)
+
+
+@cache  # making it anew takes longer than running it
+def _linked_accounts() -> Select[*tuple[Any, ...]]:
+    mine, my_district = aliased(LinkedAccount), aliased(District)
+    return (
+        select_account(*_offer_columns(District, "there"), *_offer_columns(my_district, "here"))
+        .join(LinkedAccount, LinkedAccount.account_id == Account.id)
+        .join(mine, mine.group_id == LinkedAccount.group_id)
+        .join(my_district, my_district.id == mine.district_id)
+        .where(
+            mine.account_id == bindparam("account_id"),
+            Account.id != bindparam("account_id"),
+            mine.suspended_at.is_(None),
+            LinkedAccount.suspended_at.is_(None),
+            Account.disabled_at.is_(None),
+            may_enter_its_portal(Account.portal),
+        )
+        .order_by(District.name, Account.id)
+    )
+
+
+@cache
+def _live_link() -> Select[*tuple[Any, ...]]:
     root_link, root, root_district = aliased(LinkedAccount), aliased(Account), aliased(District)
-    query = (
+    return (
         select(*_offer_columns(District, "there"), *_offer_columns(root_district, "here"))
         .join(LinkedAccount, LinkedAccount.district_id == District.id)
         .join(root_link, root_link.group_id == LinkedAccount.group_id)
@@ -129,20 +145,14 @@ async def require_live_link(
         .join(root, root.id == root_link.account_id)
         .join(Person, Person.id == root.person_id)
         .where(
-            LinkedAccount.account_id == account_id,
-            root_link.account_id == root_id,
+            LinkedAccount.account_id == bindparam("account_id"),
+            root_link.account_id == bindparam("root_id"),
             LinkedAccount.suspended_at.is_(None),
             root_link.suspended_at.is_(None),
             root.disabled_at.is_(None),
             may_enter_its_portal(root.portal),
         )
     )
-    row = (await connection.execute(query)).one_or_none()
-    if row is None or not _both_offer(row, linking_states):
-        raise InvalidToken
-    until = DistrictSettings.model_validate(row.settings_there).maintenance_until
-    if until and until > now:
-        raise Maintenance(until, now=now)
 
 
 def _offer_columns(district: Any, place: str) -> tuple[Any, ...]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sqlalchemy import bindparam
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import Clock
@@ -18,6 +19,11 @@ from app.services.sessions import Lifetimes, OpenedSession, Sessions
 
 REPEAT_WINDOW = timedelta(seconds=30)
 """How long the answer to a refresh may be asked for again, while its token is unused (a mobile network loses answers)."""
+
+# Made once: making it anew took most of the time of a refresh.
+_ACCOUNT = select_account(has_suspended_link(), has_totp(), wants_answers()).where(
+    Account.id == bindparam("account_id")
+)
 
 
 @dataclass(frozen=True)
@@ -50,11 +56,7 @@ class SessionRefresh:
         family = await session.get(SignInSession, token.session_id, with_for_update=True)
         if family is None or family.ended_at is not None or min(family.expires_at, family.idle_expires_at) <= now:
             return None
-        row = (
-            await session.execute(
-                select_account(has_suspended_link(), has_totp(), wants_answers()).where(Account.id == family.account_id)
-            )
-        ).one()
+        row = (await session.execute(_ACCOUNT, {"account_id": family.account_id})).one()
         if row.disabled_at is not None:
             return None
         if family.switched_from_id is not None and family.switched_from_id != family.account_id:

@@ -29,6 +29,7 @@ _NOTE_SIGN_IN = (
     .returning(Account.person_id, Account.portal, Account.district_id, Account.recovery_email_folded)
     .execution_options(synchronize_session=False)
 )
+_TARGET = select_account(has_suspended_link(), has_totp(), wants_answers()).where(Account.id == bindparam("account_id"))
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,7 @@ class Switching:
         locked = await self.username_recovery.locks_sign_in(session, district, row.recovery_email_folded)
         if locked or not await confirm_access(session, row.person_id, Portal(row.portal)):
             raise NotFound
-        query = select_account(has_suspended_link(), has_totp(), wants_answers()).where(Account.id == account_id)
-        return AccountView.of((await session.execute(query)).one())
+        return AccountView.of((await session.execute(_TARGET, {"account_id": account_id})).one())
 
 
 async def _may_still_enter(session: AsyncSession, accounts: Collection[UUID]) -> bool:
