@@ -22,7 +22,7 @@ export UV_NO_CONFIG := 1
 # Where a machine forbids it, each of the tests' processes would compile the whole house and all of its libraries anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup node dev spa front-end pictures test check browser proxy lint-api clients fuzz released drills words bench openapi docs lock format clean
+.PHONY: help setup node dev spa front-end pictures test check browser proxy lint-api clients fuzz released drills proofs words bench openapi docs lock format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -103,6 +103,9 @@ released: setup ## at a release: what clients rely on from now on (openapi/relea
 
 drills: setup ## kill processes at random points, guess passwords (with hydra), crowd a school; print what came of it
 	@$(BIN)/python -m tests.drills
+
+proofs: setup ## take each protection out of a copy of the tree, and see that its tests notice; ONLY=D3 or "D3 D4"
+	@$(BIN)/python -m tests.proofs $(if $(ONLY),--only $(ONLY))
 
 words: setup ## bring the translations up to the code, and say what is left to translate
 	@$(BIN)/python -m app.locales

@@ -14,6 +14,7 @@ from app.errors import InvalidToken, NotAuthenticated, NotFound
 from app.models import Account, SignInSession
 from app.security.refresh_tokens import RefreshTokens
 from app.services.devices import forget_push_devices
+from app.services.links import end_link_codes
 from app.services.sessions import ALIVE, Sessions, SignedIn, end_sessions
 
 
@@ -53,13 +54,18 @@ class OwnSessions:
         Raises:
             NotFound: there is no such live session, or it is somebody else's.
         """
+        now, is_elsewhere = self.clock.now(), session_id != signed_in.session_id
         async with self.database.transaction() as session:
-            await forget_push_devices(session, session_id, with_switched=session_id != signed_in.session_id)
+            if (
+                is_elsewhere
+            ):  # whoever holds a lost phone may have a link code of it, and may have switched to linked accounts
+                await end_link_codes(session, signed_in.account.id, now)
+            await forget_push_devices(session, session_id, with_switched=is_elsewhere)
             mine = SignInSession.account_id == signed_in.account.id
-            if not await end_sessions(session, self.clock.now(), "signed_out", mine, SignInSession.id == session_id):
+            if not await end_sessions(session, now, "signed_out", mine, SignInSession.id == session_id):
                 raise NotFound
-            if session_id != signed_in.session_id:  # a lost phone may have switched to linked accounts
-                await end_sessions(session, self.clock.now(), "signed_out", SignInSession.root_session_id == session_id)
+            if is_elsewhere:
+                await end_sessions(session, now, "signed_out", SignInSession.root_session_id == session_id)
             self.sessions.record_end(session, signed_in.account.id, signed_in.account.district_id, session_id)
 
     async def sign_out(self, *, access_token: str | None, refresh_token: str | None) -> None:

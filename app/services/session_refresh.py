@@ -13,7 +13,7 @@ from app.models import Account, SignInSession
 from app.security.refresh_tokens import GenuineToken, RefreshTokens
 from app.services.account_view import AccountView, select_account
 from app.services.challenge_questions import wants_answers
-from app.services.links import has_suspended_link, require_live_link
+from app.services.links import end_link_codes, has_suspended_link, require_live_link
 from app.services.second_factor import has_totp
 from app.services.sessions import Lifetimes, OpenedSession, Sessions
 
@@ -85,6 +85,7 @@ class SessionRefresh:
             )
             again = next(given, None)  # None where the secret key that derived it has been taken out meanwhile
             return self.sessions.opened(account, family.id, again) if again else None
+        await end_link_codes(session, account.id, now)
         family.ended_at, family.ended_reason = now, "token_reused"
         self.sessions.record_end(session, account.id, account.district_id, family.id, reason="token_reused")
         return None

@@ -196,7 +196,9 @@ class Sessions:
 
     async def end_this(self, session: AsyncSession, caller: SignedIn, reason: str) -> None:
         """Ends the caller's own session within the caller's transaction."""
-        await end_sessions(session, self.clock.now(), reason, SignInSession.id == caller.session_id)
+        now = self.clock.now()
+        await end_link_codes(session, caller.account.id, now)
+        await end_sessions(session, now, reason, SignInSession.id == caller.session_id)
         self.record_end(session, caller.account.id, caller.account.district_id, caller.session_id, reason=reason)
 
     async def end_others(self, session: AsyncSession, caller: SignedIn, reason: str) -> int:
@@ -214,7 +216,9 @@ class Sessions:
             .where(PushDevice.account_id == caller.account.id, PushDevice.installation_id.not_in(here))
             .execution_options(synchronize_session=False)
         )
-        return len(await end_sessions(session, self.clock.now(), reason, or_(mine, switched)))
+        now = self.clock.now()
+        await end_link_codes(session, caller.account.id, now)
+        return len(await end_sessions(session, now, reason, or_(mine, switched)))
 
     async def end_all(self, session: AsyncSession, account_id: UUID, reason: str) -> int:
         """Ends every session of an account, and those switched to from it, within the caller's transaction; forgets its devices."""

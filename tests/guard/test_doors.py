@@ -265,7 +265,6 @@ async def right_answer(server: Server, post: Post, rosa: Owner, guesses: Guesses
     return str((await other.ask("POST", "/districts/link/codes")).json()["code"])
 
 
-@sqlite_only
 async def test_d20_a_repeated_activation_and_the_sign_in_count_together(rosa: Owner) -> None:
     assert [refused(await activate_again(rosa, WRONG)) for _ in range(2)] == [REUSED] * 2
     assert await guess(rosa, 2) == [INVALID, ASKED]

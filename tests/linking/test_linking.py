@@ -65,8 +65,8 @@ async def test_five_codes_are_live_and_the_sixth_ends_the_oldest(region: Region,
         assert (await kent.unlink(wake)).status_code == 204
 
 
-async def test_no_refusal_uses_a_code_up_or_tells_whose_it_is(region: Region) -> None:
-    """D35: of another portal, of the same district, from where nobody may link: the code stays good for whom it was meant."""
+async def test_d35_no_refusal_uses_a_code_up_or_tells_whose_it_is(region: Region) -> None:
+    """Of another portal, of the same district, from where nobody may link: the code stays good for whom it was meant."""
     wake, kent = await region.family("wake", "kent")
     code = await wake.show_code()
     for stranger, refusal in (
@@ -199,7 +199,7 @@ async def test_unlinking_takes_one_out_and_leaves_the_others_together(region: Re
     await link(kent, wake)
 
 
-async def test_both_sides_are_told_and_each_can_end_it(region: Region) -> None:
+async def test_d35_both_sides_are_told_and_each_can_end_it(region: Region) -> None:
     wake, kent = await region.family("wake", "kent", address=ADDRESS)
     for ends, other in ((wake, kent), (kent, wake)):
         await region.post.deliver()

@@ -212,7 +212,7 @@ async def test_another_authenticator_wants_a_step_up_by_the_one_before(reed: Own
     assert (await elsewhere.sign_in(totp=new.next_code())).status_code == 200
 
 
-async def test_a_step_up_holds_for_five_minutes_in_its_own_session(reed: Owner, clock: ManualClock) -> None:
+async def test_d31_a_step_up_holds_for_five_minutes_in_its_own_session(reed: Owner, clock: ManualClock) -> None:
     app = await set_up(reed)
     clock.advance(timedelta(minutes=1))
     tablet = reed.on_another_device()

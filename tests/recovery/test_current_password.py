@@ -123,6 +123,15 @@ async def test_d21_who_knew_the_old_password_changes_none_after_a_reset(maria: O
     assert await gate.let_through(maria.signs_in_with(NEW_PASSWORD))
 
 
+async def test_d31_a_change_that_is_under_way_ends_with_its_session(maria: Owner, gate: GatedHashPool) -> None:
+    request = asyncio.create_task(maria.change_password())
+    door = await gate.arrival()
+    assert (await maria.sign_out()).status_code == 204
+    door.set()
+    assert refused(await let_everybody_through(gate, request)) == (401, "invalid_token")
+    assert await gate.let_through(maria.signs_in_with(maria.password))
+
+
 async def test_d21_who_disputes_meanwhile_keeps_his_address(maria: Owner, post: Post, gate: GatedHashPool) -> None:
     await gate.let_through(maria.set_address("first@new.example.net"))
     dispute = next(mail for mail in await post.deliver() if mail.leads_to(DISPUTE)).token(DISPUTE)
