@@ -3,6 +3,7 @@
 import re
 import secrets
 import shutil
+import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -70,6 +71,28 @@ def test_it_says_that_it_lives_and_that_it_can_serve(server: Served) -> None:
 
 def test_it_tells_nobody_what_it_is_made_of(server: Served) -> None:
     assert "server" not in server.get("/healthz").headers
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [
+        b"Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{} ",
+        b"Content-Length: +2\r\n\r\n{}",
+        b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+        b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n2;x\n{}\r\n0\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n2\n{}\r\n0\r\n\r\n",
+    ],
+)
+def test_a_body_that_could_end_in_two_places_is_refused_with_all_that_follows(server: Served, framing: bytes) -> None:
+    """A proxy in front may read it the other way, and take what is left over for somebody else's request."""
+    head = b"POST /login HTTP/1.1\r\nHost: campus\r\nContent-Type: application/json\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S) as line:
+        line.sendall(head + framing + b"GET /healthz HTTP/1.1\r\nHost: campus\r\n\r\n")
+        answers = b"".join(iter(lambda: line.recv(65_536), b""))
+    assert answers.startswith(b"HTTP/1.1 400 ")
+    assert answers.count(b"HTTP/1.1 ") == 1
 
 
 def test_the_page_of_the_specification_needs_no_internet(server: Served) -> None:

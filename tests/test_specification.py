@@ -72,6 +72,15 @@ def test_every_place_in_a_path_is_a_parameter_that_must_be_given(document: Docum
         assert all(each["required"] for each in given)
 
 
+def test_no_address_has_a_place_for_a_secret(document: Document) -> None:
+    """Servers and proxies log addresses. `q` of the office's searches takes names, and nothing that opens a door."""
+    given = [each for operation in operations(document) for each in operation.body.get("parameters", [])]
+    names = {each["name"] for each in given if each["in"] in {"path", "query"}}
+    secret = re.compile("token|key$|password|code|totp|answer|ticket$|ssn|birth|email|number|username")
+    assert {"q", "district_id"} < names
+    assert {name for name in names if secret.search(name)} == set()
+
+
 def test_every_operation_has_a_name_a_summary_and_one_tag_that_is_described(document: Document) -> None:
     described = [tag["name"] for tag in TAGS if tag["description"]]
     assert document["tags"] == TAGS

@@ -76,6 +76,18 @@ async def test_addresses_that_nobody_knows(server: Server) -> None:
     assert refused(await server.http.post("/login/")) == (404, "not_found")
 
 
+async def test_what_is_written_in_a_path_is_decoded_once(maria: User) -> None:
+    """What is left after that is compared as it stands; so are escapes of JSON."""
+    http = maria.http
+    assert (await http.get("/districts/%6Aackson")).status_code == 200
+    for name in ("%256Aackson", "%25256Aackson", "\\u006Aackson", "&#106;ackson"):
+        assert refused(await http.get(f"/districts/{name}")) == (404, "district_not_found")
+    once = b'{"district": "\\u006aackson", "activation_key": "x"}'
+    assert refused(await http.post("/activate/verify", content=once, headers=JSON)) == (404, "activation_key_invalid")
+    twice = once.replace(b"\\u", b"\\\\u")
+    assert refused(await http.post("/activate/verify", content=twice, headers=JSON)) == (404, "district_not_found")
+
+
 @sqlite_only
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
@@ -157,7 +169,8 @@ async def test_every_answer_forbids_caching_framing_and_sniffing(maria: User) ->
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["referrer-policy"] == "no-referrer"
-        assert answer.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+        policy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        assert answer.headers["content-security-policy"] == policy
         assert "server" not in answer.headers
 
 

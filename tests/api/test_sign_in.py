@@ -1,7 +1,10 @@
 """Signing in: what the right password opens, and what a wrong one costs and tells (D6, D7, D8, D37)."""
 
+from datetime import timedelta
+
 import pytest
 
+from app.clock import ManualClock
 from app.portals import Portal
 from tests.support.office import Office
 from tests.support.portal import Server, User, refused
@@ -100,6 +103,14 @@ async def test_d33_a_longer_password_is_refused_before_any_hash(server: Server, 
             assert answer.status_code == 422
             assert {"/password"} <= {error["pointer"] for error in answer.json()["errors"]}
     assert await server.hashes_computed() == before
+
+
+async def test_a_password_is_good_for_as_long_as_its_owner_likes(maria: User, clock: ManualClock) -> None:
+    await maria.activate()
+    clock.advance(timedelta(days=1_000))
+    answer = await maria.sign_in()
+    assert answer.status_code == 200
+    assert "change_password" not in answer.json()["next_steps"]
 
 
 async def test_a_portal_that_the_district_does_not_have_is_closed(office: Office) -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -9,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from ssl import SSLContext, create_default_context
+from ssl import SSLContext, SSLError, TLSVersion, create_default_context
 
 import httpx
 from cryptography import x509
@@ -58,6 +59,18 @@ class Proxy:
         """Somebody at this address, who finds the proxy under its public name."""
         transport = httpx.HTTPTransport(verify=self.trust(), local_address=address, http2=http2)
         return httpx.Client(base_url=f"https://{HOST}:{self.tls_port}", transport=_ToThisMachine(transport))
+
+    def speaks(self, suite: str) -> bool:
+        """Whether a client that knows this suite of TLS 1.2 and no other comes through."""
+        context = self.trust()
+        context.maximum_version = TLSVersion.TLSv1_2
+        context.set_ciphers(suite)
+        try:
+            with socket.create_connection(("127.0.0.1", self.tls_port)) as line:
+                context.wrap_socket(line, server_hostname=HOST).close()
+        except SSLError:
+            return False
+        return True
 
     def access_log_with(self, request_id: str, seconds: float = 10) -> str:
         """The log once it names the request: nginx writes a line when the answer is out, so that the client may be faster."""

@@ -52,10 +52,20 @@ def test_a_parent_signs_in_over_tls(proxy: Proxy) -> None:
         assert maria.get("/me", headers={"Authorization": f"Bearer {token}"}).json()["username"] == "maria2026"
 
 
-def test_whoever_comes_without_tls_is_sent_there_with_the_same_method(proxy: Proxy) -> None:
-    answer = httpx.post(f"http://127.0.0.1:{proxy.plain_port}/login?a=b", headers={"Host": HOST}, json={})
+def test_people_who_come_without_tls_are_sent_there_and_apps_are_refused(proxy: Proxy) -> None:
+    with httpx.Client(base_url=f"http://127.0.0.1:{proxy.plain_port}", headers={"Host": HOST}) as plain:
+        page = plain.get("/reset-password?district=a")
+        assert (page.status_code, page.headers["Location"]) == (308, f"https://{HOST}/reset-password?district=a")
+        for answer in (plain.post("/login", json=MARIA), plain.post("/activate", json={}), plain.get("/me")):
+            assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+            assert answer.headers["Content-Type"] == PROBLEM
 
-    assert (answer.status_code, answer.headers["Location"]) == (308, f"https://{HOST}/login?a=b")
+
+def test_of_tls_1_2_only_suites_with_forward_secrecy_and_authenticated_encryption_are_spoken(proxy: Proxy) -> None:
+    assert proxy.speaks("ECDHE-ECDSA-AES128-GCM-SHA256")
+    assert proxy.speaks("ECDHE-ECDSA-CHACHA20-POLY1305")
+    for old in ("ECDHE-ECDSA-AES128-SHA256", "ECDHE-ECDSA-AES256-SHA", "ECDHE-ECDSA-AES128-CCM"):
+        assert not proxy.speaks(old)
 
 
 def test_each_client_has_limits_of_its_own_whatever_it_says_of_its_address(proxy: Proxy) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from app.errors import ValidationFailed
 from app.services.credential_policy import check_credentials, claimed_username, password_errors, username_errors
@@ -105,6 +106,15 @@ def test_d32_a_name_that_is_accepted_has_one_folded_form_however_often_it_is_fol
 )
 def test_what_a_password_breaks(password: str, policy: dict[str, Any], faults: dict[str, Any]) -> None:
     assert password_faults(password, **policy) == faults
+
+
+def test_the_passwords_that_most_people_use_are_refused() -> None:
+    """The 3,000 most frequent that are long enough, and all others of a list of 30,000."""
+    ranked = FREQUENCY_LISTS["passwords"]
+    assert len(ranked) >= 30_000
+    long_enough = [password for password in ranked if len(password) >= 8]
+    assert len(long_enough) > 3_000
+    assert [each for each in long_enough if "password_too_common" not in password_faults(each)] == []
 
 
 @pytest.mark.parametrize("password", ["lower and space", "lowerUPPER", "only7and8", "        7"])

@@ -71,6 +71,17 @@ def test_d7_d37_nobody_is_never_right(hasher: PasswordHasher, password: str) -> 
     assert hasher.verify(password, None) == WRONG
 
 
+@pytest.mark.parametrize("place", [0, 72, 127])
+def test_every_character_of_a_password_counts(place: int) -> None:
+    """And its case does; nothing is cut off, in letters of four bytes neither."""
+    quick = PasswordHasher(memory_kib=64, time_cost=1)
+    for letters in ("m" * 128, "🌻" * 128):
+        stored = quick.hash(letters)
+        assert quick.verify(letters, stored).right
+        for other in ("M", "n", ""):
+            assert not quick.verify(letters[:place] + other + letters[place + 1 :], stored).right
+
+
 def test_more_than_72_bytes_or_a_nul_against_bcrypt_is_wrong(hasher: PasswordHasher) -> None:
     stored = bcrypt.hashpw(b"y" * 72, bcrypt.gensalt(4)).decode()
     assert hasher.verify("y" * 72, stored).right
