@@ -15,6 +15,7 @@ from app.cli import (
     relationships,
     roster,
     schools,
+    secrets,
     server,
     specification,
     staff,
@@ -23,6 +24,7 @@ from app.errors import CampusError, NotReady, Overloaded, ValidationFailed
 from app.services.district_directory import DirectoryRefused
 from app.services.district_settings import SettingRefused
 from app.services.keys import NobodyToIssueTo
+from app.services.resealing import SecretRefused
 from app.settings import SettingsError
 from app.translation import fill
 
@@ -38,6 +40,7 @@ app.add_typer(accounts.app, name="accounts")
 app.add_typer(relationships.app, name="relationships")
 app.add_typer(staff.app, name="staff")
 app.add_typer(audit.app, name="audit")
+app.add_typer(secrets.app, name="secrets")
 accounts.app.command("import")(moving_in.import_accounts)
 keys.app.command("import")(moving_in.import_keys)
 households.app.command("import")(moving_in.import_households)
@@ -59,7 +62,7 @@ def main() -> None:
         _fail(1, f"{error.detail} ({error.code})")
     except OSError as error:
         _fail(1, f"{error.filename or 'file'}: {error.strerror}")
-    except (DirectoryRefused, SettingRefused, NobodyToIssueTo) as error:
+    except (DirectoryRefused, SettingRefused, NobodyToIssueTo, SecretRefused) as error:
         _fail(1, str(error))
 
 

@@ -89,7 +89,7 @@ class Bars:
 
     def __call__(self, phase: str, done: int, total: int) -> None:
         if phase not in self._tasks:
-            self._tasks[phase] = self._bars.add_task(phase.capitalize())
+            self._tasks[phase] = self._bars.add_task(phase.capitalize().replace("_", " "))
         self._bars.update(self._tasks[phase], completed=done if total else 1, total=total or 1)  # nothing to do is done
 
 

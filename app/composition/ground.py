@@ -1,7 +1,8 @@
 """What everything else rests on: the database, keys, hashes, counters, and the ways out of the house."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from app.captcha.altcha import NAME as ALTCHA
@@ -18,6 +19,7 @@ from app.security.hash_pool import HashPool
 from app.security.passwords import PasswordHasher
 from app.security.rate_windows import RateWindows, windows_for
 from app.services.captchas import Captchas
+from app.services.kept_keys import KeptKeyStore
 from app.services.signing_key_store import SigningKeyStore
 from app.settings import Settings
 
@@ -53,24 +55,32 @@ async def open_ground(
     try:
         configured = [key.get_secret_value() for key in settings.signing_keys]
         signing_keys = await SigningKeyStore(database, clock, digests).load(configured)
-        yield Ground(
-            settings=settings,
-            clock=clock,
-            database=database,
-            digests=digests,
-            hash_pool=hash_pool,
-            access_tokens=AccessTokens(signing_keys, issuer=settings.public_url, clock=clock),
-            captchas=captchas,
-            rate_windows=windows,
-            mail_sender=mail_sender or _mail_sender(settings, clock),
-            push_sender=push,
-        )
+        tokens = AccessTokens(signing_keys, issuer=settings.public_url, clock=clock)
+        mails = mail_sender or _mail_sender(settings, clock)
+        async with _with_kept_keys(KeptKeyStore(database, clock, digests)):
+            yield Ground(settings, clock, database, digests, hash_pool, tokens, captchas, windows, mails, push)
     finally:
         await push.close()
         await windows.close()
         await captchas.close()
         hash_pool.close()
         await database.close()
+
+
+@asynccontextmanager
+async def _with_kept_keys(store: KeptKeyStore) -> AsyncIterator[None]:
+    """A server that starts while its database is gone reads them as soon as it is back."""
+    if await store.load():
+        yield
+        return
+    store.digests.kept = None
+    task = asyncio.create_task(store.load_in_the_end())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 def secret_keys(settings: Settings) -> list[str]:

@@ -9,13 +9,16 @@ from app.services.audit_retention import AuditRetention
 from app.services.audit_sealing import AuditSealing
 from app.services.audit_verification import AuditVerification
 from app.services.erasure import Erasure
+from app.services.kept_keys import KeptKeyStore
 from app.services.key_request_errands import KeyRequestErrands
 from app.services.mail_delivery import MailDelivery
 from app.services.mail_preparation import MailPreparation
 from app.services.pruning import Pruning
 from app.services.push_preparation import PushPreparation
 from app.services.readiness import Readiness
+from app.services.resealing import Resealing
 from app.services.roster import DaysOfGrace
+from app.services.secret_standing import SecretStanding
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class Upkeep:
     audit_sealing: AuditSealing
     audit_retention: AuditRetention
     audit_verification: AuditVerification
+    resealing: Resealing
+    secret_standing: SecretStanding
     readiness: Readiness
 
 
@@ -37,6 +42,7 @@ def wire_upkeep(ground: Ground, tools: Tools) -> Upkeep:
     database, clock, settings, digests = ground.database, ground.clock, ground.settings, ground.digests
     letters = MailPreparation(database, clock, tools.mailed_tokens, settings.public_url, tools.key_mail)
     notices = PushPreparation(database, clock, digests)
+    kept, sealing = KeptKeyStore(database, clock, digests), AuditSealing(database, clock, digests)
     return Upkeep(
         mail_delivery=MailDelivery(
             database, clock, letters, ground.mail_sender, settings.mail_from, notices, ground.push_sender
@@ -45,8 +51,10 @@ def wire_upkeep(ground: Ground, tools: Tools) -> Upkeep:
         days_of_grace=DaysOfGrace(database, clock),
         pruning=Pruning(database, clock),
         erasure=tools.erasure,
-        audit_sealing=AuditSealing(database, clock, digests),
+        audit_sealing=sealing,
         audit_retention=AuditRetention(database, clock, digests),
         audit_verification=AuditVerification(database, clock, digests),
+        resealing=Resealing(database, clock, digests, kept, sealing),
+        secret_standing=SecretStanding(database, clock, digests, kept),
         readiness=Readiness(database, settings.redis_url, newest_revision()),
     )

@@ -11,6 +11,7 @@ from app.models.district import Announcement, DirectoryVersion, District, Distri
 from app.models.guard import FailedSignIns, GuessBudget, SpentCaptcha, WindowCount
 from app.models.household import Household, HouseholdMember, HouseholdRequest
 from app.models.idempotency_key import IdempotencyKey
+from app.models.kept_key import KeptKey
 from app.models.key_request import KeyRequest
 from app.models.link import LinkCode, LinkedAccount
 from app.models.mail import DailyQuota, MailedLink, OutboxMail, PasswordHistory
@@ -45,6 +46,7 @@ __all__ = [
     "HouseholdMember",
     "HouseholdRequest",
     "IdempotencyKey",
+    "KeptKey",
     "KeyBatch",
     "KeyRequest",
     "KnownDevice",

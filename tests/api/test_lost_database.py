@@ -104,14 +104,35 @@ async def test_a_key_survives_a_server_lost_during_its_redemption(maria: User, l
     gate.close()
 
 
+@postgresql_only
+async def test_a_process_starts_without_its_database_and_waits_for_it(
+    settings: Settings, clock: ManualClock, line: Line
+) -> None:
+    """As its keys are configured. What was kept of older ones is read when the database is back; before that no key counts as unknown."""
+    newer, signing = SecretStr("a-key-that-is-newer-than-the-others-0123456"), SigningKeyPair.generate().private_pem
+    async with serving(settings, clock) as server:
+        maria = await (await Office.open(server)).parent()
+    async with serving(settings.model_copy(update={"secret_keys": (newer, *settings.secret_keys)}), clock) as server:
+        await server.campus.resealing.reseal()
+    await line.cut()
+    changes = {"secret_keys": (newer,), "signing_keys": (SecretStr(signing),), "database_url": line.url}
+    async with serving(settings.model_copy(update=changes), clock) as server:
+        maria.server = server
+        assert refused(await maria.verify()) == BUSY
+        await line.mend()
+        while (answer := await maria.verify()).status_code != 200:
+            assert refused(answer) == BUSY
+            await asyncio.sleep(0.05)
+
+
 @sqlite_only
 async def test_a_file_that_cannot_be_opened_is_told_as_try_again_and_heals_by_itself(
     settings: Settings, clock: ManualClock
 ) -> None:
-    """The process starts without the database, as its keys are configured, and waits for it."""
-    key = SecretStr(SigningKeyPair.generate().private_pem)
     path = settings.sqlite_path
-    async with serving(settings.model_copy(update={"signing_keys": (key,)}), clock) as server:
+    async with serving(settings, clock) as server:
+        for engine in (server.campus.database.reader, server.campus.database.writer):
+            await engine.dispose()  # connections of the start
         aside = path.rename(path.with_suffix(".aside"))
         path.mkdir()
         for address in ("/districts", "/districts/jackson"):

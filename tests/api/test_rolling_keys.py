@@ -1,0 +1,167 @@
+"""Secret and signing keys are replaced under load, one process after the other: nobody who signs in, refreshes or asks is refused."""
+
+import asyncio
+import ssl
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from pydantic import SecretStr
+
+from app.clock import SystemClock
+from app.portals import Portal
+from app.security.signing_keys import SigningKeyPair
+from app.settings import Settings
+from tests.conftest import SECRET_KEY
+from tests.support.authenticator import set_up
+from tests.support.office import Office
+from tests.support.portal import User, serving
+from tests.support.processes import server_processes
+from tests.support.shell import Shell
+
+NEW_KEY = "the-key-that-comes-after-those-of-the-tests-0123"
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Shared, as making one takes longer than a request."""
+
+
+@dataclass
+class Balancer:
+    """Asks the processes in turn; one that takes no connections, or ends while it is asked, is passed over for the other one."""
+
+    urls: list[str] = field(default_factory=list)
+    asked: Counter[tuple[str, int]] = field(default_factory=Counter)
+    """By path and status."""
+    refusals: list[str] = field(default_factory=list)
+    _turn: int = 0
+
+    async def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
+        for _ in range(20):
+            self._turn += 1
+            try:
+                async with httpx.AsyncClient(verify=NO_TLS, timeout=30) as client:
+                    answer = await client.request(method, self.urls[self._turn % len(self.urls)] + path, **options)
+            except httpx.TransportError:
+                await asyncio.sleep(0.05)
+                continue
+            self.asked[path, answer.status_code] += 1
+            if not answer.is_success:
+                self.refusals.append(f"{path}: {answer.text}")
+            return answer
+        raise AssertionError("no process answers")
+
+
+@dataclass
+class Visitor:
+    """Somebody who signs in again and again, looks at the account, and lets the app refresh its session."""
+
+    balancer: Balancer
+    credentials: dict[str, object]
+    codes: list[str] = field(default_factory=list)
+    """One for each sign-in, where a second factor is asked."""
+    visits: int = 0
+
+    async def come_until(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            await self.come()
+            await asyncio.sleep(0.15)
+
+    async def come(self) -> None:
+        code = {"totp": self.codes.pop()} if self.codes else {}
+        session = (await self.balancer.ask("POST", "/login", json={**self.credentials, **code})).json()
+        for _ in range(2):
+            bearer = {"Authorization": f"Bearer {session['access_token']}"}
+            await self.balancer.ask("GET", "/me", headers=bearer)
+            token = {"refresh_token": session["refresh_token"]}
+            session = (await self.balancer.ask("POST", "/login/refresh", json=token)).json()
+        self.visits += 1
+
+    async def comes_anew(self) -> None:
+        """Returns when nothing is left that she was given before."""
+        ended = self.visits + 2
+        while self.visits < ended:  # noqa: ASYNC110  # a few visits, which take a second
+            await asyncio.sleep(0.02)
+
+
+async def test_keys_are_replaced_under_load_and_nobody_is_refused(settings: Settings, tmp_path: Path) -> None:
+    old, new = SigningKeyPair.generate(), SigningKeyPair.generate()
+
+    def listing(secrets: Sequence[str], signing: Sequence[SigningKeyPair]) -> Settings:
+        keys = {"secret_keys": tuple(map(SecretStr, secrets))}
+        return settings.model_copy(
+            update={**keys, "signing_keys": tuple(SecretStr(pair.private_pem) for pair in signing)}
+        )
+
+    steps = [
+        listing([SECRET_KEY, NEW_KEY], [old, new]),  # all read the new ones
+        listing([NEW_KEY, SECRET_KEY], [new, old]),  # all make new things under them
+        listing([NEW_KEY], [new]),
+    ]
+    maria, ted, codes = await people(listing([SECRET_KEY], [old]))
+    balancer, stop = Balancer(), asyncio.Event()
+    fleet = Fleet(tmp_path, balancer)
+    with fleet.stack:
+        await fleet.roll(listing([SECRET_KEY], [old]))
+        parent, member = Visitor(balancer, credentials(maria)), Visitor(balancer, credentials(ted), codes)
+        await member.come()
+        coming = asyncio.create_task(parent.come_until(stop))
+        for step in steps[:2]:
+            await fleet.roll(step)
+            await member.come()
+        jwks = (await balancer.ask("GET", "/.well-known/jwks.json")).json()
+        assert [key["kid"] for key in jwks["keys"]] == [new.kid, old.kid]
+        report = await asyncio.to_thread(reseal, tmp_path, settings)
+        assert report["resealed"]["totp_factors"] == 1
+        await parent.comes_anew()  # as everybody has, when sessions and access tokens of the old keys have ended
+        await fleet.roll(steps[2])
+        await member.come()
+        stop.set()
+        await coming
+    assert balancer.refusals == []
+    assert balancer.asked["/login", 200] > 8
+
+
+def credentials(person: User) -> dict[str, object]:
+    who = {"district": person.district, "portal": person.portal, "username": person.username}
+    return {**who, "password": person.password}
+
+
+async def people(settings: Settings) -> tuple[User, User, list[str]]:
+    """A parent, and a member of the staff with codes for the second factor, from before anything is replaced."""
+    async with serving(settings, SystemClock()) as server:
+        office = await Office.open(server)
+        maria, ted = await office.parent(), await office.user(await office.staff_member("Ted Ray"), Portal.STAFF)
+        for person in (maria, ted):
+            assert (await person.activate()).status_code == 201
+        await set_up(ted)
+        return maria, ted, list(ted.session["recovery_codes"])
+
+
+@dataclass
+class Fleet:
+    """Two processes behind a balancer."""
+
+    folder: Path
+    balancer: Balancer
+    stack: ExitStack = field(default_factory=ExitStack)
+    running: list[ExitStack] = field(default_factory=list)
+
+    async def roll(self, settings: Settings) -> None:
+        """Each process in turn gives way to one with these settings: the new one first, then the old one ends."""
+        for _ in range(2):
+            process = ExitStack()
+            self.stack.push(process)
+            (server,) = await asyncio.to_thread(process.enter_context, server_processes(settings, self.folder))
+            self.running.append(process)
+            self.balancer.urls.append(server.url)
+            if len(self.running) > 2:
+                del self.balancer.urls[0]
+                await asyncio.to_thread(self.running.pop(0).close)
+
+
+def reseal(folder: Path, settings: Settings) -> Any:
+    variables = {"CAMPUS_DATABASE_URL": settings.database_url, "CAMPUS_SECRET_KEYS": f"{NEW_KEY},{SECRET_KEY}"}
+    return Shell(folder, variables).json("secrets", "reseal")
