@@ -5,9 +5,11 @@ import sys
 import typer
 from rich.console import Console
 
+from app.backup import BackupRefused
 from app.cli import (
     accounts,
     audit,
+    backup,
     districts,
     households,
     keys,
@@ -30,6 +32,7 @@ from app.translation import fill
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(server.app)
+app.add_typer(backup.app)
 app.add_typer(specification.app)
 app.add_typer(districts.app, name="districts")
 app.add_typer(schools.app, name="schools")
@@ -62,7 +65,7 @@ def main() -> None:
         _fail(1, f"{error.detail} ({error.code})")
     except OSError as error:
         _fail(1, f"{error.filename or 'file'}: {error.strerror}")
-    except (DirectoryRefused, SettingRefused, NobodyToIssueTo, SecretRefused) as error:
+    except (DirectoryRefused, SettingRefused, NobodyToIssueTo, SecretRefused, BackupRefused) as error:
         _fail(1, str(error))
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.composition.ground import Ground
 from app.composition.tools import Tools
 from app.migrate import newest_revision
+from app.services.after_restore import AfterRestore
 from app.services.audit_retention import AuditRetention
 from app.services.audit_sealing import AuditSealing
 from app.services.audit_verification import AuditVerification
@@ -34,6 +35,7 @@ class Upkeep:
     audit_retention: AuditRetention
     audit_verification: AuditVerification
     resealing: Resealing
+    after_restore: AfterRestore
     secret_standing: SecretStanding
     readiness: Readiness
 
@@ -43,6 +45,7 @@ def wire_upkeep(ground: Ground, tools: Tools) -> Upkeep:
     letters = MailPreparation(database, clock, tools.mailed_tokens, settings.public_url, tools.key_mail)
     notices = PushPreparation(database, clock, digests)
     kept, sealing = KeptKeyStore(database, clock, digests), AuditSealing(database, clock, digests)
+    verification = AuditVerification(database, clock, digests)
     return Upkeep(
         mail_delivery=MailDelivery(
             database, clock, letters, ground.mail_sender, settings.mail_from, notices, ground.push_sender
@@ -53,7 +56,8 @@ def wire_upkeep(ground: Ground, tools: Tools) -> Upkeep:
         erasure=tools.erasure,
         audit_sealing=sealing,
         audit_retention=AuditRetention(database, clock, digests),
-        audit_verification=AuditVerification(database, clock, digests),
+        audit_verification=verification,
+        after_restore=AfterRestore(database, clock, sealing, verification),
         resealing=Resealing(database, clock, digests, kept, sealing),
         secret_standing=SecretStanding(database, clock, digests, kept),
         readiness=Readiness(database, settings.redis_url, newest_revision()),
