@@ -7,16 +7,19 @@ import ipaddress
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from app.clock import SystemClock
 from app.security.signing_keys import SigningKeyPair
 from app.settings import PREFIX, Settings, SettingsError, unknown_variables
 
 _MIN_DISTINCT_CHARACTERS = 12
 """Fewer in a secret key mean that a person made it up."""
+_OLD_DAYS = 400
 _MIN_CAPTCHA_WORK = 1_000
 """About a tenth of a second of one core for each challenge."""
 
@@ -25,8 +28,10 @@ _MIN_CAPTCHA_WORK = 1_000
 class Finding:
     severity: Literal["unsafe", "warning"]
     part: str
-    """The variable or the file that it is about."""
+    """The variable or the part that it is about."""
     advice: str
+    id: str
+    """For scripts: stays the same from release to release, as the words need not."""
 
 
 def examine(settings: Settings, environ: Mapping[str, str] | None = None) -> list[Finding]:
@@ -37,13 +42,20 @@ def examine(settings: Settings, environ: Mapping[str, str] | None = None) -> lis
         *_keys(settings),
         *_several_processes(settings),
         *_files(settings, environ),
+        *_ages(environ),
         *_database(settings),
         *_mail(settings),
         *_guard(settings),
     ]
     if not settings.is_production:
-        findings = [Finding("warning", finding.part, finding.advice) for finding in findings]
-    return [*findings, *(Finding("warning", name, "there is no such setting") for name in unknown_variables(environ))]
+        findings = [replace(finding, severity="warning") for finding in findings]
+    return [
+        *findings,
+        *(
+            Finding("warning", name, "there is no such setting", "settings.unknown")
+            for name in unknown_variables(environ)
+        ),
+    ]
 
 
 def refuse_unsafe(settings: Settings) -> None:
@@ -57,10 +69,18 @@ def _public_url(settings: Settings) -> Iterator[Finding]:
     parts = urlsplit(settings.public_url)
     if settings.is_production and parts.scheme != "https":
         yield Finding(
-            "unsafe", f"{PREFIX}PUBLIC_URL", "must be https:// in production: tokens and passwords travel over it"
+            "unsafe",
+            f"{PREFIX}PUBLIC_URL",
+            "must be https:// in production: tokens and passwords travel over it",
+            "public_url.insecure",
         )
     if settings.is_production and _is_loopback(parts.hostname or ""):
-        yield Finding("unsafe", f"{PREFIX}PUBLIC_URL", "names this machine only; set the address that clients use")
+        yield Finding(
+            "unsafe",
+            f"{PREFIX}PUBLIC_URL",
+            "names this machine only; set the address that clients use",
+            "public_url.loopback",
+        )
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:
@@ -70,19 +90,23 @@ def _keys(settings: Settings) -> Iterator[Finding]:
                 "unsafe",
                 f"{PREFIX}SECRET_KEYS",
                 f"key {place} is easy to guess; make one with `openssl rand -base64 48`",
+                "secret_keys.weak",
             )
     for place, key in enumerate(settings.signing_keys, start=1):
         try:
             SigningKeyPair.from_pem(key.get_secret_value())
         except ValueError:
             advice = f"key {place} is no EC P-256 private key in PEM; make one with `openssl ecparam -name prime256v1 -genkey -noout`"
-            yield Finding("unsafe", f"{PREFIX}SIGNING_KEYS", advice)
+            yield Finding("unsafe", f"{PREFIX}SIGNING_KEYS", advice, "signing_keys.unusable")
 
 
 def _several_processes(settings: Settings) -> Iterator[Finding]:
     if settings.workers > 1 and settings.redis_url is None:
         yield Finding(
-            "unsafe", f"{PREFIX}REDIS_URL", "several workers without Redis or Valkey each count for themselves"
+            "unsafe",
+            f"{PREFIX}REDIS_URL",
+            "several workers without Redis or Valkey each count for themselves",
+            "redis.needed",
         )
 
 
@@ -98,37 +122,65 @@ def _files(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
     ):
         file = environ.get(f"{PREFIX}{name}_FILE")
         if file and _others_may_read(Path(file)):
-            yield Finding("unsafe", f"{PREFIX}{name}_FILE", "everybody on this machine may read the file; chmod 600 it")
+            yield Finding(
+                "unsafe",
+                f"{PREFIX}{name}_FILE",
+                "everybody on this machine may read the file; chmod 600 it",
+                "files.readable",
+            )
     if settings.is_sqlite and _others_may_read(settings.sqlite_path):
         yield Finding(
-            "unsafe", f"{PREFIX}DATABASE_URL", "everybody on this machine may read the database file; chmod 600 it"
+            "unsafe",
+            f"{PREFIX}DATABASE_URL",
+            "everybody on this machine may read the database file; chmod 600 it",
+            "database.readable",
         )
+
+
+def _ages(environ: Mapping[str, str]) -> Iterator[Finding]:
+    file = environ.get(f"{PREFIX}SIGNING_KEYS_FILE")
+    if file and Path(file).exists():
+        written = datetime.fromtimestamp(Path(file).stat().st_mtime, UTC)
+        if (days := (SystemClock().now() - written).days) > _OLD_DAYS:
+            advice = f"has not changed for {days} days; put a new signing key in front"
+            yield Finding("warning", f"{PREFIX}SIGNING_KEYS_FILE", advice, "signing_keys.old")
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
     parts = urlsplit(settings.database_url)
     is_remote = parts.hostname is not None and not _is_loopback(parts.hostname)
     if not settings.is_sqlite and is_remote and "ssl" not in parts.query:
-        yield Finding("warning", f"{PREFIX}DATABASE_URL", "the connection may go unencrypted; add ?ssl=require")
+        yield Finding(
+            "warning",
+            f"{PREFIX}DATABASE_URL",
+            "the connection may go unencrypted; add ?ssl=require",
+            "database.unencrypted",
+        )
 
 
 def _mail(settings: Settings) -> Iterator[Finding]:
     if settings.is_production and settings.mail_folder is not None:
-        yield Finding("warning", f"{PREFIX}MAIL_URL", "mails are written into a folder; nobody gets them")
+        yield Finding(
+            "warning", f"{PREFIX}MAIL_URL", "mails are written into a folder; nobody gets them", "mail.folder"
+        )
     if settings.is_production and settings.mail_from.endswith("@localhost"):
-        yield Finding("warning", f"{PREFIX}MAIL_FROM", "is no address of yours; mail servers will refuse it")
+        yield Finding(
+            "warning", f"{PREFIX}MAIL_FROM", "is no address of yours; mail servers will refuse it", "mail.from"
+        )
 
 
 def _guard(settings: Settings) -> Iterator[Finding]:
     for network in settings.trusted_proxies:
         if network.prefixlen == 0:
-            yield Finding("unsafe", f"{PREFIX}TRUSTED_PROXIES", f"{network} lets everybody claim any address")
+            yield Finding(
+                "unsafe", f"{PREFIX}TRUSTED_PROXIES", f"{network} lets everybody claim any address", "proxies.everybody"
+            )
     if settings.is_production and not settings.trusted_proxies:
         advice = "is empty: behind a proxy all people count as one address, and are limited together"
-        yield Finding("warning", f"{PREFIX}TRUSTED_PROXIES", advice)
+        yield Finding("warning", f"{PREFIX}TRUSTED_PROXIES", advice, "proxies.none")
     if settings.captcha_work < _MIN_CAPTCHA_WORK:
         advice = f"is less than {_MIN_CAPTCHA_WORK}: a machine would hardly notice the work"
-        yield Finding("warning", f"{PREFIX}CAPTCHA_WORK", advice)
+        yield Finding("warning", f"{PREFIX}CAPTCHA_WORK", advice, "captcha.work")
 
 
 def _others_may_read(file: Path) -> bool:

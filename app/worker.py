@@ -15,6 +15,7 @@ import structlog
 
 from app.composition import Campus
 from app.errors import Overloaded
+from app.services.worker_beats import EVERY_S as BEAT_EVERY_S
 
 ERRANDS_EVERY_S = 2
 GRACE_EVERY_S = 60
@@ -34,6 +35,7 @@ async def work(campus: Campus, stop: asyncio.Event) -> None:
         tasks.create_task(_end_days_of_grace(campus, stop))
         tasks.create_task(_prune(campus, stop))
         tasks.create_task(_seal(campus, stop))
+        tasks.create_task(_beat(campus, stop))
 
 
 @asynccontextmanager
@@ -109,6 +111,15 @@ async def _seal(campus: Campus, stop: asyncio.Event) -> None:
                 log.info("audit_sealed", seal=str(head))
             everything = False
         await _wait(stop, SEAL_EVERY_S)
+
+
+async def _beat(campus: Campus, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        with suppress(Overloaded):
+            await campus.worker_beats.beat()
+        await _wait(stop, BEAT_EVERY_S)
+    with suppress(Overloaded):
+        await campus.worker_beats.end()
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

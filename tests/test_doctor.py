@@ -1,5 +1,6 @@
 """What is wrong with a configuration is found before a parent finds it."""
 
+import os
 import secrets
 import shutil
 from collections.abc import Callable, Mapping
@@ -18,6 +19,8 @@ from tests.support.valkey import Valkey
 
 Environment = dict[str, str]
 SECRET = secrets.token_urlsafe(48)
+STATIC = ("settings", "database", "migrations")
+LIVE = ("clock", "worker", "outbox", "audit", "rosters", "signing_keys", "secret_keys", "disk", "mail")
 
 
 @dataclass(frozen=True)
@@ -161,7 +164,11 @@ def test_a_misspelt_variable_is_pointed_out(production: Environment) -> None:
 
 def test_the_command_is_content_with_a_database_in_order(production: Environment, tmp_path: Path) -> None:
     shell = Shell(tmp_path, production)
-    assert shell.json("doctor") == {"ok": True, "findings": []}
+    told = shell.json("doctor")
+    assert (told["ok"], told["findings"]) == (True, [])
+    states = {name: check["state"] for name, check in told["checks"].items()}
+    skipped = {"clock": "skipped", "mail": "skipped"}
+    assert states == dict.fromkeys([*STATIC, *LIVE], "ok") | skipped
     assert shell.campus("doctor") == "Everything is in order.\n"
 
 
@@ -201,7 +208,7 @@ def test_a_database_file_that_cannot_be_is_found(production: Environment, tmp_pa
 
 def test_a_redis_that_was_killed_is_found(production: Environment, valkey: Valkey, tmp_path: Path) -> None:
     shell = Shell(tmp_path, {**production, "CAMPUS_REDIS_URL": valkey.url})
-    assert shell.json("doctor") == {"ok": True, "findings": []}
+    assert shell.json("doctor")["findings"] == []
     valkey.kill()
     assert diagnose(shell) == {"redis": "unreachable"}
 
@@ -222,3 +229,24 @@ def diagnose(shell: Shell) -> dict[str, str]:
     diagnosis: dict[str, Any] = printed.json
     assert (printed.code, diagnosis["ok"]) == (1, False)
     return {found["part"]: found["advice"] for found in diagnosis["findings"] if found["severity"] == "unsafe"}
+
+
+def test_a_signing_key_of_years_is_pointed_out(production: Environment, tmp_path: Path) -> None:
+    file = tmp_path / "signing-keys"
+    file.write_text(production["CAMPUS_SIGNING_KEYS"])
+    file.chmod(0o600)
+    os.utime(file, (0, 1_600_000_000))
+    environ = changed(production, {"CAMPUS_SIGNING_KEYS": "", "CAMPUS_SIGNING_KEYS_FILE": str(file)})
+    assert [found.id for found in examine(load_settings(environ), environ)] == ["signing_keys.old"]
+
+
+def test_every_finding_has_an_id_of_its_own(production: Environment, tmp_path: Path) -> None:
+    """Which scripts may rely on: part and kind."""
+    found = set()
+    for case in UNSAFE.values():
+        environ = changed(production, case.change(tmp_path))
+        found |= {finding.id for finding in examine(load_settings(environ), environ)}
+    assert found == {
+        *("public_url.insecure", "public_url.loopback", "secret_keys.weak", "signing_keys.unusable", "redis.needed"),
+        *("files.readable", "proxies.everybody", "database.readable"),
+    }

@@ -11,6 +11,7 @@ from app.cli import (
     audit,
     backup,
     districts,
+    doctor,
     households,
     keys,
     moving_in,
@@ -32,6 +33,7 @@ from app.translation import fill
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(server.app)
+app.add_typer(doctor.app)
 app.add_typer(backup.app)
 app.add_typer(specification.app)
 app.add_typer(districts.app, name="districts")

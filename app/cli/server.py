@@ -1,4 +1,4 @@
-"""Running the service: serve, worker, migrate, doctor, demo."""
+"""Running the service: serve, worker, migrate, demo."""
 
 import asyncio
 import os
@@ -16,10 +16,10 @@ from rich.table import Table
 
 from app import metrics
 from app import migrate as migrations
-from app.cli.runtime import JsonOption, campus, database_checks, print_json, run
+from app.cli.runtime import JsonOption, campus, print_json, run
 from app.clock import SystemClock
 from app.demo import TOTP_SECRET, DemoSummary, fill_demo
-from app.doctor import Finding, examine, refuse_unsafe
+from app.doctor import refuse_unsafe
 from app.logs import configure_logs
 from app.security.totp import code_at
 from app.settings import Settings, SettingsError, load_settings
@@ -77,22 +77,6 @@ def migrate() -> None:
     """Moves the database to the schema of this release; several processes may call it at once."""
     migrations.upgrade(load_settings())
     typer.echo(f"The database is at {migrations.newest_revision()}.")
-
-
-@app.command()
-def doctor(*, as_json: JsonOption = False) -> None:
-    """Checks the configuration, the database and Redis; the exit code is not 0 where a server must not run like this."""
-    try:
-        settings = load_settings()
-        findings = [*examine(settings), *run(_examine_parts(settings))]
-    except SettingsError as error:
-        findings = [Finding("unsafe", *fault.split(": ", 1)) for fault in error.faults]
-    unsafe = any(finding.severity == "unsafe" for finding in findings)
-    if as_json:
-        print_json({"ok": not unsafe, "findings": [vars(finding) for finding in findings]})
-    else:
-        _print_findings(findings)
-    raise typer.Exit(1 if unsafe else 0)
 
 
 @app.command()
@@ -158,22 +142,9 @@ async def _work_until_stopped(settings: Settings) -> None:
         await work(parts, stop)
 
 
-async def _examine_parts(settings: Settings) -> list[Finding]:
-    checks = await database_checks(settings, settings.redis_url)
-    return [Finding("unsafe", part, state) for part, state in checks.items() if state != "ok"]
-
-
 async def _fill_demo(settings: Settings) -> DemoSummary:
     async with campus(settings) as parts:
         return await fill_demo(parts)
-
-
-def _print_findings(findings: list[Finding]) -> None:
-    console = Console(soft_wrap=True, highlight=False)
-    for finding in findings:
-        console.print(f"{finding.severity:8} {finding.part}: {finding.advice}", markup=False)
-    if not findings:
-        console.print("Everything is in order.")
 
 
 def _print_demo(summary: DemoSummary) -> None:

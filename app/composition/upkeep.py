@@ -9,6 +9,7 @@ from app.services.after_restore import AfterRestore
 from app.services.audit_retention import AuditRetention
 from app.services.audit_sealing import AuditSealing
 from app.services.audit_verification import AuditVerification
+from app.services.checkup import Checkup
 from app.services.erasure import Erasure
 from app.services.kept_keys import KeptKeyStore
 from app.services.key_request_errands import KeyRequestErrands
@@ -20,6 +21,7 @@ from app.services.readiness import Readiness
 from app.services.resealing import Resealing
 from app.services.roster import DaysOfGrace
 from app.services.secret_standing import SecretStanding
+from app.services.worker_beats import WorkerBeats
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Upkeep:
     after_restore: AfterRestore
     secret_standing: SecretStanding
     readiness: Readiness
+    checkup: Checkup
+    worker_beats: WorkerBeats
 
 
 def wire_upkeep(ground: Ground, tools: Tools) -> Upkeep:
@@ -45,6 +49,7 @@ def wire_upkeep(ground: Ground, tools: Tools) -> Upkeep:
     letters = MailPreparation(database, clock, tools.mailed_tokens, settings.public_url, tools.key_mail)
     notices = PushPreparation(database, clock, digests)
     kept, sealing = KeptKeyStore(database, clock, digests), AuditSealing(database, clock, digests)
+    standing = SecretStanding(database, clock, digests, kept)
     verification = AuditVerification(database, clock, digests)
     return Upkeep(
         mail_delivery=MailDelivery(
@@ -59,6 +64,8 @@ def wire_upkeep(ground: Ground, tools: Tools) -> Upkeep:
         audit_verification=verification,
         after_restore=AfterRestore(database, clock, sealing, verification),
         resealing=Resealing(database, clock, digests, kept, sealing),
-        secret_standing=SecretStanding(database, clock, digests, kept),
+        secret_standing=standing,
+        checkup=Checkup(settings, database, clock, standing, ground.mail_sender),
+        worker_beats=WorkerBeats(database, clock),
         readiness=Readiness(database, settings.redis_url, newest_revision()),
     )

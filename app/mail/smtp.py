@@ -2,7 +2,8 @@
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 
@@ -53,11 +54,24 @@ class SmtpSender:
             # Without the cause: servers quote addresses, and even lines of the mail.
             raise _outcome(fault) from None
 
+    async def greet(self, domain: str) -> None:
+        """Says hello in the name of `domain`, as before a mail, and goodbye. Raises like `send`."""
+        try:
+            async with asyncio.timeout(_WHOLE * self.timeout_s), self._connected(domain):
+                pass
+        except (SMTPException, OSError) as fault:
+            raise _outcome(fault) from None
+
     async def _deliver(self, message: EmailMessage) -> None:
+        async with self._connected(message["From"].addresses[0].domain) as client:
+            await client.send_message(message)
+
+    @asynccontextmanager
+    async def _connected(self, domain: str) -> AsyncIterator[SMTP]:
         client = SMTP(
             hostname=self.host,
             port=self.port,
-            local_hostname=message["From"].addresses[0].domain,
+            local_hostname=domain,
             use_tls=self.implicit_tls,
             start_tls=False,  # asked for below; the library's default falls back to plain text
             tls_context=self.tls_context,
@@ -71,7 +85,7 @@ class SmtpSender:
                 await client.starttls()
             if self.username is not None:
                 await client.login(self.username, self.password or "")
-            await client.send_message(message)
+            yield client
 
 
 def _outcome(fault: SMTPException | OSError) -> MailNotSent:

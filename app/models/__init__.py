@@ -24,6 +24,7 @@ from app.models.session import KnownDevice, SignInSession
 from app.models.signing_key import SigningKey
 from app.models.staff import StaffMember, StaffSchool
 from app.models.support_ticket import SupportTicket
+from app.models.worker_beat import WorkerBeat
 
 __all__ = [
     "Account",
@@ -72,4 +73,5 @@ __all__ = [
     "SupportTicket",
     "TotpFactor",
     "WindowCount",
+    "WorkerBeat",
 ]

@@ -26,10 +26,12 @@ from app.models import (
     SpentCaptcha,
     SupportTicket,
     WindowCount,
+    WorkerBeat,
 )
 from app.services import audit
 from app.services.devices import STALE_AFTER
 from app.services.sign_in_ladder import is_over
+from app.services.worker_beats import KEPT as BEATS_KEPT
 
 MAILS_KEPT = timedelta(days=30)
 """How long the office can see what became of a mail."""
@@ -88,6 +90,7 @@ def over(now: datetime) -> list[tuple[type[Base], ColumnElement[bool]]]:
         (SignInSession, SignInSession.expires_at <= now - SESSIONS_KEPT),
         (ActivationKey, or_(*(ended <= now - KEYS_KEPT for ended in _ENDS_OF_A_KEY))),
         (KnownDevice, KnownDevice.last_seen_at <= now - DEVICES_KEPT),
+        (WorkerBeat, WorkerBeat.seen_at <= now - BEATS_KEPT),
     ]
 
 

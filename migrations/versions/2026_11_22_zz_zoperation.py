@@ -1,6 +1,6 @@
-"""What is left of older secret keys.
+"""What is left of older secret keys, and which workers run.
 
-A new table only, so a server of the release before runs beside it.
+New tables only, so a server of the release before runs beside it.
 """
 
 import sqlalchemy as sa
@@ -18,7 +18,16 @@ def upgrade() -> None:
         sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("key_id", name="pk_kept_keys"),
     )
+    op.create_table(
+        "worker_beats",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("release", sa.String(length=40), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_worker_beats"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("worker_beats")
     op.drop_table("kept_keys")
