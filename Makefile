@@ -22,7 +22,7 @@ export UV_NO_CONFIG := 1
 # Where a machine forbids it, each of the tests' processes would compile the whole house and all of its libraries anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup node dev spa front-end pictures test check browser proxy lint-api clients fuzz released drills proofs words bench openapi docs lock format clean
+.PHONY: help setup node dev spa front-end pictures test check browser proxy letters lint-api clients fuzz released drills proofs words bench openapi docs lock format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -84,6 +84,11 @@ proxy: setup ## the nginx of examples/running in front of real servers; it is in
 	@$(BIN)/python -m tests.proxy.nginx
 	@$(BIN)/python -m pytest tests/proxy -n 0
 
+letters: setup ## keys as letters, drawn by Debian's Pango with Debian's fonts, which are installed (as root) or found
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --only-binary :all: -r requirements/pdf.lock -r requirements/letters.lock
+	@$(BIN)/python -m tests.letters.debian_fonts
+	@$(BIN)/python -m pytest tests/letters -n $(TEST_WORKERS)
+
 lint-api: setup ## Spectral (with our own rules) and Redocly over the specification
 	@export $(WITH_NODE); npm --prefix tests/clients ci --silent
 	@export $(WITH_NODE); npm --prefix tests/clients run --silent spectral
@@ -137,6 +142,10 @@ lock: setup ## renew the hashed locks from pyproject.toml and requirements/*.in
 	  requirements/browser.in -c requirements/dev.lock -o requirements/browser.lock
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet \
 	  pyproject.toml -c requirements/dev.lock -o requirements/run.lock
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet \
+	  pyproject.toml --extra pdf -c requirements/dev.lock -o requirements/pdf.lock
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet \
+	  requirements/letters.in -c requirements/dev.lock -c requirements/pdf.lock -o requirements/letters.lock
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) var $(SPA)/node_modules $(SPA)/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -7,7 +7,7 @@ to date, and `docs/languages.md` lists. Placeholders are `{name}`. A message tha
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -94,6 +94,10 @@ class Translator:
         pattern = str(get_datetime_format("full", locale=self.formats)).replace("'", "")
         text = pattern.replace("{0}", f"{time} ({name})").replace("{1}", day)
         return text.replace(_NARROW_SPACE, " ")  # many mail programs show a box for it
+
+    def day(self, day: date) -> str:
+        """As people write it: `August 3, 2026`."""
+        return format_date(day, "long", locale=self.formats)
 
     def _isolated(self, value: object) -> str:
         return f"{_ISOLATE}{value}{_END_ISOLATE}" if self.direction == "rtl" else str(value)

@@ -24,9 +24,11 @@ from app.cli import (
     staff,
 )
 from app.errors import CampusError, NotReady, Overloaded, ValidationFailed
+from app.letters.press import CannotPrint, PrintingFailed
 from app.services.district_directory import DirectoryRefused
 from app.services.district_settings import SettingRefused
 from app.services.keys import NobodyToIssueTo
+from app.services.office.key_file import NoKeys
 from app.services.resealing import SecretRefused
 from app.settings import SettingsError
 from app.translation import fill
@@ -67,7 +69,19 @@ def main() -> None:
         _fail(1, f"{error.detail} ({error.code})")
     except OSError as error:
         _fail(1, f"{error.filename or 'file'}: {error.strerror}")
-    except (DirectoryRefused, SettingRefused, NobodyToIssueTo, SecretRefused, BackupRefused) as error:
+    except PrintingFailed as error:
+        _fail(
+            1, f"the letters could not be printed: {error}. The keys are in the CSV file; campus keys print prints them"
+        )
+    except (
+        DirectoryRefused,
+        SettingRefused,
+        NobodyToIssueTo,
+        CannotPrint,
+        NoKeys,
+        SecretRefused,
+        BackupRefused,
+    ) as error:
         _fail(1, str(error))
 
 

@@ -9,7 +9,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from app.cli.key_letters import print_letters, told_of
 from app.cli.runtime import DistrictOption, JsonOption, campus, print_json, run
+from app.composition import Campus
 from app.portals import Portal
 from app.services.clerk import operator_of
 from app.services.keys import NobodyToIssueTo
@@ -30,32 +32,77 @@ def issue(
     replace: Annotated[
         str | None, typer.Option(metavar="PERSON", help="A new key for this person, instead of a lost one")
     ] = None,
+    pdf: Annotated[Path | None, typer.Option(help="A new file for the letters, too: a page a person")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Issues a key to everybody who may have an account and has neither an account nor a live key."""
-    if out.exists():
-        raise NobodyToIssueTo(f"{out} is there already; keys are never written over others")
+    """Issues a key to everybody who may have an account and has neither an account nor a live key.
+
+    The CSV is on disk first. If printing the letters fails or is stopped, `campus keys print` prints them from it.
+    """
+    _refuse_what_is_there(out, *([pdf] if pdf else []))
+
+    async def command() -> tuple[int, int]:
+        async with campus() as parts:
+            if pdf:
+                await parts.key_letters.check()
+            with _progress() as progress:
+                with KeyFile(out) as file:
+                    issued = await _issue(parts, district, file, portal, school, replace, progress)
+                return issued, await print_letters(parts, district, out, pdf, progress, issued) if pdf else 0
+
+    issued, letters = run(command())
+    if as_json:
+        print_json({"issued": issued, "csv": str(out), **({"letters": letters, "pdf": str(pdf)} if pdf else {})})
+    else:
+        typer.echo(f"{issued} {'key is' if issued == 1 else 'keys are'} in {out}.")
+        if letters:
+            typer.echo(told_of(letters, pdf))
+
+
+async def _issue(
+    parts: Campus,
+    district: str,
+    file: KeyFile,
+    portal: Portal | None,
+    school: str | None,
+    replace: str | None,
+    progress: Progress,
+) -> int:
+    if replace:
+        await parts.key_issue.replace(district, replace, portal or Portal.PARENT, file.deliver)
+        return 1
+    bar = progress.add_task("keys", total=None)
+    return await parts.key_issue.issue(
+        district,
+        file.deliver,
+        portals=[portal] if portal else list(Portal),
+        school=school,
+        progress=lambda done, whole: progress.update(bar, completed=done, total=whole),
+    )
+
+
+@app.command("print")
+def print_keys(
+    *,
+    district: DistrictOption,
+    keys: Annotated[Path, typer.Option("--csv", exists=True, dir_okay=False, help="The file that `issue` wrote")],
+    pdf: Annotated[Path, typer.Option(help="A new file for the letters: a page a person")],
+    as_json: JsonOption = False,
+) -> None:
+    """Prints letters for the keys of a CSV file that are still good for something."""
+    _refuse_what_is_there(pdf)
 
     async def command() -> int:
         async with campus() as parts:
-            with KeyFile(out) as file, _progress() as progress:
-                if replace:
-                    await parts.key_issue.replace(district, replace, portal or Portal.PARENT, file.deliver)
-                    return 1
-                bar = progress.add_task("keys", total=None)
-                return await parts.key_issue.issue(
-                    district,
-                    file.deliver,
-                    portals=[portal] if portal else list(Portal),
-                    school=school,
-                    progress=lambda done, whole: progress.update(bar, completed=done, total=whole),
-                )
+            await parts.key_letters.check()
+            with _progress() as progress:
+                return await print_letters(parts, district, keys, pdf, progress)
 
-    issued = run(command())
+    letters = run(command())
     if as_json:
-        print_json({"issued": issued, "csv": str(out)})
+        print_json({"letters": letters, "pdf": str(pdf)})
     else:
-        typer.echo(f"{issued} {'key is' if issued == 1 else 'keys are'} in {out}.")
+        typer.echo(told_of(letters, pdf))
 
 
 @app.command("list")
@@ -111,6 +158,12 @@ def revoke(
         print_json({"revoked": revoked})
     else:
         typer.echo(f"{revoked} {'key opens' if revoked == 1 else 'keys open'} nothing any more.")
+
+
+def _refuse_what_is_there(*files: Path) -> None:
+    for file in files:
+        if file.exists():
+            raise NobodyToIssueTo(f"{file} is there already; keys are never written over others")
 
 
 def _progress() -> Progress:

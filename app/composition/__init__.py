@@ -11,6 +11,7 @@ from app.composition.office import Office, wire_office
 from app.composition.own_account import OwnAccount, wire_own_account
 from app.composition.tools import wire_tools
 from app.composition.upkeep import Upkeep, wire_upkeep
+from app.letters.press import LetterPress
 from app.mail.senders import MailSender
 from app.push.senders import PushSender
 from app.settings import Settings
@@ -28,6 +29,7 @@ async def open_campus(
     clock: Clock | None = None,
     mail_sender: MailSender | None = None,
     push_sender: PushSender | None = None,
+    letter_press: LetterPress | None = None,
 ) -> AsyncIterator[Campus]:
     """All parts over one database, closed at the end.
 
@@ -35,7 +37,7 @@ async def open_campus(
         ValueError: a signing key that cannot be used.
         Overloaded: in development, where the signing key lies in the database and that is gone.
     """
-    async with open_ground(settings, clock or SystemClock(), mail_sender, push_sender) as ground:
+    async with open_ground(settings, clock or SystemClock(), mail_sender, push_sender, letter_press) as ground:
         tools = wire_tools(ground)
         rooms = (ground, *(wire(ground, tools) for wire in (wire_entrance, wire_own_account, wire_office, wire_upkeep)))
         yield Campus(**{name: part for room in rooms for name, part in vars(room).items()})

@@ -10,6 +10,7 @@ from app.captcha.altcha import Altcha
 from app.captcha.provider import CaptchaProvider
 from app.clock import Clock
 from app.database import Database
+from app.letters.press import LetterPress
 from app.mail.senders import MailSender, sender_for
 from app.push.senders import PushSender, senders_for
 from app.security.access_tokens import AccessTokens
@@ -38,11 +39,16 @@ class Ground:
     rate_windows: RateWindows
     mail_sender: MailSender
     push_sender: PushSender
+    letter_press: LetterPress
 
 
 @asynccontextmanager
 async def open_ground(
-    settings: Settings, clock: Clock, mail_sender: MailSender | None, push_sender: PushSender | None
+    settings: Settings,
+    clock: Clock,
+    mail_sender: MailSender | None,
+    push_sender: PushSender | None,
+    letter_press: LetterPress | None,
 ) -> AsyncIterator[Ground]:
     """Closed at the end; raises like `open_campus`."""
     database = Database(settings)
@@ -55,10 +61,20 @@ async def open_ground(
     try:
         configured = [key.get_secret_value() for key in settings.signing_keys]
         signing_keys = await SigningKeyStore(database, clock, digests).load(configured)
-        tokens = AccessTokens(signing_keys, issuer=settings.public_url, clock=clock)
-        mails = mail_sender or _mail_sender(settings, clock)
         async with _with_kept_keys(KeptKeyStore(database, clock, digests)):
-            yield Ground(settings, clock, database, digests, hash_pool, tokens, captchas, windows, mails, push)
+            yield Ground(
+                settings=settings,
+                clock=clock,
+                database=database,
+                digests=digests,
+                hash_pool=hash_pool,
+                access_tokens=AccessTokens(signing_keys, issuer=settings.public_url, clock=clock),
+                captchas=captchas,
+                rate_windows=windows,
+                mail_sender=mail_sender or _mail_sender(settings, clock),
+                push_sender=push,
+                letter_press=letter_press or LetterPress(),
+            )
     finally:
         await push.close()
         await windows.close()

@@ -18,6 +18,7 @@ from app.services.office.household_requests import HouseholdRequests
 from app.services.office.issued_keys import IssuedKeys
 from app.services.office.key_batches import KeyBatches
 from app.services.office.key_import import KeyImport
+from app.services.office.key_letters import KeyLetters
 from app.services.office.key_request_desk import KeyRequestDesk
 from app.services.office.office_keys import OfficeKeys
 from app.services.office.outbox_list import OutboxList
@@ -49,6 +50,7 @@ class Office:
     key_import: KeyImport
     office_keys: OfficeKeys
     key_batches: KeyBatches
+    key_letters: KeyLetters
     issued_keys: IssuedKeys
     key_request_desk: KeyRequestDesk
     ticket_desk: TicketDesk
@@ -84,6 +86,7 @@ def wire_office(ground: Ground, tools: Tools) -> Office:
         key_import=KeyImport(database, clock, digests),
         office_keys=OfficeKeys(database, clock, key_issue, key_mail),
         key_batches=KeyBatches(database, clock, key_issue, key_mail),
+        key_letters=KeyLetters(database, clock, digests, ground.settings.public_url, ground.letter_press),
         issued_keys=IssuedKeys(database, clock),
         key_request_desk=KeyRequestDesk(database, clock),
         ticket_desk=TicketDesk(database),

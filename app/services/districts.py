@@ -48,6 +48,10 @@ class OpenDistrict:
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
 
+    def base_url(self, public_url: str) -> str:
+        """Where mailed and printed links begin. From configuration alone: no header of any request has a say."""
+        return self.settings.portal_url or public_url
+
     def require(self, feature: str, now: datetime | None = None) -> None:
         """Raises FeatureDisabled unless the district has `feature` switched on and, where `now` is given, not closed for a time."""
         if not getattr(self.settings.features, feature):

@@ -6,7 +6,6 @@ A request for “whoever has this username” becomes somebody's mail here, or n
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,6 +16,7 @@ from app.mail.letter import DistrictSender, Letter
 from app.models import Account, OutboxMail
 from app.security.mailed_tokens import MailedTokens
 from app.services import audit
+from app.services.activation_page import activation_link
 from app.services.districts import OpenDistrict, open_district
 from app.services.key_mail import KeyMail
 from app.services.mail_recipients import (
@@ -87,8 +87,7 @@ class MailPreparation:
                 return await self._confirm_recovery_email(session, mail, district, now)
             case MailKind.ACTIVATION_KEY:
                 facts = await self.key_mail.prepare(session, mail, district, now)
-                page = f"/activate?district={quote(district.id)}#key={facts['activation_key']}"
-                return {**facts, "link": self._base(district) + page}
+                return {**facts, "link": activation_link(district, self.public_url, facts["activation_key"])}
             case (
                 MailKind.TICKET_RECEIVED | MailKind.TICKET_WAITING | MailKind.TICKET_RESOLVED | MailKind.TICKET_DECLINED
             ):
@@ -176,11 +175,8 @@ class MailPreparation:
         return {**notice.facts, "dispute_link": link}
 
     def _url(self, district: OpenDistrict, purpose: LinkPurpose, link_id: UUID) -> str:
-        return f"{self._base(district)}{_PATHS[purpose]}#token={self.tokens.issue(purpose.value, link_id)}"
-
-    def _base(self, district: OpenDistrict) -> str:
-        """From configuration alone: no header of any request has a say."""
-        return district.settings.portal_url or self.public_url
+        base = district.base_url(self.public_url)
+        return f"{base}{_PATHS[purpose]}#token={self.tokens.issue(purpose.value, link_id)}"
 
 
 async def _reset_link(session: AsyncSession, mail: OutboxMail, account: Account, now: datetime) -> UUID | None:

@@ -15,9 +15,15 @@ def find(names: Sequence[str]) -> str | None:
 def bring(package: str, names: Sequence[str] = ()) -> str | None:
     """The same, installing `package` first where none is there; None where that may not be done from here."""
     names = names or (package,)
-    apt = shutil.which("apt-get")
-    if find(names) is None and apt and os.geteuid() == 0:
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for words in (["update"], ["install", "--yes", "--no-install-recommends", package]):
-            subprocess.run([apt, "--quiet=2", *words], env=environment, check=False)  # noqa: S603  # fixed words
+    if find(names) is None:
+        install(package)
     return find(names)
+
+
+def install(*packages: str) -> None:
+    """As far as that may be done from here."""
+    apt = shutil.which("apt-get")
+    if apt and os.geteuid() == 0:
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for words in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
+            subprocess.run([apt, "--quiet=2", *words], env=environment, check=False)  # noqa: S603  # fixed words

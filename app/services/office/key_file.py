@@ -1,11 +1,13 @@
-"""Activation keys on their way to paper: CSV, as a private file or as text."""
+"""Activation keys on their way to paper: private files, and CSV as text."""
 
 import asyncio
+import csv
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TextIO
+from typing import BinaryIO, Self, TextIO
 
 from app.clock import rfc3339
 from app.services.keys import IssuedKey
@@ -61,6 +63,64 @@ class KeyFile:
             self._open()
         if self._file:
             self._file.close()
+
+
+class NoKeys(Exception):
+    """Not a file of keys; the message says so."""
+
+
+def keys_in(path: Path, at_once: int = 500) -> Iterator[list[str]]:
+    """The keys of such a file, so many at once.
+
+    Raises:
+        NoKeys: another kind of file.
+        OSError: it cannot be read.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.DictReader(file)
+            if "activation_key" not in (rows.fieldnames or ()):
+                raise NoKeys(f"{path} has no column activation_key")
+            keys = (row["activation_key"] or "" for row in rows)
+            while some := list(islice(keys, at_once)):
+                yield some
+    except (UnicodeDecodeError, csv.Error) as fault:
+        raise NoKeys(f"{path} is no CSV file in UTF-8") from fault
+
+
+class LetterFile:
+    """A private file of letters, which has its name only when it is whole; before that `.part` stands behind it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._part = path.with_name(f"{path.name}.part")
+        self._file: BinaryIO | None = None
+
+    def write(self, piece: bytes) -> None:
+        """Raises OSError where that is not possible."""
+        if self._file is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+            self._file = os.fdopen(os.open(self._part, flags, 0o600), "wb")
+        self._file.write(piece)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, _fault: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        """A file that nothing was written to is none."""
+        if self._file is None:
+            return
+        with self._file as file:
+            file.flush()
+            os.fsync(file.fileno())
+        if kind is not None:
+            self._part.unlink()
+            return
+        self._part.rename(self._path)
+        _keep_name(self._path.parent)
 
 
 def _row(key: IssuedKey) -> tuple[object, ...]:

@@ -1,0 +1,68 @@
+"""A letter as a page of HTML, in English and the language of the home.
+
+Each paragraph is one text without elements in it: so the renderer orders Arabic around numbers and Latin names by Unicode's rules.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from app.letters.facts import PaperLetter
+from app.portals import Portal
+from app.translation import LANGUAGES, Translator, msg, translator
+
+MOST_SCHOOLS = 3
+_SMALLER_FROM = 38
+"""Letters in a line of the address from which on it is set smaller, so that it stays within the window."""
+_PORTALS = {
+    Portal.PARENT: msg("Portal for parents and guardians"),
+    Portal.STUDENT: msg("Portal for students"),
+    Portal.STAFF: msg("Portal for staff"),
+}
+
+
+def pages(letters: Iterable[tuple[PaperLetter, str]]) -> str:
+    """One document with a page for each letter; beside each letter its link as a picture (a `data:` URL)."""
+    sheets = [_view(letter, picture) for letter, picture in letters]
+    return _templates().get_template("letters.html.j2").render(sheets=sheets)
+
+
+def _view(letter: PaperLetter, picture: str) -> Mapping[str, Any]:
+    """What the template sees."""
+    return {
+        "letter": letter,
+        "picture": picture,
+        "is_small": any(len(line) > _SMALLER_FROM for line in letter.recipient),
+        "groups": letter.activation_key.split("-"),
+        "schools": letter.schools[:MOST_SCHOOLS],
+        "columns": [_column(letter, words) for words in _languages(letter)],
+    }
+
+
+def _languages(letter: PaperLetter) -> list[Translator]:
+    own = translator(letter.language)
+    english = translator(LANGUAGES[0])
+    return [english] if own.tag == english.tag else [english, own]
+
+
+def _column(letter: PaperLetter, words: Translator) -> Mapping[str, Any]:
+    return {
+        "lang": words.tag,
+        "dir": words.direction,
+        "_": words.text,
+        "portal": words.text(_PORTALS[letter.portal]),
+        "expires_on": words.day(letter.expires_on),
+    }
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("app.letters"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

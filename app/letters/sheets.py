@@ -1,0 +1,86 @@
+"""Letters as PDF, a few at a time, so that a thousand need no more memory than fifty. What is imported here comes with the extra `pdf`."""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from itertools import islice
+
+import segno
+import weasyprint
+
+from app.letters.facts import PaperLetter
+from app.letters.page import pages
+from app.letters.pdf_stream import PdfStream
+from app.portals import Portal
+
+AT_ONCE = 25
+_SAMPLE = PaperLetter(
+    district="Grand Bend ISD",
+    place="Grand Bend, TX",
+    recipient=("Maria Lopez", "12 Oak Lane", "Grand Bend, TX 78932"),
+    schools=("Grand Bend High School",),
+    portal=Portal.PARENT,
+    activation_key="AAAAA-AAAAA-AAAAA-AAAAA-AAAAA",
+    link="https://example.org/activate#key=AAAAA",
+    page="https://example.org/activate",
+    expires_on=date(2026, 8, 3),
+    language=None,
+)
+
+
+class NotOnePage(Exception):
+    """A letter that is longer than its page."""
+
+
+def print_letters(
+    letters: Iterable[PaperLetter], write: Callable[[bytes], object], printed: Callable[[int], object]
+) -> None:
+    """One PDF with a page for each letter, nothing at all without letters; `printed` is called with how many are written."""
+    waiting, done = iter(letters), 0
+    stream: PdfStream | None = None
+    while some := list(islice(waiting, AT_ONCE)):
+        stream = stream or PdfStream(write)
+        done += stream.add(_pdf(some))
+        printed(done)
+    if stream:
+        stream.finish()
+
+
+def languages_without_font(tags: Iterable[str]) -> list[str]:
+    """Those of which some letter could not be printed with the fonts of this machine."""
+    return [tag for tag in tags if not _has_font(tag)]
+
+
+def _has_font(tag: str) -> bool:
+    words = logging.getLogger("weasyprint")
+    listener = _Listener()
+    words.addHandler(listener)
+    try:
+        _pdf([PaperLetter(**{**vars(_SAMPLE), "language": tag})])
+    finally:
+        words.removeHandler(listener)
+    return not listener.missed
+
+
+class _Listener(logging.Handler):
+    """Hears of signs for which there is no font."""
+
+    missed = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.missed |= ".notdef" in record.msg
+
+
+def _pdf(letters: Sequence[PaperLetter]) -> bytes:
+    source = pages((letter, _picture(letter)) for letter in letters)
+    document = weasyprint.HTML(string=source, url_fetcher=weasyprint.URLFetcher(allowed_protocols=["data"])).render(
+        pdf_variant="pdf/ua-1"
+    )
+    if len(document.pages) != len(letters):
+        raise NotOnePage
+    return bytes(document.write_pdf(pdf_variant="pdf/ua-1"))
+
+
+def _picture(letter: PaperLetter) -> str:
+    """The link for a phone's camera, with the white margin that readers want around it."""
+    return str(segno.make(letter.link, error="m", micro=False).svg_data_uri(border=4, omitsize=True))
