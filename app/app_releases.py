@@ -1,6 +1,7 @@
 """The apps that an operator publishes: what their users should have, and what this service still answers."""
 
 import re
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, NamedTuple
@@ -95,6 +96,12 @@ def android_asset_links(apps: Sequence[AppRelease]) -> Sequence[Mapping[str, obj
         for app in apps
         if app.package_name and app.certificate_sha256
     ]
+
+
+def android_origins(apps: Sequence[AppRelease]) -> Sequence[str]:
+    """What Android's apps name as their origin where a passkey is made or used: the certificate that signed them."""
+    digests = [bytes.fromhex(fingerprint.replace(":", "")) for app in apps for fingerprint in app.certificate_sha256]
+    return [f"android:apk-key-hash:{urlsafe_b64encode(digest).rstrip(b'=').decode()}" for digest in digests]
 
 
 def _numbers(version: str) -> tuple[int, ...]:

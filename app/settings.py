@@ -8,6 +8,7 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -44,6 +45,12 @@ def _http_url(value: str) -> str:
     if not value.startswith(("http://", "https://")) or "?" in value or "#" in value:
         raise ValueError("must be an http:// or https:// URL without query or fragment")
     return value.rstrip("/")
+
+
+def _domain(value: str) -> str:
+    if not re.fullmatch(r"(?=.{1,253}$)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*", value) or value.replace(".", "").isdigit():
+        raise ValueError("must be a domain such as example.org, without https:// and without a port")
+    return value
 
 
 def _database_url(value: str) -> str:
@@ -201,6 +208,11 @@ class Settings(BaseModel):
     change_password_url: _HttpUrl | None = Field(
         None, description="where `/.well-known/change-password` leads: the page of your front end"
     )
+    passkey_domain: Annotated[str, AfterValidator(_domain)] | None = Field(
+        None,
+        description="the domain that passkeys belong to (WebAuthn's RP ID); the host of `CAMPUS_PUBLIC_URL` if left out. Once there are "
+        "passkeys it must stay: with another one none of them opens anything",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="the least that is logged")
 
     @property
@@ -210,6 +222,12 @@ class Settings(BaseModel):
     @property
     def is_sqlite(self) -> bool:
         return self.database_url.startswith("sqlite:")
+
+    @property
+    def passkey_rp_id(self) -> str:
+        """The domain that passkeys belong to. No browser takes an address for one; on this machine it is called `localhost`."""
+        host = urlsplit(self.public_url).hostname or ""
+        return self.passkey_domain or ("localhost" if host in {"127.0.0.1", "::1"} else host)
 
     @property
     def sqlite_path(self) -> Path:

@@ -18,6 +18,7 @@ from app.services.districts import Districts
 from app.services.guard import Guard
 from app.services.key_requests import KeyRequests
 from app.services.login import Login
+from app.services.passkey_sign_in import PasskeySignIn
 from app.services.password_reset import PasswordReset
 from app.services.session_refresh import SessionRefresh
 from app.services.sessions import Sessions
@@ -40,6 +41,7 @@ class Entrance:
     claim_completion: ClaimCompletion
     key_requests: KeyRequests
     login: Login
+    passkey_sign_in: PasskeySignIn
     sessions: Sessions
     session_refresh: SessionRefresh
     password_reset: PasswordReset
@@ -79,6 +81,7 @@ def wire_entrance(ground: Ground, tools: Tools) -> Entrance:
         claim_completion=ClaimCompletion(database, clock, tickets, answer_hashes, sessions, ladder, budgets),
         key_requests=KeyRequests(database, clock, digests, tools.key_issue, budgets),
         login=Login(database, clock, hash_pool, sessions, names, tools.second_factor, guard, tools.recovery_email),
+        passkey_sign_in=PasskeySignIn(database, clock, sessions, names, tools.passkeys),
         sessions=sessions,
         session_refresh=SessionRefresh(database, clock, tools.refresh_tokens, sessions),
         password_reset=PasswordReset(database, clock, hash_pool, sessions, tools.links, ladder),

@@ -12,9 +12,11 @@ from app.services.linking import Linking
 from app.services.me import Me
 from app.services.menu import Menu
 from app.services.own_answers import OwnAnswers
+from app.services.own_passkeys import OwnPasskeys
 from app.services.own_sessions import OwnSessions
 from app.services.passwords import Passwords
 from app.services.recovery_email import RecoveryEmail
+from app.services.step_up import StepUp
 from app.services.switching import Switching
 
 
@@ -33,6 +35,8 @@ class OwnAccount:
     passwords: Passwords
     own_answers: OwnAnswers
     authenticator: Authenticator
+    step_up: StepUp
+    own_passkeys: OwnPasskeys
     recovery_email: RecoveryEmail
 
 
@@ -51,6 +55,8 @@ def wire_own_account(ground: Ground, tools: Tools) -> OwnAccount:
         devices=Devices(database, clock, digests, states),
         passwords=passwords,
         own_answers=OwnAnswers(database, clock, passwords, tools.answer_hashes, tools.budgets),
-        authenticator=Authenticator(database, clock, digests, sessions, passwords, tools.second_factor),
+        authenticator=Authenticator(database, clock, digests, sessions, tools.second_factor),
+        step_up=StepUp(database, clock, sessions, passwords, tools.second_factor, tools.passkeys),
+        own_passkeys=OwnPasskeys(database, clock, tools.passkeys),
         recovery_email=tools.recovery_email,
     )

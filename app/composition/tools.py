@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from app.app_releases import android_origins
 from app.composition.ground import Ground
 from app.security.device_tokens import DeviceTokens
 from app.security.mailed_tokens import MailedTokens
+from app.security.passkey_challenges import PasskeyChallenges
 from app.security.refresh_tokens import RefreshTokens
 from app.services.challenge_questions import AnswerHashes
 from app.services.daily_quotas import DailyQuotas
@@ -13,6 +15,7 @@ from app.services.guess_budgets import GuessBudgets
 from app.services.key_mail import KeyMail
 from app.services.keys import KeyIssue
 from app.services.mailed_links import MailedLinks
+from app.services.passkey_ceremony import PasskeyCeremony
 from app.services.passwords import Passwords
 from app.services.recovery_email import RecoveryEmail
 from app.services.second_factor import SecondFactor
@@ -39,6 +42,7 @@ class Tools:
     links: MailedLinks
     passwords: Passwords
     second_factor: SecondFactor
+    passkeys: PasskeyCeremony
     answer_hashes: AnswerHashes
     username_recovery: UsernameRecovery
     recovery_email: RecoveryEmail
@@ -69,6 +73,7 @@ def wire_tools(ground: Ground) -> Tools:
         links=links,
         passwords=passwords,
         second_factor=SecondFactor(clock, digests),
+        passkeys=_passkeys(ground),
         answer_hashes=AnswerHashes(digests, ground.hash_pool),
         username_recovery=UsernameRecovery(database, clock, quotas),
         recovery_email=RecoveryEmail(database, clock, passwords, links, quotas),
@@ -78,3 +83,10 @@ def wire_tools(ground: Ground) -> Tools:
         ticket_mails=TicketMails(quotas),
         device_tokens=device_tokens,
     )
+
+
+def _passkeys(ground: Ground) -> PasskeyCeremony:
+    """Apple's apps name the domain itself as their origin, Android's the certificate that signed them."""
+    domain = ground.settings.passkey_rp_id
+    origins = frozenset({f"https://{domain}", *android_origins(ground.settings.apps)})
+    return PasskeyCeremony(ground.clock, PasskeyChallenges(ground.digests), domain, origins)

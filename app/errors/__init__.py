@@ -27,6 +27,7 @@ CampusError
 │   ├── AccountLocked         carries the reason
 │   ├── TotpRequired          the password was right; the second factor is missing
 │   ├── TotpInvalid
+│   ├── PasskeyInvalid
 │   ├── CaptchaRefused        carries a challenge for the next try
 │   │   ├── CaptchaRequired
 │   │   └── CaptchaInvalid
@@ -59,6 +60,7 @@ CampusError
 │   ├── PortalMismatch
 │   ├── ClaimTooEarly         carries the moment from which on it works
 │   ├── AlreadyClaimed
+│   ├── TooManyPasskeys       one has to go first
 │   ├── NotEntitled           the person may not have this account
 │   ├── NoAddress             there is nowhere to write to
 │   ├── KeyRequestClosed
@@ -90,6 +92,7 @@ from app.errors.conflicts import (
     PortalMismatch,
     SameDistrict,
     TicketClosed,
+    TooManyPasskeys,
     UsernameTaken,
 )
 from app.errors.facts import ClaimNotMatched, FactsRefused, KeyRequestNotMatched
@@ -118,6 +121,7 @@ from app.errors.not_allowed import (
     LinkingNotAvailable,
     LinksSuspended,
     NotAllowed,
+    PasskeyInvalid,
     PasswordOff,
     TotpInvalid,
     TotpRequired,
@@ -200,6 +204,7 @@ __all__ = [
     "NotReady",
     "NotSignedIn",
     "Overloaded",
+    "PasskeyInvalid",
     "PasswordOff",
     "PayloadTooLarge",
     "PortalMismatch",
@@ -214,6 +219,7 @@ __all__ = [
     "TicketClosed",
     "TicketInvalid",
     "TooManyAttempts",
+    "TooManyPasskeys",
     "TotpInvalid",
     "TotpRequired",
     "UnsupportedMediaType",

@@ -44,6 +44,13 @@ class PortalMismatch(Conflict):
     remedy = "Use the code in an account of the same portal."
 
 
+class TooManyPasskeys(Conflict):
+    code = "too_many_passkeys"
+    title = "There are as many passkeys as an account may have"
+    detail = "Your account has as many passkeys as it may have. Remove one that you do not use first."
+    remedy = "List them with GET /me/passkeys and let the owner remove one. An account may have ten."
+
+
 class NotEntitled(Conflict):
     code = "not_entitled"
     title = "This person may not have such an account"

@@ -103,6 +103,21 @@ class TotpInvalid(NotAllowed):
         return (FieldError("/totp", self.code, self.detail),)
 
 
+class PasskeyInvalid(NotAllowed):
+    """Nothing tells why: whoever has the passkey sees it in his list, and nobody else learns anything."""
+
+    code = "passkey_invalid"
+    title = "The passkey was not accepted"
+    detail = (
+        "This passkey does not open an account here. Check the district and the portal, or sign in with your password."
+    )
+    remedy = (
+        "Offer the password instead. The passkey was removed, is for another district or portal, or the page is on an origin that "
+        "the district has not registered. Ask for new options before each try."
+    )
+    next_step = "sign_in"
+
+
 class CaptchaRefused(NotAllowed):
     """Carries a challenge for the next try. Says nothing of anybody: unknown names come here just the same."""
 

@@ -7,7 +7,7 @@
 | `confirm_recovery_email` | `first_name`, `link`, `code`, `expires_at` |
 | `recovery_email_changed` | `first_name`, `new_address_masked`, `dispute_link`, `changed_at`; goes to the old address |
 | `password_changed` | `first_name`, `dispute_link`, `changed_at` |
-| `new_device`, `accounts_linked`, `accounts_unlinked`, `sign_ins_refused`, `totp_changed`, `recovery_code_used`, `answers_changed` | `first_name`, `dispute_link`, `happened_at` |
+| `new_device`, `accounts_linked`, `accounts_unlinked`, `sign_ins_refused`, `totp_changed`, `totp_removed`, `passkey_added`, `passkey_removed`, `recovery_code_used`, `answers_changed` | `first_name`, `dispute_link`, `happened_at` |
 | `student_claimed` | `first_name`, `happened_at`; goes to guardians |
 | `household_accepted`, `household_changed` (to others of the household) | `first_name`, `happened_at`: nothing of what was changed |
 | `household_declined` | `first_name`, `happened_at`, `reason` |

@@ -15,6 +15,7 @@ from app.models.kept_key import KeptKey
 from app.models.key_request import KeyRequest
 from app.models.link import LinkCode, LinkedAccount
 from app.models.mail import DailyQuota, MailedLink, OutboxMail, PasswordHistory
+from app.models.passkey import Passkey, SpentChallenge
 from app.models.person import Enrollment, OtherOrg, Person, Relationship, School
 from app.models.push_device import PushDevice
 from app.models.roster_upload import RosterUpload
@@ -56,6 +57,7 @@ __all__ = [
     "MailedLink",
     "OtherOrg",
     "OutboxMail",
+    "Passkey",
     "PasswordHistory",
     "Person",
     "PushDevice",
@@ -68,6 +70,7 @@ __all__ = [
     "SignInSession",
     "SigningKey",
     "SpentCaptcha",
+    "SpentChallenge",
     "StaffMember",
     "StaffSchool",
     "SupportTicket",

@@ -49,6 +49,16 @@ WORDS = {
         msg("Authenticator app set up"),
         msg("An authenticator app was set up for your account. If it was not you, open the app."),
     ),
+    "totp_removed": Words(
+        msg("Authenticator app turned off"),
+        msg("The authenticator app of your account was turned off. If it was not you, open the app."),
+    ),
+    "passkey_added": Words(
+        msg("Passkey added"), msg("A passkey was added to your account. If it was not you, open the app.")
+    ),
+    "passkey_removed": Words(
+        msg("Passkey removed"), msg("A passkey of your account was removed. If it was not you, open the app.")
+    ),
     "answers_changed": Words(
         msg("Challenge answers changed"),
         msg("The answers to the challenge questions of your account were changed. If it was not you, open the app."),

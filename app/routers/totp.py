@@ -4,7 +4,10 @@ from fastapi import APIRouter
 
 from app.errors import (
     CurrentPasswordWrong,
+    Forbidden,
     InProgress,
+    NotFound,
+    PasskeyInvalid,
     SignInAgain,
     StepUpRequired,
     TicketInvalid,
@@ -15,10 +18,19 @@ from app.errors import (
 from app.openapi import refusals
 from app.route_guards import Budget, limited
 from app.routers.dependencies import Caller, CampusPart
+from app.schemas.passkeys import PasskeyOptionsAnswer
 from app.schemas.session import SessionAnswer
-from app.schemas.totp import ConfirmTotpBody, EnrolmentAnswer, StepUpBody
+from app.schemas.step_up import StepUpBody
+from app.schemas.totp import ConfirmTotpBody, EnrolmentAnswer, TotpStandingAnswer
 
 router = APIRouter(prefix="/me", tags=["My account"])
+
+
+@router.get("/totp", summary="Do I have an authenticator app?", responses=refusals(), response_model_exclude_none=True)
+@limited(Budget.SESSION)
+async def show_totp(caller: Caller, campus: CampusPart) -> TotpStandingAnswer:
+    """Nothing of its secret, nor of the recovery codes."""
+    return TotpStandingAnswer.of(await campus.authenticator.standing(caller))
 
 
 @router.post(
@@ -45,13 +57,33 @@ async def confirm_totp(body: ConfirmTotpBody, caller: Caller, campus: CampusPart
     return SessionAnswer.of(await campus.authenticator.confirm(caller, body.totp))
 
 
+@router.delete(
+    "/totp",
+    summary="Turn the authenticator app off",
+    status_code=204,
+    responses=refusals(Forbidden, NotFound, SignInAgain, StepUpRequired),
+)
+@limited(Budget.SESSION)
+async def turn_totp_off(caller: Caller, campus: CampusPart) -> None:
+    """Wants a step-up of the last five minutes; the recovery codes go, too, and the owner is told. Staff cannot: their desk wants it."""
+    await campus.authenticator.turn_off(caller)
+
+
+@router.post("/step-up/options", summary="Begin to prove with a passkey who I am", responses=refusals(NotFound))
+@limited(Budget.SESSION)
+async def begin_step_up(caller: Caller, campus: CampusPart) -> PasskeyOptionsAnswer:
+    """For `passkey` of POST /me/step-up. `not_found`: the account has no passkey."""
+    return PasskeyOptionsAnswer.of(await campus.step_up.options(caller))
+
+
 @router.post(
     "/step-up",
     summary="Prove once more who I am",
-    responses=refusals(TotpRequired, TotpInvalid, TooManyAttempts, CurrentPasswordWrong),
+    responses=refusals(TotpRequired, TotpInvalid, TooManyAttempts, CurrentPasswordWrong, PasskeyInvalid, TicketInvalid),
     response_model_exclude_none=True,
 )
 @limited(Budget.SESSION)
 async def step_up(body: StepUpBody, caller: Caller, campus: CampusPart) -> SessionAnswer:
-    """For what answers `step_up_required`; it holds for five minutes in this session."""
-    return SessionAnswer.of(await campus.authenticator.step_up(caller, totp=body.totp, password=body.password))
+    """For what answers `step_up_required`; it holds for five minutes in this session. A passkey counts as two factors here, too."""
+    passkey = body.passkey.credential() if body.passkey else None
+    return SessionAnswer.of(await campus.step_up.prove(caller, totp=body.totp, password=body.password, passkey=passkey))

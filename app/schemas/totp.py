@@ -1,11 +1,11 @@
-"""The authenticator app, and proving once more who one is."""
+"""The authenticator app."""
 
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from app.schemas.common import Answer, Password, Request, no_control_characters
-from app.services.authenticator import Enrolment
+from app.schemas.common import Answer, Moment, Request, no_control_characters
+from app.services.authenticator import Enrolment, Standing
 
 TotpCode = Annotated[
     str,
@@ -36,8 +36,16 @@ class ConfirmTotpBody(Request):
     totp: Annotated[TotpCode, Field(description="Six digits that the authenticator shows now")]
 
 
-class StepUpBody(Request):
-    """One of the two: the code where the account has an authenticator, else the password."""
+class TotpStandingAnswer(Answer):
+    set_up: Annotated[
+        bool, Field(description="Whether each sign-in with the password asks for a code", examples=[True])
+    ]
+    set_up_at: Moment | None = None
+    recovery_codes_left: Annotated[
+        int, Field(ge=0, le=100, description="Unused ones. A new authenticator brings ten", examples=[10])
+    ]
 
-    totp: TotpCode | None = None
-    password: Password | None = None
+    @classmethod
+    def of(cls, standing: Standing) -> "TotpStandingAnswer":
+        moment = standing.confirmed_at
+        return cls(set_up=moment is not None, set_up_at=moment, recovery_codes_left=standing.recovery_codes_left)

@@ -1,33 +1,25 @@
-"""An owner's authenticator app: setting it up, and proving once more who he is (step-up)."""
+"""An owner's authenticator app: set up, replaced, turned off."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import Clock
 from app.database import Database
-from app.errors import (
-    FieldError,
-    InProgress,
-    InvalidToken,
-    SignInAgain,
-    StepUpRequired,
-    TicketInvalid,
-    TotpRequired,
-    ValidationFailed,
-)
-from app.models import SignInSession, TotpFactor
+from app.errors import Forbidden, InProgress, NotFound, SignInAgain, StepUpRequired, TicketInvalid
+from app.models import RecoveryCode, TotpFactor
+from app.portals import Portal
 from app.security.digests import Digests
 from app.security.totp import new_secret, otpauth_uri
 from app.services import audit
-from app.services.passwords import Passwords
-from app.services.second_factor import SecondFactor, has_second_factor, held_factor
-from app.services.security_notices import tell_recovery_code_used, tell_totp_changed
+from app.services.second_factor import SecondFactor, drop_second_factor, held_factor
+from app.services.security_notices import tell_totp_changed, tell_totp_removed
 from app.services.sessions import OpenedSession, Sessions, SignedIn
+from app.services.step_up import note_proof, renewed
 from app.translation import msg
 
 ENROLMENT_LASTS = timedelta(minutes=15)
@@ -42,13 +34,29 @@ class Enrolment:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """What an owner has set up."""
+
+    confirmed_at: datetime | None
+    """None: no sign-in asks for a code."""
+    recovery_codes_left: int
+
+
+@dataclass(frozen=True)
 class Authenticator:
     database: Database
     clock: Clock
     digests: Digests
     sessions: Sessions
-    passwords: Passwords
     second_factor: SecondFactor
+
+    async def standing(self, caller: SignedIn) -> Standing:
+        """What the owner has set up."""
+        async with self.database.transaction() as session:
+            factor = await session.get(TotpFactor, caller.account.id)
+            unused = (RecoveryCode.account_id == caller.account.id, RecoveryCode.used_at.is_(None))
+            left = await session.scalar(select(func.count()).select_from(RecoveryCode).where(*unused))
+        return Standing(factor.confirmed_at if factor else None, left or 0)
 
     async def enrol(self, caller: SignedIn) -> Enrolment:
         """A new secret, which counts once a code of it was typed in.
@@ -95,72 +103,37 @@ class Authenticator:
                 self._record(session, caller, "account:totp_refused", reason=refusal.code)
             else:
                 codes = await self.second_factor.new_recovery_codes(session, caller.account.id)
-                await self._note(session, caller, totp_at=now)
+                await note_proof(session, caller, totp_at=now)
                 await self.sessions.end_others(session, caller, "totp_changed")
                 await tell_totp_changed(session, caller.account.id, now)
                 self._record(session, caller, "account:totp_set_up" if is_first else "account:totp_replaced")
         if refusal:
             raise refusal
-        return replace(self._renewed(caller, has_totp=True), recovery_codes=codes)
+        return replace(renewed(self.sessions, caller, has_totp=True), recovery_codes=codes)
 
-    async def step_up(self, caller: SignedIn, *, totp: str | None, password: str | None) -> OpenedSession:
-        """Proves once more who the caller is: by the authenticator, or by the password where there is none.
+    async def turn_off(self, caller: SignedIn) -> None:
+        """No sign-in asks for a code any more, and the recovery codes are worth nothing; the owner is told by mail.
 
         Raises:
-            TotpRequired: there is an authenticator, so a password will not do.
-            TotpInvalid, TooManyAttempts, CurrentPasswordWrong: counted.
-            ValidationFailed: neither was given.
+            Forbidden: staff, whose desk wants it.
+            SignInAgain, StepUpRequired: as for another authenticator.
+            NotFound: there is none.
         """
-        async with self.database.transaction() as session:
-            has_totp = await has_second_factor(session, caller.account.id)
-        if has_totp:
-            await self._prove_by_totp(caller, totp)
-        else:
-            await self._prove_by_password(caller, password)
-        return self._renewed(caller, has_totp=has_totp)
-
-    async def _prove_by_totp(self, caller: SignedIn, totp: str | None) -> None:
-        if totp is None:
-            raise TotpRequired
+        if caller.account.portal is Portal.STAFF:
+            raise Forbidden(msg("The office's desk wants an authenticator app. You can set up another one instead."))
+        if caller.switched_from_id is not None:
+            raise SignInAgain
         async with self.database.transaction() as session:
             now = self.clock.now()
-            tried = await self.second_factor.try_code(session, caller.account.id, totp)
-            if tried.refusal is None:
-                await self._note(session, caller, totp_at=now, stepped_up_at=now)
-                by = "recovery_code" if tried.used_recovery_code else "totp"
-                self._record(session, caller, "session:stepped_up", by=by)
-            else:
-                self._record(session, caller, "session:step_up_refused", reason=tried.refusal.code)
-            if tried.used_recovery_code:
-                await tell_recovery_code_used(session, caller.account.id, now)
-        if tried.refusal:
-            raise tried.refusal
-
-    async def _prove_by_password(self, caller: SignedIn, password: str | None) -> None:
-        if password is None:
-            detail = msg("Send the password: this account has no authenticator app.")
-            raise ValidationFailed([FieldError("/password", "missing", detail)])
-        await self.passwords.prove_current(caller, password)
-        async with self.database.transaction() as session:
-            await self._note(session, caller, stepped_up_at=self.clock.now())
-            self._record(session, caller, "session:stepped_up", by="password")
-
-    @staticmethod
-    async def _note(session: AsyncSession, caller: SignedIn, **moments: object) -> None:
-        """Raises InvalidToken where the session has ended meanwhile."""
-        noted = await session.execute(
-            update(SignInSession)
-            .where(SignInSession.id == caller.session_id, SignInSession.ended_at.is_(None))
-            .values(**moments)
-            .returning(SignInSession.id)
-            .execution_options(synchronize_session=False)
-        )
-        if noted.first() is None:
-            raise InvalidToken
-
-    def _renewed(self, caller: SignedIn, *, has_totp: bool) -> OpenedSession:
-        """The same session with a new access token, and no other token."""
-        return self.sessions.opened(replace(caller.account, has_totp=has_totp), caller.session_id, None)
+            factor = await held_factor(session, caller.account.id)
+            if factor is None or factor.confirmed_at is None:
+                raise NotFound
+            if not caller.has_stepped_up(now):
+                raise StepUpRequired
+            await note_proof(session, caller, stepped_up_at=caller.stepped_up_at)
+            await drop_second_factor(session, caller.account.id)
+            await tell_totp_removed(session, caller.account.id, now)
+            self._record(session, caller, "account:totp_removed")
 
     def _record(self, session: AsyncSession, caller: SignedIn, what: str, **data: object) -> None:
         audit.record(

@@ -10,10 +10,13 @@ from app.clock import Clock
 from app.database import Database
 from app.errors import TicketInvalid
 from app.models import Account, MailedLink, PasswordHistory
+from app.portals import Portal
 from app.services import audit
 from app.services.links import suspend_links
 from app.services.mailed_links import LinkPurpose, LiveLink, MailedLinks, revoke_links, use_link
 from app.services.outbox import MailKind, promise
+from app.services.own_passkeys import drop_passkeys
+from app.services.second_factor import drop_second_factor_since
 from app.services.sessions import Sessions
 from app.text import fold_address
 
@@ -26,7 +29,10 @@ class Dispute:
     links: MailedLinks
 
     async def dispute(self, token: str) -> None:
-        """Restores the address, ends every session, takes the password off and mails a reset to the restored address.
+        """Restores the address, ends every session, takes the password and the passkeys off and mails a reset to the restored address.
+
+        An authenticator that a parent or a student is told of goes, too, if it was set up since: else whoever set it up keeps the owner
+        out. That of staff stays, as a mailbox must not open the office; a colleague helps.
 
         Raises:
             TicketInvalid: the link has expired, was used, or an older address has disputed what came after it.
@@ -45,6 +51,9 @@ class Dispute:
                     PasswordHistory(account_id=account.id, password_hash=account.password_hash, replaced_at=now)
                 )
             account.password_hash = None
+            await drop_passkeys(session, account.id)
+            if account.portal != Portal.STAFF:
+                await drop_second_factor_since(session, account.id, link.created_at)
             await suspend_links(session, account.id, now)
             await self.sessions.end_all(session, account.id, "disputed")
             begun = (LinkPurpose.RESET_PASSWORD, LinkPurpose.RESET_BY_ANSWERS, LinkPurpose.CONFIRM_EMAIL)

@@ -43,6 +43,15 @@ _LIFETIMES = {
 }
 
 
+_SHOWN = (
+    MailedLink.id,
+    MailedLink.account_id,
+    MailedLink.address,
+    MailedLink.expires_at,
+    MailedLink.created_at,
+)
+
+
 @dataclass(frozen=True)
 class LiveLink:
     """A link that could be used this moment."""
@@ -52,6 +61,7 @@ class LiveLink:
     purpose: LinkPurpose
     address: str | None
     expires_at: datetime
+    created_at: datetime
 
 
 @dataclass(frozen=True)
@@ -74,12 +84,10 @@ class MailedLinks:
             link_id = self.tokens.prove(wanted.value, token)
             if link_id is None:
                 continue
-            query = select(MailedLink.id, MailedLink.account_id, MailedLink.address, MailedLink.expires_at).where(
-                MailedLink.id == link_id, MailedLink.purpose == wanted.value, *_live(now)
-            )
+            query = select(*_SHOWN).where(MailedLink.id == link_id, MailedLink.purpose == wanted.value, *_live(now))
             row = (await connection.execute(query)).one_or_none()
             if row is not None:
-                return LiveLink(row.id, row.account_id, wanted, row.address, row.expires_at)
+                return LiveLink(row.id, row.account_id, wanted, row.address, row.expires_at, row.created_at)
         raise refusal
 
     @asynccontextmanager

@@ -140,7 +140,7 @@ class RecoveryEmail:
         )
         if link is None:
             raise TicketInvalid
-        return LiveLink(link.id, link.account_id, _PURPOSE, link.address, link.expires_at)
+        return LiveLink(link.id, link.account_id, _PURPOSE, link.address, link.expires_at, link.created_at)
 
     async def _settle(self, session: AsyncSession, link: LiveLink, now: datetime) -> None:
         confirmed = await session.execute(

@@ -139,9 +139,16 @@ async def has_second_factor(session: AsyncSession, account_id: UUID) -> bool:
 
 
 async def drop_second_factor(session: AsyncSession, account_id: UUID) -> None:
-    """For an account that is started over with a key: nothing else removes it."""
+    """For an account that is started over, or whose owner turns it off."""
     await session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account_id))
     await session.execute(delete(TotpFactor).where(TotpFactor.account_id == account_id))
+
+
+async def drop_second_factor_since(session: AsyncSession, account_id: UUID, moment: datetime) -> None:
+    """What was set up at that moment or later, or took the place of another then."""
+    factor = await held_factor(session, account_id)
+    if factor and factor.confirmed_at and factor.confirmed_at >= moment:
+        await drop_second_factor(session, account_id)
 
 
 async def end_wait(session: AsyncSession, account_id: UUID) -> None:

@@ -61,6 +61,18 @@ async def tell_totp_changed(session: AsyncSession, account_id: UUID, now: dateti
     await _tell_owner(session, MailKind.TOTP_CHANGED, account_id, now)
 
 
+async def tell_totp_removed(session: AsyncSession, account_id: UUID, now: datetime) -> None:
+    await _tell_owner(session, MailKind.TOTP_REMOVED, account_id, now)
+
+
+async def tell_passkey_added(session: AsyncSession, account_id: UUID, now: datetime) -> None:
+    await _tell_owner(session, MailKind.PASSKEY_ADDED, account_id, now)
+
+
+async def tell_passkey_removed(session: AsyncSession, account_id: UUID, now: datetime) -> None:
+    await _tell_owner(session, MailKind.PASSKEY_REMOVED, account_id, now)
+
+
 async def tell_answers_changed(session: AsyncSession, account_id: UUID, now: datetime) -> None:
     await _tell_owner(session, MailKind.ANSWERS_CHANGED, account_id, now)
 

@@ -127,8 +127,11 @@ class Sessions:
         *,
         parent: SignInSession | None = None,
         with_totp: bool = False,
+        by: str | None = None,
     ) -> OpenedSession:
         """Opens a session within the caller's transaction, for somebody who has just proved who he is, perhaps by two factors.
+
+        `by` is told to the audit trail where it was no password.
 
         Or, from a `parent` session, for a linked account: with the sign-in time and the end of the parent, and never more rights.
         """
@@ -162,11 +165,19 @@ class Sessions:
             district_id=account.district_id,
             account_id=account.id,
             person_id=account.person_id,
-            data={"session": str(session_id)},
+            data={"session": str(session_id), **({"by": by} if by else {})},
         )
         return self.opened(
             account, session_id, refresh_token, device_token=self._device_token(known, account) if known else None
         )
+
+    async def knows(self, session: AsyncSession, account: AccountView, device: Device) -> bool:
+        """Whether the device proves that it signed in to this account before."""
+        proven = device.device_token and self.device_tokens.prove(device.device_token, **_device_name(account))
+        if not proven:
+            return False
+        alive = (KnownDevice.id == proven, KnownDevice.account_id == account.id, KnownDevice.revoked_at.is_(None))
+        return await session.scalar(select(KnownDevice.id).where(*alive)) is not None
 
     async def authenticate(self, access_token: str) -> SignedIn:
         """Who makes a request: the token must be genuine, and its session and account alive this very moment.

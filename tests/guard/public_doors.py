@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import httpx
 
 from tests.guard.stranger import WRONG, guess_with_captcha, new_captcha
+from tests.support import passkeys
+from tests.support.passkeys import Phone
 from tests.support.recovery import NEW_PASSWORD, Owner
 
 BORN = "2014-05-06"
@@ -17,6 +19,7 @@ ABOUT_NOBODY = {
     "GET /districts",
     "GET /districts/{district_id}",
     "GET /captcha",
+    "POST /login/passkey/options",
     "GET /app-config",
     "GET /healthz",
     "GET /readyz",
@@ -39,6 +42,8 @@ class People:
     student_numbers: Mapping[str, str]
     """Of students who are all called Ana Lopez."""
     claim_ticket: str
+    passkeys: Mapping[str, Phone]
+    """Each says the name of a passkey, and does not have its key."""
 
 
 def sign_in(people: People) -> Asks:
@@ -176,6 +181,13 @@ def dispute(people: People) -> Asks:
     return _tokens("/security/dispute", "token", people.links["dispute"])
 
 
+def sign_in_with_passkey(people: People) -> Asks:
+    def ask(phone: Phone) -> Ask:
+        return lambda visitor: passkeys.sign_in(visitor, phone)
+
+    return {kind: ask(phone) for kind, phone in people.passkeys.items()}
+
+
 PUBLIC: Mapping[str, list[tuple[Callable[[People], Asks], int]]] = {
     "POST /activate/verify": [(verify_key, 10)],
     "POST /activate": [(activate, 10)],
@@ -183,6 +195,7 @@ PUBLIC: Mapping[str, list[tuple[Callable[[People], Asks], int]]] = {
     "POST /activate/key-requests": [(ask_for_key, 7)],
     "POST /activate/claim/complete": [(complete_claim, 10)],
     "POST /login": [(sign_in, 10), (sign_in_with_captcha, 12)],
+    "POST /login/passkey": [(sign_in_with_passkey, 10)],
     "POST /login/refresh": [(refresh, 10)],
     "POST /login/logout": [(sign_out, 10)],
     "POST /password-reset": [(ask_for_reset, 22)],

@@ -25,6 +25,7 @@ from tests.support.recovery import ADDRESS, CONFIRM, NEW_PASSWORD, Owner, Post
 # What a secret is: too long to be guessed, just being chosen, or short enough that its door must count the tries.
 LONG, NEW, GUESSABLE = "100 random bits or more", "set here, proves nothing", "short or made by people"
 _NEW_PASSWORD = {"password": NEW, "password_confirm": NEW}
+_ANSWERED = dict.fromkeys(("clientDataJSON", "authenticatorData", "signature"), LONG)
 DOORS: Mapping[str, Mapping[str, str]] = {
     "POST /activate/verify": {"activation_key": LONG},
     # Repeated with the same Idempotency-Key, the password proves whose account it is.
@@ -45,6 +46,12 @@ DOORS: Mapping[str, Mapping[str, str]] = {
         "device.device_token": LONG,
     },
     "POST /login": {"password": GUESSABLE, "totp": GUESSABLE, "device.device_token": LONG},
+    # A signature over a challenge, by a key that never leaves its device.
+    "POST /login/passkey": {
+        **{f"credential.response.{name}": secret for name, secret in _ANSWERED.items()},
+        "device.device_token": LONG,
+    },
+    "POST /me/passkeys": {f"credential.response.{name}": NEW for name in ("clientDataJSON", "attestationObject")},
     "POST /login/refresh": {"refresh_token": LONG},
     "POST /login/logout": {"refresh_token": LONG},
     "POST /password-reset/check": {"token": LONG},
@@ -60,7 +67,11 @@ DOORS: Mapping[str, Mapping[str, str]] = {
     "PUT /me/devices/{installation_id}": {"push_token": NEW},
     # What a code is worth that stands in place of the password: tests/office/test_totp.py.
     "POST /me/totp/confirm": {"totp": NEW},
-    "POST /me/step-up": {"password": GUESSABLE, "totp": GUESSABLE},
+    "POST /me/step-up": {
+        "password": GUESSABLE,
+        "totp": GUESSABLE,
+        **{f"passkey.response.{name}": secret for name, secret in _ANSWERED.items()},
+    },
 }
 _CLOSURES = ("closures", "areas.closures", "feature_closures")
 _ADDRESS = ("address.street", "address.city", "address.state", "address.postal_code")
@@ -94,6 +105,13 @@ NO_SECRETS = {
     *("household_id", "household_version", "version", "student_id", "member_ids", "reason"),
     *(f"{home}{field}" for home in ("", "correction.") for field in ("emails", "phones", *_ADDRESS)),
     *("roster_id", "dry_run", "allow_ending", "as_new", "strict", ""),
+    # Which passkey it is, and how its device is reached.
+    *("passkey_id", "name", "credential.response.transports"),
+    *(
+        f"{part}.{name}"
+        for part in ("credential", "passkey")
+        for name in ("id", "rawId", "type", "response.userHandle")
+    ),
 }
 CARLA = "0123456"
 ONCE = {"Idempotency-Key": "6f1c2e3d-once"}

@@ -4,11 +4,13 @@ The contract's exceptions are for those who give every fact right: the right pas
 """
 
 import re
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import delete, func, select
 
 from app.main import create_app
@@ -21,6 +23,7 @@ from tests.guard.public_doors import ABOUT_NOBODY, BORN, PUBLIC, Ask, People
 from tests.guard.stranger import from_address
 from tests.recovery.statements import counting
 from tests.support.office import Office
+from tests.support.passkeys import Phone, register
 from tests.support.portal import Server
 from tests.support.recovery import ADDRESS, CONFIRM, DISPUTE, NEW_PASSWORD, Owner, Post, new_owner
 
@@ -42,6 +45,12 @@ async def people(server: Server, office: Office, post: Post) -> People:
     await post.deliver()
     for parent in (unset, outside):
         assert (await parent.activate()).status_code == 201
+    phones = {
+        "an owner": await forged_passkey(maria),
+        "switched off": await forged_passkey(disabled),
+        "nobody": Phone(),
+    }
+    phones["nobody"].passkeys = [replace(phones["an owner"].passkeys[0], id=b"a passkey that nobody registered")]
     await office.disable(disabled)
     await office.reset(unset)
     await office.take_portal_away(outside)
@@ -68,7 +77,15 @@ async def people(server: Server, office: Office, post: Post) -> People:
         keys={"replaced": replaced, "another district's": (await wake.parent()).key},
         student_numbers=await students(office),
         claim_ticket=await claim_ticket(server, office),
+        passkeys=phones,
     )
+
+
+async def forged_passkey(owner: Owner) -> Phone:
+    """A phone that knows the passkey of this owner by name."""
+    real = await register(owner, Phone("https://localhost"))
+    (known,) = real.passkeys
+    return replace(real, passkeys=[replace(known, key=ec.generate_private_key(ec.SECP256R1()))])
 
 
 def answers_of(owner: Owner) -> dict[str, object]:

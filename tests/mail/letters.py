@@ -97,6 +97,15 @@ FACTS: Mapping[str, Mapping[str, Any]] = {
         "dispute_link": "https://portal.example/dispute#token=dsp_7",
         "happened_at": NOW,
     },
+    **{
+        kind: {
+            **ZONE,
+            "first_name": "Maria",
+            "dispute_link": "https://portal.example/dispute#token=dsp_10",
+            "happened_at": NOW,
+        }
+        for kind in ("totp_removed", "passkey_added", "passkey_removed")
+    },
     "recovery_code_used": {
         **ZONE,
         "first_name": "Dana",

@@ -110,7 +110,7 @@ def test_who_has_no_first_name_is_greeted_all_the_same() -> None:
 
 def test_a_link_that_no_longer_works_is_not_mailed() -> None:
     notices = [kind for kind in KINDS if "dispute_link" in FACTS[kind]]
-    assert len(notices) == 9
+    assert len(notices) == 12
     for kind in notices:
         mail = mailed(letter(kind, dispute_link=None))
         assert "/dispute" not in shown(mail)

@@ -26,6 +26,7 @@ from app.services.links import suspend_links
 from app.services.mailed_links import LinkPurpose, revoke_links
 from app.services.office.office_lock import hold_office
 from app.services.outbox import MailKind, promise
+from app.services.own_passkeys import drop_passkeys
 from app.services.second_factor import end_wait
 from app.services.sessions import Sessions
 from app.services.sign_in_ladder import SignInLadder
@@ -129,7 +130,8 @@ class Accounts:
     ) -> ResetAnswer:
         """Takes the password off, ends every session and lock, and gives the owner another way in.
 
-        An account that is switched off stays so, and gets no mail; an authenticator stays, too, until somebody activates with a key.
+        An account that is switched off stays so, and gets no mail. Its passkeys go with the password; an authenticator stays, until somebody
+        activates with a key.
         The office gets to see a key only for somebody who stands in front of it (`channel` `in_person`) with photo ID; an operator
         always does.
 
@@ -188,6 +190,7 @@ class Accounts:
         await suspend_links(session, account.id, now)
         await self.sessions.end_all(session, account.id, "reset")
         await drop_answers(session, account.id)
+        await drop_passkeys(session, account.id)
 
     async def _forget_misses(self, session: AsyncSession, account: Account) -> None:
         """Wrong passwords, answers and claims: whoever used all tries up is helped by the office only."""
