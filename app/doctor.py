@@ -81,6 +81,13 @@ def _public_url(settings: Settings) -> Iterator[Finding]:
             "names this machine only; set the address that clients use",
             "public_url.loopback",
         )
+    elif _is_address(settings.passkey_rp_id):
+        yield Finding(
+            "warning",
+            f"{PREFIX}PASSKEY_DOMAIN",
+            "no passkeys without it: they belong to a domain, and CAMPUS_PUBLIC_URL names an address",
+            "passkey_domain.missing",
+        )
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:
@@ -185,6 +192,13 @@ def _guard(settings: Settings) -> Iterator[Finding]:
 
 def _others_may_read(file: Path) -> bool:
     return file.exists() and bool(file.stat().st_mode & stat.S_IROTH)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        return bool(ipaddress.ip_address(host))
+    except ValueError:
+        return False
 
 
 def _is_loopback(host: str) -> bool:

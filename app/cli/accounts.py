@@ -202,6 +202,7 @@ def _facts(account: AccountDiagnosis) -> dict[str, Any]:
         "reasons": list(account.reasons),
         "key_state": key.state if key else None,
         "totp_set_up": account.totp.set_up,
+        "passkeys": account.passkeys,
         "recovery_email": address.address_masked if address else None,
         "email_confirmed": bool(address and address.confirmed),
         "students": [

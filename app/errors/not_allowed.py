@@ -86,7 +86,7 @@ class TotpRequired(NotAllowed):
 
     code = "totp_required"
     title = "The code of the authenticator app is needed"
-    detail = "Please type the code that your authenticator app shows, or one of your recovery codes."
+    detail = "Please type the code that your authenticator app shows, or one of your recovery codes. If you have neither, contact the school."
     remedy = "At sign-in send the same request again with `totp`. A signed-in account without an authenticator sets one up with POST /me/totp."
     next_step = "totp"
 

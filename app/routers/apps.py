@@ -50,6 +50,15 @@ async def get_android_asset_links(campus: CampusPart) -> Response:
     return JSONResponse(links, headers=_CACHED)
 
 
+@router.get("/.well-known/webauthn", include_in_schema=False)
+async def get_related_origins(campus: CampusPart) -> Response:
+    """Front ends on other domains that may use our passkeys (WebAuthn Level 3, 5.11: related origins)."""
+    origins = await campus.districts.origins_beside(campus.settings.passkey_rp_id)
+    if not origins:
+        raise NotFound
+    return JSONResponse({"origins": origins}, headers=_CACHED)
+
+
 @router.get("/.well-known/change-password", include_in_schema=False)
 async def get_change_password_page(campus: CampusPart) -> Response:
     """Where password managers send people (W3C, A Well-Known URL for Changing Passwords)."""

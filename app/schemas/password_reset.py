@@ -41,6 +41,13 @@ class ResetOfferAnswer(Answer):
     username_masked: Annotated[str, Field(max_length=128, examples=["ma*****26"])]
     password_policy: PasswordPolicyAnswer
     expires_at: Moment
+    asks_for_code: Annotated[
+        bool,
+        Field(
+            description="The account has an authenticator app, which a reset leaves as it is: say so before. Where app and recovery codes "
+            "are lost, only the office helps"
+        ),
+    ]
 
     @classmethod
     def of(cls, offer: ResetOffer) -> "ResetOfferAnswer":
@@ -48,6 +55,7 @@ class ResetOfferAnswer(Answer):
             username_masked=offer.username_masked,
             password_policy=PasswordPolicyAnswer.of(offer.password_policy),
             expires_at=offer.expires_at,
+            asks_for_code=offer.asks_for_code,
         )
 
 

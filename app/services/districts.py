@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, or_, select
@@ -155,6 +156,13 @@ class Districts:
                 select(DistrictOrigin.district_id).where(DistrictOrigin.origin == origin).limit(1)
             )
             return found.first() is not None
+
+    async def origins_beside(self, domain: str) -> Sequence[str]:
+        """The web origins of all districts that are neither on this domain nor below it."""
+        async with self.database.reading() as connection:
+            rows = await connection.scalars(select(DistrictOrigin.origin).distinct().order_by(DistrictOrigin.origin))
+            hosts = {origin: urlsplit(origin).hostname or "" for origin in rows}
+        return [origin for origin, host in hosts.items() if not f".{host}".endswith(f".{domain}")]
 
 
 async def open_district(connection: AsyncConnection | AsyncSession, district_id: str) -> OpenDistrict:

@@ -22,6 +22,7 @@ from app.services.links import suspend_links
 from app.services.mailed_links import LinkPurpose, LiveLink, MailedLinks, use_link
 from app.services.new_password import PasswordOwner, check_rules, hash_unused_before, password_owner, replace_password
 from app.services.outbox import MailKind, promise
+from app.services.second_factor import has_second_factor
 from app.services.security_notices import tell_password_changed
 from app.services.sessions import Sessions
 from app.services.sign_in_ladder import SignInLadder
@@ -35,6 +36,8 @@ class ResetOffer:
     username_masked: str
     password_policy: PasswordPolicy
     expires_at: datetime
+    asks_for_code: bool
+    """A sign-in with the new password will ask for a code of the authenticator app, as one with the old password did."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +77,9 @@ class PasswordReset:
         async with self.database.reading() as connection:
             link = await self._find(connection, token)
             owner = await password_owner(connection, link.account_id)
-        return ResetOffer(
-            mask_username(owner.account.username), owner.district.settings.password_policy, link.expires_at
-        )
+            asks_for_code = await has_second_factor(connection, link.account_id)
+        policy = owner.district.settings.password_policy
+        return ResetOffer(mask_username(owner.account.username), policy, link.expires_at, asks_for_code)
 
     async def confirm(self, token: str, password: str, password_confirm: str) -> None:
         """Sets the password, ends every session, tells the owner. The link works once; no refusal uses it up.

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, exists, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from app.clock import Clock
 from app.errors import CampusError, TooManyAttempts, TotpInvalid
@@ -131,7 +131,7 @@ def is_set_up() -> ColumnElement[bool]:
     return exists().where(TotpFactor.account_id == Account.id, TotpFactor.confirmed_at.is_not(None))
 
 
-async def has_second_factor(session: AsyncSession, account_id: UUID) -> bool:
+async def has_second_factor(session: AsyncConnection | AsyncSession, account_id: UUID) -> bool:
     query = select(TotpFactor.account_id).where(
         TotpFactor.account_id == account_id, TotpFactor.confirmed_at.is_not(None)
     )

@@ -28,6 +28,7 @@ SHOWN = [
     "reasons",
     "key_state",
     "totp_set_up",
+    "passkeys",
     "recovery_email",
     "email_confirmed",
     "students",

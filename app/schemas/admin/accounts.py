@@ -97,6 +97,7 @@ class AccountItem(Answer):
     ]
     ladder: LadderAnswer
     totp: TotpAnswer
+    passkeys: Annotated[int, Field(ge=0, le=1_000, description="How many it has", examples=[1])]
     recovery_email: RecoveryAddressAnswer | None = None
     live_sessions: Annotated[int, Field(ge=0, le=1_000_000, examples=[1])]
     key: PersonsKeyAnswer | None = None
@@ -119,6 +120,7 @@ class AccountItem(Answer):
             reasons=list(account.reasons),
             ladder=LadderAnswer.model_validate(account.ladder),
             totp=TotpAnswer.model_validate(account.totp),
+            passkeys=account.passkeys,
             recovery_email=_address(account),
             live_sessions=account.live_sessions,
             key=PersonsKeyAnswer.of(account.key),

@@ -75,6 +75,7 @@ class AccountDiagnosis:
     """Some of `REASONS`, in their order; none where the right password opens it."""
     ladder: LadderReport
     totp: TotpFact
+    passkeys: int
     recovery_email: RecoveryAddress | None
     """The confirmed one, or else the one that waits to be confirmed."""
     live_sessions: int
@@ -103,6 +104,7 @@ def diagnose(clerk: Clerk, district: OpenDistrict, row: Any, facts: Facts, now: 
         reasons=reasons,
         ladder=facts.ladders[row.id],
         totp=_totp(row, now),
+        passkeys=row.passkeys,
         recovery_email=_recovery_email(row),
         live_sessions=facts.live_sessions.get(row.id, 0),
         key=facts.keys.get((row.person_id, Portal(row.portal))),

@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
-from app.models import Account, OutboxMail, Person, Relationship, SignInSession, TotpFactor
+from app.models import Account, OutboxMail, Passkey, Person, Relationship, SignInSession, TotpFactor
 from app.portals import Portal
 from app.services.clerk import Clerk
 from app.services.districts import OpenDistrict
@@ -88,6 +88,12 @@ def select_accounts() -> Select[*tuple[Any, ...]]:
             may_enter_its_portal(Account.portal).label("may_enter"),
             TotpFactor.confirmed_at.label("totp_confirmed_at"),
             TotpFactor.wait_until.label("totp_wait_until"),
+            select(func.count())
+            .select_from(Passkey)
+            .where(Passkey.account_id == Account.id)
+            .correlate(Account)
+            .scalar_subquery()
+            .label("passkeys"),
         )
         .join_from(Account, Person, Person.id == Account.person_id)
         .outerjoin(TotpFactor, TotpFactor.account_id == Account.id)
