@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_22_zz_zpasskeys"
-down_revision = "2026_11_22_zz_year_households"
+down_revision = "2026_11_22_zz_zoperation"
 
 MOMENT = sa.DateTime(timezone=True)
 
