@@ -4,15 +4,18 @@
 #   docker build -t campus-accounts .
 #   docker run --read-only --tmpfs /tmp -p 8000:8000 --env-file campus.env campus-accounts
 
+# With OpenTelemetry and Sentry: --build-arg LOCK=telemetry
 ARG PYTHON=3.13-slim
+ARG LOCK=run
 
 FROM python:${PYTHON} AS build
+ARG LOCK
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 UV_NO_CONFIG=1
 WORKDIR /build
 COPY requirements/ requirements/
 RUN python -m venv /opt/venv \
  && python -m pip install --require-hashes --only-binary=:all: -r requirements/bootstrap.lock \
- && uv pip sync --python /opt/venv/bin/python --require-hashes --only-binary :all: --compile-bytecode requirements/run.lock
+ && uv pip sync --python /opt/venv/bin/python --require-hashes --only-binary :all: --compile-bytecode requirements/${LOCK}.lock
 COPY app/ app/
 COPY migrations/ migrations/
 RUN python -m compileall -q app migrations

@@ -130,7 +130,7 @@ format: setup ## let ruff put the code in order
 
 lock: setup ## renew the hashed locks from pyproject.toml and requirements/*.in
 	@for name in dev bootstrap; do \
-	  inputs=requirements/$$name.in; [ $$name = dev ] && inputs="pyproject.toml $$inputs"; \
+	  inputs=requirements/$$name.in; [ $$name = dev ] && inputs="pyproject.toml --extra otel --extra sentry $$inputs"; \
 	  $(BIN)/uv pip compile --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet \
 	    $$inputs -o requirements/$$name.lock; done
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet \
@@ -146,6 +146,8 @@ lock: setup ## renew the hashed locks from pyproject.toml and requirements/*.in
 	  pyproject.toml --extra pdf -c requirements/dev.lock -o requirements/pdf.lock
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet \
 	  requirements/letters.in -c requirements/dev.lock -c requirements/pdf.lock -o requirements/letters.lock
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet \
+	  pyproject.toml --extra otel --extra sentry -c requirements/dev.lock -o requirements/telemetry.lock
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) var $(SPA)/node_modules $(SPA)/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import copy_context
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -105,7 +106,8 @@ class Database:
         with passing_faults_as_overloaded(), lost_server_as_overloaded():
             if self._row_reader is None:
                 return await greenlet_spawn(_read_row, self.reader.sync_engine, query, values)
-            ask = partial(_read_row, self._row_reader, query, values)
+            # With the context of the request, in which its span lies.
+            ask = partial(copy_context().run, _read_row, self._row_reader, query, values)
             return await asyncio.get_running_loop().run_in_executor(self._row_threads, ask)
 
     async def close(self) -> None:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from app.clock import SystemClock
 from app.security.signing_keys import SigningKeyPair
 from app.settings import PREFIX, Settings, SettingsError, unknown_variables
+from app.telemetry.extras import missing_extras
 
 _MIN_DISTINCT_CHARACTERS = 12
 """Fewer in a secret key mean that a person made it up."""
@@ -46,6 +47,7 @@ def examine(settings: Settings, environ: Mapping[str, str] | None = None) -> lis
         *_database(settings),
         *_mail(settings),
         *_guard(settings),
+        *_extras(settings, environ),
     ]
     if not settings.is_production:
         findings = [replace(finding, severity="warning") for finding in findings]
@@ -188,6 +190,11 @@ def _guard(settings: Settings) -> Iterator[Finding]:
     if settings.captcha_work < _MIN_CAPTCHA_WORK:
         advice = f"is less than {_MIN_CAPTCHA_WORK}: a machine would hardly notice the work"
         yield Finding("warning", f"{PREFIX}CAPTCHA_WORK", advice, "captcha.work")
+
+
+def _extras(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
+    for variable, extra in missing_extras(settings, environ).items():
+        yield Finding("unsafe", variable, f"needs what is not installed: campus-accounts[{extra}]", "extras.missing")
 
 
 def _others_may_read(file: Path) -> bool:

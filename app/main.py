@@ -3,6 +3,7 @@
 request id -> security headers -> CORS -> errors -> rate limit -> app life -> errors -> request body -> CAPTCHA threshold -> router -> service
 """
 
+import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
@@ -13,9 +14,10 @@ from typing import Any
 import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
-from starlette.types import Scope
+from starlette.types import ASGIApp, Scope
 
 from app import __version__, metrics
 from app.clock import Clock
@@ -62,6 +64,7 @@ from app.routers import (
     username_recovery,
 )
 from app.settings import Settings, load_settings
+from app.telemetry import switch as telemetry
 from app.worker import worker_beside
 
 log = structlog.get_logger("campus")
@@ -95,10 +98,21 @@ ROUTERS: tuple[ModuleType, ...] = (
 """In the order of how often they are asked for: FastAPI looks through them one by one, 5 to 10 us each."""
 
 
-def create_server_app() -> FastAPI:
+_NOTHING_BY_ITSELF: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+"""FastAPI's own spans hold paths, queries and whatever a client calls its trace, its logs the messages of errors: see app.telemetry."""
+
+
+def create_server_app() -> ASGIApp:
     """The factory of `campus serve`: reads the environment; in development one process is also the worker."""
     settings = load_settings()
-    return create_app(settings, with_worker=not settings.is_production)
+    telemetry.begin(settings)
+    return telemetry.around(create_app(settings, with_worker=not settings.is_production))
 
 
 def create_app(
@@ -127,6 +141,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry=_NOTHING_BY_ITSELF,
     )
     for refusal in (CampusError, HTTPException, RequestValidationError):
         app.add_exception_handler(refusal, refuse)
@@ -157,6 +172,7 @@ def _lifespan(
             async with worker_beside(campus) if with_worker else nullcontext():
                 yield
         metrics.process_ends()
+        await asyncio.to_thread(telemetry.end)
 
     return lifespan
 

@@ -5,8 +5,14 @@ import os
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest, multiprocess
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """prometheus-client's own: where each process keeps its counts for the others to add up."""
+
+
+def method_label(method: str) -> str:
+    """Anybody may make up a method, and would make up labels with it."""
+    return method if method in METHODS else "other"
 
 
 def exposition() -> bytes:

@@ -213,6 +213,9 @@ class Settings(BaseModel):
         description="the domain that passkeys belong to (WebAuthn's RP ID); the host of `CAMPUS_PUBLIC_URL` if left out. Once there are "
         "passkeys it must stay: with another one none of them opens anything",
     )
+    sentry_dsn: SecretStr | None = Field(
+        None, description="where unexpected errors are told to Sentry, without any value; needs the extra `sentry`"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="the least that is logged")
 
     @property

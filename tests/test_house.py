@@ -26,7 +26,7 @@ def test_only_the_database_makes_engines() -> None:
 
 def test_the_environment_is_read_where_settings_are_made_and_nowhere_else() -> None:
     named = modules_where(lambda tree: bool(names_in(tree) & {"os.environ", "os.getenv", "os.putenv"}))
-    assert named == {"settings.py", "doctor.py", "metrics.py", "cli/backup.py", "cli/server.py"}
+    assert named == {"settings.py", "doctor.py", "metrics.py", "cli/backup.py", "cli/server.py", "telemetry/switch.py"}
     assert not modules_where(lambda tree: "os" in imported_from(tree))
 
 
@@ -74,7 +74,7 @@ def test_locks_name_no_address_to_install_from() -> None:
     locks = sorted((ROOT / "requirements").glob("*.lock"))
     assert [lock.name for lock in locks] == [
         *("bootstrap.lock", "browser.lock", "clients.lock", "dev.lock", "fuzz.lock", "letters.lock", "node.lock"),
-        *("pdf.lock", "peer-allauth.lock", "peer-fastapi-users.lock", "run.lock"),
+        *("pdf.lock", "peer-allauth.lock", "peer-fastapi-users.lock", "run.lock", "telemetry.lock"),
     ]
     assert [lock.name for lock in locks if "://" in lock.read_text(encoding="utf-8")] == []
     of_node = [file for file in files() if file.name == "package-lock.json"]

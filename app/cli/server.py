@@ -23,6 +23,8 @@ from app.doctor import refuse_unsafe
 from app.logs import configure_logs
 from app.security.totp import code_at
 from app.settings import Settings, SettingsError, load_settings
+from app.telemetry import switch as telemetry
+from app.telemetry.faults import report
 from app.worker import work
 
 app = typer.Typer()
@@ -69,7 +71,14 @@ def worker() -> None:
     settings = load_settings()
     refuse_unsafe(settings)
     configure_logs(settings)
-    run(_work_until_stopped(settings))
+    telemetry.begin(settings)
+    try:
+        run(_work_until_stopped(settings))
+    except Exception as fault:
+        report(fault, part="worker")
+        raise
+    finally:
+        telemetry.end()
 
 
 @app.command()

@@ -8,7 +8,9 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import CampusError, InternalError
+from app.metrics import method_label
 from app.problems import refusal_of
+from app.telemetry import faults
 
 _PACKAGE = Path(__file__).parent.parent
 
@@ -38,10 +40,16 @@ class ErrorsMiddleware:
             if not isinstance(fault, CampusError):
                 # The type and the place, not the message: a driver's message can hold the values of a row.
                 log.error("unexpected_error", error=type(fault).__name__, place=_place(fault))  # noqa: TRY400  # no traceback: it quotes values
+                faults.report(fault, method=method_label(scope["method"]), **_told(scope))
             if begun:
                 raise
             error = fault if isinstance(fault, CampusError) else InternalError()
             await refusal_of(scope, error)(scope, receive, send)
+
+
+def _told(scope: Scope) -> dict[str, str | None]:
+    state = scope.get("state") or {}
+    return {"route": state.get("route_path"), "request_id": state.get("request_id")}
 
 
 def _place(fault: BaseException) -> str:

@@ -9,6 +9,8 @@ from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.metrics import method_label
+
 REQUESTS = Counter("campus_http_requests_total", "Requests answered", ["method", "route", "status"])
 DURATION = Histogram(
     "campus_http_request_seconds",
@@ -59,7 +61,8 @@ def _request_id(scope: Scope) -> str:
 def _account_for(scope: Scope, status: int, seconds: float) -> None:
     # The template, never the path: paths hold ids, and each would be a time series of its own.
     route = scope["state"].get("route_path") or "unmatched"
-    REQUESTS.labels(scope["method"], route, status).inc()
-    DURATION.labels(scope["method"], route).observe(seconds)
+    method = method_label(scope["method"])
+    REQUESTS.labels(method, route, status).inc()
+    DURATION.labels(method, route).observe(seconds)
     if scope["path"] not in _QUIET:
-        log.info("request", method=scope["method"], route=route, status=status, duration_ms=round(seconds * 1000, 1))
+        log.info("request", method=method, route=route, status=status, duration_ms=round(seconds * 1000, 1))
