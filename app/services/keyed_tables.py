@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, and_, or_, select, true
@@ -14,6 +14,7 @@ from app.models import (
     DailyQuota,
     FailedSignIns,
     GuessBudget,
+    HouseholdRequest,
     IdempotencyKey,
     LinkCode,
     Person,
@@ -26,6 +27,8 @@ from app.models import (
 )
 from app.security.digests import Digests
 from app.services.sign_in_ladder import is_over
+
+A_DAY = timedelta(days=1)
 
 Way = Literal["kept", "reseal", "ends", "given_up"]
 """Once the key is out: goes on by what was kept of it; is lost unless it was resealed; is lost unless it has ended by then; is lost
@@ -94,6 +97,7 @@ def digested(now: datetime) -> Sequence[Digested]:
     key, session, code = ActivationKey, SignInSession, LinkCode
     live_key = and_(key.used_at.is_(None), key.revoked_at.is_(None), key.expires_at > now)
     live_session = and_(session.ended_at.is_(None), session.idle_expires_at > now, session.expires_at > now)
+    repeat = HouseholdRequest.repeat_digest
     live_code = and_(code.used_at.is_(None), code.expires_at > now)
     return (
         Digested(key, key.digest, "kept", live_key, purpose="activation-key"),
@@ -107,6 +111,9 @@ def digested(now: datetime) -> Sequence[Digested]:
         Digested(WindowCount, WindowCount.digest, "given_up", WindowCount.ends_at > now),
         Digested(DailyQuota, DailyQuota.digest, "given_up", DailyQuota.ends_at > now),
         Digested(IdempotencyKey, IdempotencyKey.digest, "given_up", IdempotencyKey.expires_at > now),
+        Digested(
+            HouseholdRequest, repeat, "given_up", and_(repeat.is_not(None), HouseholdRequest.asked_at > now - A_DAY)
+        ),
         Digested(AuditSeal, AuditSeal.mac, "reseal", ~_has_a_later_seal()),
     )
 
