@@ -23,6 +23,7 @@ from app.services.office.key_request_desk import KeyRequestDesk
 from app.services.office.office_keys import OfficeKeys
 from app.services.office.outbox_list import OutboxList
 from app.services.office.people_desk import PeopleDesk
+from app.services.office.print_room import PrintRoom
 from app.services.office.relationships import Relationships
 from app.services.office.roster_uploads import RosterUploads
 from app.services.office.school_desk import SchoolDesk
@@ -51,6 +52,7 @@ class Office:
     office_keys: OfficeKeys
     key_batches: KeyBatches
     key_letters: KeyLetters
+    print_room: PrintRoom
     issued_keys: IssuedKeys
     key_request_desk: KeyRequestDesk
     ticket_desk: TicketDesk
@@ -71,6 +73,7 @@ def wire_office(ground: Ground, tools: Tools) -> Office:
     database, clock, digests = ground.database, ground.clock, ground.digests
     sessions, key_issue, key_mail = tools.sessions, tools.key_issue, tools.key_mail
     roster_import = RosterImport(database, clock, digests)
+    key_letters = KeyLetters(database, clock, digests, ground.settings.public_url, ground.letter_press)
     accounts = Accounts(database, clock, sessions, key_issue, tools.ladder, tools.budgets, tools.erasure)
     relationships = Relationships(database, clock)
     return Office(
@@ -86,7 +89,8 @@ def wire_office(ground: Ground, tools: Tools) -> Office:
         key_import=KeyImport(database, clock, digests),
         office_keys=OfficeKeys(database, clock, key_issue, key_mail),
         key_batches=KeyBatches(database, clock, key_issue, key_mail),
-        key_letters=KeyLetters(database, clock, digests, ground.settings.public_url, ground.letter_press),
+        key_letters=key_letters,
+        print_room=PrintRoom(key_letters),
         issued_keys=IssuedKeys(database, clock),
         key_request_desk=KeyRequestDesk(database, clock),
         ticket_desk=TicketDesk(database),

@@ -5,6 +5,7 @@ CampusError
 │   ├── MalformedJson
 │   ├── PayloadTooLarge
 │   ├── UnsupportedMediaType
+│   ├── LettersNotPrintable   asked for as PDF, where none can be made
 │   ├── MethodNotAllowed
 │   ├── NotFound
 │   ├── ValidationFailed      carries one FieldError for each fault
@@ -130,6 +131,7 @@ from app.errors.not_now import InternalError, Maintenance, NotNow, NotReady, Ove
 from app.errors.request import (
     AppUpgradeRequired,
     IdempotencyKeyReused,
+    LettersNotPrintable,
     MalformedJson,
     MethodNotAllowed,
     NotFound,
@@ -186,6 +188,7 @@ __all__ = [
     "KeyRefused",
     "KeyRequestClosed",
     "KeyRequestNotMatched",
+    "LettersNotPrintable",
     "LinkCodeExpired",
     "LinkCodeInvalid",
     "LinkCodeRefused",

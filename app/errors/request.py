@@ -37,6 +37,16 @@ class UnsupportedMediaType(RequestFault):
     remedy = "Set the header Content-Type to application/json, or for an upload to the type that /docs names."
 
 
+class LettersNotPrintable(RequestFault):
+    """Asked for as PDF, where the extra for it or what it needs of the system is not installed."""
+
+    code = "letters_not_printable"
+    status = 406
+    title = "Letters are not printed here"
+    detail = "This service cannot print letters. Ask for the keys as CSV instead. No key was issued."
+    remedy = "Send `Accept: text/csv`. Whoever runs the service can install what prints letters; `campus keys print` says what is missing."
+
+
 class MethodNotAllowed(RequestFault):
     code = "method_not_allowed"
     status = 405

@@ -10,14 +10,13 @@ from collections.abc import Iterator
 
 from app.letters.facts import PaperLetter
 from app.letters.press import CANNOT_PRINT
-from app.translation import LANGUAGES
 
 _MOST_MEMORY = 2 << 30
 _LIBRARIES = (
     "letters as PDF need the extra `pdf` of campus-accounts (WeasyPrint, pypdf, segno) and the system's Pango; on Debian: "
     "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0. CSV needs neither"
 )
-_FONTS = "there are no fonts here for letters in: {tags}; on Debian: apt-get install fonts-noto-core fonts-noto-mono fonts-noto-cjk"
+_FONTS = "there are no fonts here for letters in: {names}; on Debian: apt-get install fonts-noto-core fonts-noto-mono fonts-noto-cjk"
 
 
 def main() -> int:
@@ -28,8 +27,8 @@ def main() -> int:
     except (ImportError, OSError):
         return _refuse(_LIBRARIES)
     if "--check" in sys.argv:
-        missing = sheets.languages_without_font(LANGUAGES)
-        return _refuse(_FONTS.format(tags=", ".join(missing))) if missing else 0
+        missing = sheets.languages_without_font()
+        return _refuse(_FONTS.format(names=", ".join(missing))) if missing else 0
     sheets.print_letters(_letters(), sys.stdout.buffer.write, _tell)
     sys.stdout.buffer.flush()
     return 0

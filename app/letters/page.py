@@ -42,9 +42,9 @@ def _view(letter: PaperLetter, picture: str) -> Mapping[str, Any]:
 
 
 def _languages(letter: PaperLetter) -> list[Translator]:
-    own = translator(letter.language)
-    english = translator(LANGUAGES[0])
-    return [english] if own.tag == english.tag else [english, own]
+    """English alone, too, where the other language has no words for letters yet."""
+    english, own = translator(LANGUAGES[0]), translator(letter.language)
+    return [english] if own.text(_PORTALS[letter.portal]) == _PORTALS[letter.portal] else [english, own]
 
 
 def _column(letter: PaperLetter, words: Translator) -> Mapping[str, Any]:

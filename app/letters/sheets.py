@@ -12,12 +12,13 @@ from app.letters.facts import PaperLetter
 from app.letters.page import pages
 from app.letters.pdf_stream import PdfStream
 from app.portals import Portal
+from app.translation import NAMES
 
 AT_ONCE = 25
 _SAMPLE = PaperLetter(
     district="Grand Bend ISD",
     place="Grand Bend, TX",
-    recipient=("Maria Lopez", "12 Oak Lane", "Grand Bend, TX 78932"),
+    recipient=tuple(NAMES.values()),
     schools=("Grand Bend High School",),
     portal=Portal.PARENT,
     activation_key="AAAAA-AAAAA-AAAAA-AAAAA-AAAAA",
@@ -46,29 +47,28 @@ def print_letters(
         stream.finish()
 
 
-def languages_without_font(tags: Iterable[str]) -> list[str]:
-    """Those of which some letter could not be printed with the fonts of this machine."""
-    return [tag for tag in tags if not _has_font(tag)]
-
-
-def _has_font(tag: str) -> bool:
-    words = logging.getLogger("weasyprint")
+def languages_without_font() -> list[str]:
+    """Those whose own names could not be printed with the fonts of this machine."""
     listener = _Listener()
-    words.addHandler(listener)
+    logger = logging.getLogger("weasyprint")
+    logger.addHandler(listener)
     try:
-        _pdf([PaperLetter(**{**vars(_SAMPLE), "language": tag})])
+        _pdf([_SAMPLE])
     finally:
-        words.removeHandler(listener)
-    return not listener.missed
+        logger.removeHandler(listener)
+    return [name for name in NAMES.values() if listener.missed & set(name)]
 
 
 class _Listener(logging.Handler):
     """Hears of signs for which there is no font."""
 
-    missed = False
+    def __init__(self) -> None:
+        super().__init__()
+        self.missed: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.missed |= ".notdef" in record.msg
+        if ".notdef" in record.msg and isinstance(record.args, tuple):
+            self.missed.add(str(record.args[0]))
 
 
 def _pdf(letters: Sequence[PaperLetter]) -> bytes:

@@ -103,16 +103,17 @@ class BatchBody(Request):
         Annotated[UUID, Field(description="Only its people; guardians belong to their students' schools")] | None
     ) = None
 
-    def order(self, idempotency_key: str | None) -> BatchOrder:
-        return BatchOrder(self.portal or Portal.PARENT, self.channel, self.school_id, idempotency_key)
+    def order(self, idempotency_key: str | None, at_most: int = AT_ONCE) -> BatchOrder:
+        return BatchOrder(self.portal or Portal.PARENT, self.channel, self.school_id, idempotency_key, at_most)
 
 
 class LettersBody(Request):
     portal: Annotated[Portal, Field(description="`parent` if left out")] | None = None
+    person_id: Annotated[UUID, Field(description="Only this person's letter")] | None = None
 
-    @property
-    def chosen(self) -> Portal:
-        return self.portal or Portal.PARENT
+    def order(self, idempotency_key: str | None, at_most: int = AT_ONCE) -> BatchOrder:
+        portal = self.portal or Portal.PARENT
+        return BatchOrder(portal, idempotency_key=idempotency_key, at_most=at_most, person_id=self.person_id)
 
 
 class BatchKey(Answer):

@@ -37,6 +37,10 @@ class BatchOrder:
     school_id: UUID | None = None
     """Only its people."""
     idempotency_key: str | None = None
+    at_most: int = AT_ONCE
+    """Letters in one answer; more are `remaining`."""
+    person_id: UUID | None = None
+    """Of the letters that wait only this person's."""
 
 
 @dataclass(frozen=True)
@@ -75,13 +79,15 @@ class KeyBatches:
         """
 
         async def work(session: AsyncSession, district: OpenDistrict, batch: KeyBatch) -> Sequence[IssuedKey]:
-            keys = await Round(self.key_issue, self.key_mail, self.clock.now()).run(session, district, batch)
+            keys = await Round(self.key_issue, self.key_mail, self.clock.now(), order.at_most).run(
+                session, district, batch
+            )
             clerk.record(session, "keys:issued", at=batch.issued_at, **_told(batch))
             return keys
 
         return await self._once(clerk, "key-batch", order, work)
 
-    async def print_letters(self, clerk: Clerk, portal: Portal, idempotency_key: str | None = None) -> BatchReport:
+    async def print_letters(self, clerk: Clerk, order: BatchOrder) -> BatchReport:
         """Up to 1,000 letters that were ordered one by one and wait. Each gets its key now; nobody has seen one before.
 
         Raises:
@@ -89,11 +95,11 @@ class KeyBatches:
         """
 
         async def work(session: AsyncSession, district: OpenDistrict, batch: KeyBatch) -> Sequence[IssuedKey]:
-            keys = await self._print(session, district, batch)
+            keys = await self._print(session, district, batch, order)
             clerk.record(session, "keys:printed", at=batch.issued_at, **_told(batch))
             return keys
 
-        return await self._once(clerk, "key-letters", BatchOrder(portal, idempotency_key=idempotency_key), work)
+        return await self._once(clerk, "key-letters", order, work)
 
     async def page(
         self, clerk: Clerk, limit: int, after: MomentPosition | None = None
@@ -160,9 +166,13 @@ class KeyBatches:
                     await idempotency.give_back(session, request)
             raise
 
-    async def _print(self, session: AsyncSession, district: OpenDistrict, batch: KeyBatch) -> Sequence[IssuedKey]:
-        waiting = letters_that_wait(district.id, Portal(batch.portal), self.clock.now())
-        rows = (await session.execute(waiting.limit(AT_ONCE).with_for_update(of=ActivationKey))).all()
+    async def _print(
+        self, session: AsyncSession, district: OpenDistrict, batch: KeyBatch, order: BatchOrder
+    ) -> Sequence[IssuedKey]:
+        waiting = letters_that_wait(district.id, order.portal, self.clock.now())
+        if order.person_id:
+            waiting = waiting.where(ActivationKey.person_id == order.person_id)
+        rows = (await session.execute(waiting.limit(order.at_most).with_for_update(of=ActivationKey))).all()
         keys = [self.key_issue.rewritten(district, row) for row in rows]
         changes = [
             {
@@ -183,6 +193,7 @@ class KeyBatches:
         if order.idempotency_key is None:
             return None
         body = {"portal": order.portal, "channel": order.channel, "school": order.school_id}
+        body |= {"person": order.person_id} if order.person_id else {}
         return RepeatableRequest.of(
             self.key_issue.digests, route=f"{route}/{clerk.account_id}", key=order.idempotency_key, body=body
         )

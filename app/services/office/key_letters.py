@@ -26,7 +26,7 @@ from app.services.household_facts import HouseholdFacts
 from app.services.key_people import is_open
 from app.services.typed_keys import DIGEST_PURPOSE
 from app.text import tidy
-from app.translation import negotiate
+from app.translation import LANGUAGES, spoken
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ class KeyLetters:
 
 def _second_language(district: OpenDistrict) -> str | None:
     """What the district reads beside English, where nobody knows what a family does."""
-    return next((tag for tag in district.settings.languages if negotiate(tag) != negotiate(None)), None)
+    return next((tag for tag in district.settings.languages if spoken(tag) not in {None, LANGUAGES[0]}), None)
 
 
 async def _addresses(connection: AsyncConnection, people: Sequence[UUID]) -> Mapping[UUID, Sequence[str]]:

@@ -26,6 +26,7 @@ class Round:
     key_issue: KeyIssue
     key_mail: KeyMail
     now: datetime
+    at_most: int = AT_ONCE
     _full: set[str] = field(default_factory=set)
     """Addresses that have had enough today."""
 
@@ -36,7 +37,11 @@ class Round:
         everybody = await _count(session, where)
         where = [*where, _has_address()] if by_mail else where
         reachable = await _count(session, where) if by_mail else everybody
-        chosen = await self._choose(session, district, where, batch) if by_mail else await _first(session, where)
+        chosen = (
+            await self._choose(session, district, where, batch)
+            if by_mail
+            else await _first(session, where, self.at_most)
+        )
         handover = Handover(KeyChannel(batch.channel), batch.id)
         keys = await self.key_issue.make(session, district, portal, chosen, handover) if chosen else []
         for key in keys if by_mail else ():
