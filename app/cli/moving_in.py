@@ -62,7 +62,7 @@ def import_keys(
 def import_households(
     path: FileArgument, *, district: DistrictOption, dry_run: DryRunOption = False, as_json: JsonOption = False
 ) -> None:
-    """Enters where families live: columns household_id, person_id, and street, city, state, postal_code, phones, emails where there are some.
+    """Enters where families live: columns household_id, person_id, and street, city, state, postal_code, phones, emails, language where there are some.
 
     A row for each person, sorted by household. With faults nothing is written, and the exit code is 1.
     """

@@ -29,6 +29,12 @@ def pages(letters: Iterable[tuple[PaperLetter, str]]) -> str:
     return _templates().get_template("letters.html.j2").render(sheets=sheets)
 
 
+def other_language(letter: PaperLetter) -> str | None:
+    """The one beside English, if the letter has one."""
+    _, *others = _languages(letter)
+    return others[0].tag if others else None
+
+
 def _view(letter: PaperLetter, picture: str) -> Mapping[str, Any]:
     """What the template sees."""
     return {

@@ -34,8 +34,8 @@ class PdfStream:
         self._metadata: bytes | None = None
         self._put(_HEAD)
 
-    def add(self, document: bytes) -> int:
-        """Writes all pages of a tagged PDF, and gives their number."""
+    def add(self, document: bytes, change: Callable[[int, Any], object] = lambda _page, _branch: None) -> int:
+        """Writes all pages of a tagged PDF, and gives their number. `change` may alter the branch of each page in the tree."""
         reader = PdfReader(BytesIO(document))
         root: Any = reader.trailer["/Root"]
         tree = root["/StructTreeRoot"]
@@ -51,7 +51,8 @@ class PdfStream:
             facts[NameObject("/Parent")] = _reference(_PAGES)
             self._pages.append(moved.number_of(page))
             self._parents.append(moved.keep(parents[number].get_object()))
-        for branch in branches:
+        for page_number, branch in enumerate(branches):
+            change(page_number, branch)
             branch.get_object()[NameObject("/P")] = _reference(_DOCUMENT)
             self._branches.append(moved.number_of(branch))
         self._put_all(moved.everything())

@@ -3,14 +3,16 @@
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from functools import partial
 from itertools import islice
 
 import segno
 import weasyprint
 
 from app.letters.facts import PaperLetter
-from app.letters.page import pages
+from app.letters.page import other_language, pages
 from app.letters.pdf_stream import PdfStream
+from app.letters.tongues import tell_language
 from app.portals import Portal
 from app.translation import NAMES
 
@@ -41,10 +43,15 @@ def print_letters(
     stream: PdfStream | None = None
     while some := list(islice(waiting, AT_ONCE)):
         stream = stream or PdfStream(write)
-        done += stream.add(_pdf(some))
+        done += stream.add(_pdf(some), partial(_tell_language, some))
         printed(done)
     if stream:
         stream.finish()
+
+
+def _tell_language(letters: Sequence[PaperLetter], page: int, branch: object) -> None:
+    if own := other_language(letters[page]):
+        tell_language(branch, own)
 
 
 def languages_without_font() -> list[str]:

@@ -15,6 +15,7 @@ from app.services.household_facts import (
     Address,
     AddressLine,
     Email,
+    HomeLanguage,
     HouseholdFacts,
     Phone,
     PostalCode,
@@ -26,7 +27,7 @@ from app.services.households import Verification
 Version = Annotated[
     int, Field(ge=1, le=2**31 - 1, description="The one that was seen; another one after each change", examples=[3])
 ]
-_CHANGES = ("address", "phones", "emails")
+_CHANGES = ("address", "phones", "emails", "language")
 Changes = Annotated[
     list[Annotated[str, Field(max_length=20, pattern=f"^({'|'.join(_CHANGES)})$", examples=["address"])]],
     Field(max_length=len(_CHANGES), description="What would be another"),
@@ -59,10 +60,11 @@ class HouseholdFactsBody(Request):
     address: AddressBody | None = None
     phones: Annotated[tuple[Phone, ...], Field(max_length=MOST_PHONES)] = ()
     emails: Annotated[tuple[Email, ...], Field(max_length=MOST_EMAILS)] = ()
+    language: HomeLanguage | None = None
 
     def facts(self) -> HouseholdFacts:
         address = Address(**dict(self.address)) if self.address else None
-        return HouseholdFacts(address=address, phones=self.phones, emails=self.emails)
+        return HouseholdFacts(address=address, phones=self.phones, emails=self.emails, language=self.language)
 
 
 class VerifyHouseholdBody(Request):
@@ -86,6 +88,7 @@ class HouseholdFactsAnswer(Answer):
     address: Address | None = None
     phones: Annotated[list[Phone], Field(max_length=MOST_PHONES)]
     emails: Annotated[list[Email], Field(max_length=MOST_EMAILS)]
+    language: HomeLanguage | None = None
 
 
 class VerificationAnswer(Answer):

@@ -1,10 +1,11 @@
-"""What the office knows of a home: the address, telephone numbers and e-mail addresses, as tidy text and within bounds."""
+"""What the office knows of a home: address, telephone numbers, e-mail addresses and language, as tidy text and within bounds."""
 
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from app.services.district_settings import LanguageTag
 from app.services.settings_group import SettingsGroup
 from app.text import is_plain, tidy
 
@@ -33,6 +34,8 @@ Phone = Annotated[
 ]
 Email = Annotated[str, StringConstraints(max_length=254, pattern=_EMAIL), Field(examples=["maria.lopez@example.org"])]
 
+HomeLanguage = Annotated[LanguageTag, Field(description="What is read at home; letters come in it", examples=["es"])]
+
 
 class Address(SettingsGroup):
     street: Annotated[AddressLine, Field(description="Number, street and apartment", examples=["12 Oak Lane, Apt 3"])]
@@ -45,6 +48,7 @@ class HouseholdFacts(SettingsGroup):
     address: Address | None = None
     phones: Annotated[tuple[Phone, ...], Field(max_length=MOST_PHONES)] = ()
     emails: Annotated[tuple[Email, ...], Field(max_length=MOST_EMAILS)] = ()
+    language: HomeLanguage | None = None
 
     def as_json(self) -> dict[str, object]:
         return self.model_dump(mode="json", exclude_none=True)

@@ -72,6 +72,7 @@ def test_screen_readers_find_headings_steps_and_what_the_picture_is(grand_bend: 
     tree = list(structure_of((grand_bend.shell.folder / "letters.pdf").read_bytes()))
     kinds = [element["/S"] for element in tree if "/S" in element]
     assert (kinds.count("/Document"), kinds.count("/Art"), kinds.count("/H1"), kinds.count("/LI")) == (1, 2, 4, 12)
+    assert [element["/Lang"] for element in tree if "/Lang" in element] == ["es"] * 6
     (alternative,) = {element["/Alt"] for element in tree if "/Alt" in element}
     assert alternative == "Código para la cámara de su teléfono"
 

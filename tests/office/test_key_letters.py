@@ -75,6 +75,19 @@ async def test_the_language_is_that_of_the_account_else_the_districts_second(off
     assert [letter.language for letter in await letter_of(office, *keys)] == ["vi", None]
 
 
+@sqlite_only  # of both engines alike
+async def test_what_is_read_at_home_comes_before_what_the_district_reads(office: Office) -> None:
+    ana = await office.student("Ana Lopez")
+    maria, jorge = await office.guardian("Maria Lopez", [ana]), await office.guardian("Jorge Lopez", [ana])
+    for guardian, language in ((maria, "zh-Hans"), (jorge, "en")):
+        facts = HouseholdFacts.model_validate({"language": language})
+        await office.campus.household_desk.add(office.operator, facts, [guardian, ana])
+    keys = [await office.key_for(person, Portal.PARENT) for person in (maria, jorge)]
+    letters = await letter_of(office, *keys, await office.key_for(ana, Portal.STUDENT))
+    assert [letter.language for letter in letters] == ["zh-Hans", "en", "es"], "a child of two languages has neither"
+    assert "Su clave" not in pages([(letters[1], "data:,")])
+
+
 async def test_the_page_is_in_both_languages_and_takes_names_for_names(office: Office) -> None:
     child = await office.student("Ana Lopez")
     guardian = await office.guardian("<b>Maria</b> O'Neill & Co", [child])

@@ -17,7 +17,7 @@ from app.services.roster.progress import Meter, Progress
 _REQUIRED = ("household_id", "person_id")
 _ADDRESS = ("street", "city", "state", "postal_code")
 _LISTS = ("phones", "emails")
-_FACTS = (*_ADDRESS, *_LISTS)
+_FACTS = (*_ADDRESS, *_LISTS, "language")
 LONGEST_NUMBER = 64
 
 
@@ -103,4 +103,5 @@ def _household(number: str, rows: Sequence[_Row], findings: ImportFindings) -> H
 def _facts(values: dict[str, str]) -> dict[str, object]:
     address = {name: values[name] for name in _ADDRESS if values.get(name)}
     lists = {name: [part.strip() for part in values.get(name, "").split(";") if part.strip()] for name in _LISTS}
-    return {**lists, **({"address": address} if address else {})}
+    others = {"address": address, "language": values.get("language")}
+    return {**lists, **{name: value for name, value in others.items() if value}}

@@ -6,7 +6,7 @@ A key in clear comes from whoever has it, goes to the press, and is kept nowhere
 from collections import defaultdict
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Row, select
@@ -27,6 +27,8 @@ from app.services.key_people import is_open
 from app.services.typed_keys import DIGEST_PURPOSE
 from app.text import tidy
 from app.translation import LANGUAGES, spoken
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class KeyLetters:
             of_digest = {digest: key for key in keys for digest in self._digests(district_id, key)}
             rows = (await connection.execute(self._live(district_id, list(of_digest)))).all()
             people = [row.person_id for row in rows]
-            homes = await _addresses(connection, people)
+            addresses, spoken_at_home = await _homes(connection, people)
             languages = await _languages(connection, people)
             schools = await _schools(connection, people)
         letters = {
@@ -87,9 +89,9 @@ class KeyLetters:
                 district,
                 row,
                 of_digest[row.digest],
-                home=homes.get(row.person_id, ()),
+                address=addresses.get(row.person_id, ()),
                 schools=schools[row.person_id],
-                language=languages.get((row.person_id, row.portal)),
+                language=languages.get((row.person_id, row.portal)) or spoken_at_home.get(row.person_id),
             )
             for row in rows
         }
@@ -122,7 +124,7 @@ class KeyLetters:
         row: Row[Any],
         key: str,
         *,
-        home: Sequence[str],
+        address: Sequence[str],
         schools: Sequence[str],
         language: str | None,
     ) -> PaperLetter:
@@ -130,7 +132,7 @@ class KeyLetters:
         return PaperLetter(
             district=district.name,
             place=", ".join(filter(None, (district.city, district.state))),
-            recipient=(tidy(f"{row.first_name} {row.last_name}"), *home),
+            recipient=(tidy(f"{row.first_name} {row.last_name}"), *address),
             schools=tuple(schools),
             portal=Portal(row.portal),
             activation_key=key,
@@ -147,18 +149,28 @@ def _second_language(district: OpenDistrict) -> str | None:
     return next((tag for tag in district.settings.languages if spoken(tag) not in {None, LANGUAGES[0]}), None)
 
 
-async def _addresses(connection: AsyncConnection, people: Sequence[UUID]) -> Mapping[UUID, Sequence[str]]:
-    """Street and city of those of whom the office knows exactly one address: a key must not go to the other home."""
+async def _homes(
+    connection: AsyncConnection, people: Sequence[UUID]
+) -> tuple[Mapping[UUID, Sequence[str]], Mapping[UUID, str]]:
+    """Addresses and languages, each of those who have just one: a key must not go to the other home."""
     query = (
         select(HouseholdMember.person_id, Household.facts)
         .join(Household, Household.id == HouseholdMember.household_id)
         .where(HouseholdMember.person_id.in_(people))
     )
-    found: dict[UUID, set[tuple[str, str]]] = defaultdict(set)
+    addresses: dict[UUID, set[tuple[str, str]]] = defaultdict(set)
+    languages: dict[UUID, set[str]] = defaultdict(set)
     for row in await connection.execute(query):
-        if address := HouseholdFacts.model_validate(row.facts).address:
-            found[row.person_id].add((address.street, f"{address.city}, {address.state} {address.postal_code}"))
-    return {person: addresses.pop() for person, addresses in found.items() if len(addresses) == 1}
+        facts = HouseholdFacts.model_validate(row.facts)
+        if home := facts.address:
+            addresses[row.person_id].add((home.street, f"{home.city}, {home.state} {home.postal_code}"))
+        if facts.language:
+            languages[row.person_id].add(facts.language)
+    return _alone(addresses), _alone(languages)
+
+
+def _alone(found: Mapping[UUID, set[Value]]) -> dict[UUID, Value]:
+    return {person: values.pop() for person, values in found.items() if len(values) == 1}
 
 
 async def _languages(connection: AsyncConnection, people: Sequence[UUID]) -> Mapping[tuple[UUID, str], str]:
