@@ -18,6 +18,7 @@ import { officeAccount } from "./pages/office/account";
 import { issueKey } from "./pages/office/issue-key";
 import { officeSearch } from "./pages/office/search";
 import { ownAnswers } from "./pages/own-answers";
+import { passkeys } from "./pages/passkeys";
 import { questionsPage } from "./pages/questions";
 import { recoveryEmail } from "./pages/recovery-email";
 import { sessions } from "./pages/sessions";
@@ -51,6 +52,7 @@ const FOR_THE_SIGNED_IN: Route[] = [
   { path: "/account/sessions", page: sessions },
   { path: "/account/activity", page: activity },
   { path: "/account/authenticator", page: authenticator },
+  { path: "/account/passkeys", page: passkeys },
   { path: "/office", page: officeSearch },
   { path: "/office/accounts/:id", page: officeAccount },
   { path: "/office/people/:id/key", page: issueKey },

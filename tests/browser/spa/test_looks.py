@@ -40,6 +40,8 @@ MINE = (
     "/account/email",
     "/account/password",
     "/account/sessions",
+    "/account/passkeys",
+    "/account/authenticator",
     "/account/activity",
 )
 

@@ -7,6 +7,7 @@ from playwright.async_api import expect
 
 from tests.browser.spa.conftest import Come
 from tests.browser.spa.guest import Guest
+from tests.support.authenticator import Authenticator
 from tests.support.office import Office
 from tests.support.portal import User
 
@@ -106,6 +107,25 @@ async def test_another_device_is_signed_out_and_the_password_changed(come: Come,
     await here.follow("Security activity")
     await here.sees("Password changed")
     await here.sees("Safari, iPhone")
+
+
+async def test_a_parent_sets_up_an_authenticator_app_and_turns_it_off(guest: Guest, maria: User) -> None:
+    await guest.signs_in("jackson", "maria2026", maria.password)
+    await guest.open("/account/authenticator")
+    await guest.press("Set it up")
+    secret = str(await guest.page.locator(".hint code").text_content()).replace(" ", "")
+    app = Authenticator(secret, maria.server.campus.clock)
+    await guest.type("Code", app.next_code())
+    await guest.press("Confirm the first code")
+    await guest.is_led_to("Your authenticator is set up")
+    code = str(await guest.page.locator(".codes code").first.text_content())
+    await guest.open("/account/authenticator")
+    await guest.sees("Unused recovery codes: 10.")
+    await guest.press("Turn it off")
+    await guest.page.get_by_role("dialog").get_by_role("button", name="Turn it off").click()
+    await guest.type("Code", code)
+    await guest.press("Confirm")
+    await expect(guest.page.get_by_role("button", name="Set it up")).to_be_visible()
 
 
 async def test_a_child_who_is_not_shown_is_explained(guest: Guest, office: Office) -> None:

@@ -10,6 +10,7 @@ type Account = components["schemas"]["AccountAnswer"];
 export type Who = { district: string; portal: string; username: string };
 
 const INSTALLATION = "campus.installation";
+const OF_ACCOUNT = "campus.device.account.";
 
 /** For a sign-in. A shared computer is told to the service and remembers nothing. */
 export function thisDevice(who?: Who, shared = false): Device {
@@ -18,9 +19,17 @@ export function thisDevice(who?: Who, shared = false): Device {
   return { installation_id: installation(), name: browserName(), ...(token && { device_token: token }) };
 }
 
+/** The same where a passkey says who signs in: its user handle is the id of the account. */
+export function deviceOfPasskey(userHandle: string | undefined, shared = false): Device {
+  const token = !shared && userHandle && localStorage.getItem(`${OF_ACCOUNT}${userHandle}`);
+  return { ...thisDevice(undefined, shared), ...(token && { device_token: token }) };
+}
+
 export function remember(account: Account, deviceToken: string | undefined): void {
   const who = { district: account.district.id, portal: account.portal, username: account.username };
-  if (deviceToken) localStorage.setItem(placeOf(who), deviceToken);
+  if (!deviceToken) return;
+  localStorage.setItem(placeOf(who), deviceToken);
+  localStorage.setItem(`${OF_ACCOUNT}${handleOf(account.id)}`, deviceToken);
 }
 
 function installation(): string {
@@ -33,8 +42,15 @@ function placeOf({ district, portal, username }: Who): string {
   return `campus.device.${district}.${portal}.${username.trim().toLowerCase()}`;
 }
 
-/** As it stands in the list of sessions: "Firefox, Windows". */
-function browserName(): string {
+/** The id's 16 bytes in base64url, as passkeys say them. */
+function handleOf(id: string): string {
+  const bytes = id.replaceAll("-", "").match(/../g) ?? [];
+  const text = btoa(String.fromCharCode(...bytes.map((byte) => Number.parseInt(byte, 16))));
+  return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+/** As it stands in the lists of sessions and passkeys: "Firefox, Windows". */
+export function browserName(): string {
   const agent = navigator.userAgent;
   const browser = ["Edg", "OPR", "Firefox", "Chrome", "Safari"].find((name) => agent.includes(name)) ?? "Browser";
   const system = ["Android", "iPhone", "iPad", "CrOS", "Windows", "Mac", "Linux"].find((name) => agent.includes(name));

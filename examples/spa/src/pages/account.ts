@@ -25,7 +25,8 @@ export async function accountPage(): Promise<Page> {
     doorTo("/account/password", "key", t("password.title"), t("password.lead")),
     doorTo("/account/sessions", "device", t("sessions.title"), t("sessions.lead")),
     doorTo("/account/activity", "shield", t("activity.title"), t("activity.lead")),
-    portal === "staff" && doorTo("/account/authenticator", "shield", t("authenticator.title"), t("authenticator.why")),
+    doorTo("/account/passkeys", "key", t("passkeys.title"), t("passkeys.lead")),
+    doorTo("/account/authenticator", "shield", t("authenticator.title"), t("authenticator.why")),
   ];
   return {
     title: t("nav.account"),

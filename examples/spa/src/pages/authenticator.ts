@@ -1,17 +1,22 @@
-/** An authenticator app for somebody of the office: a picture to scan, the first code, and recovery codes for paper. */
+/** An authenticator app: a picture to scan, the first code, recovery codes for paper; and turning it off. */
 
-import { mine } from "../api/client";
+import { mine, type Schemas } from "../api/client";
 import { answered } from "../api/problem";
-import { goOn } from "../api/session";
+import { account, goOn } from "../api/session";
+import { reload } from "../router";
+import { action } from "../ui/action";
+import { announce } from "../ui/announce";
+import { ask } from "../ui/ask";
 import { h } from "../ui/dom";
 import { textField } from "../ui/fields";
 import { form } from "../ui/form";
 import { backTo, card, note, showStep, type Page } from "../ui/page";
 import { withStepUp } from "../ui/step-up";
-import { t } from "../words";
+import { day, t } from "../words";
 import { home } from "./after-sign-in";
 
-export function authenticator(): Page {
+export async function authenticator(): Promise<Page> {
+  const standing = await answered(mine.GET("/me/totp"));
   const place = h("div", { class: "step" });
 
   async function begin() {
@@ -59,12 +64,27 @@ export function authenticator(): Page {
     return form({ fields: [code], submit: t("authenticator.confirm"), send });
   }
 
-  place.append(form({ fields: [], submit: t("authenticator.begin"), send: begin }));
+  const submit = t(standing.set_up ? "authenticator.replace" : "authenticator.begin");
+  if (standing.set_up) place.append(...shown(standing));
+  place.append(form({ fields: [], submit, isQuiet: standing.set_up, send: begin }));
   return {
     title: t("authenticator.title"),
     lead: t("authenticator.why"),
     content: [card(place), backTo("/account", t("page.toAccount"))],
   };
+}
+
+/** Since when it is set up, and how to be rid of it; the office's desk wants it. */
+function shown({ set_up_at, recovery_codes_left }: Schemas["TotpStandingAnswer"]): HTMLElement[] {
+  const since = t("authenticator.since", { since: day(set_up_at ?? ""), left: recovery_codes_left });
+  async function turnOff() {
+    if (!(await ask(t("authenticator.offQuestion"), t("authenticator.off")))) return;
+    await withStepUp(() => answered(mine.DELETE("/me/totp")));
+    await reload();
+    announce(t("authenticator.isOff"));
+  }
+  const off = account()?.portal === "staff" ? [] : [action({ text: t("authenticator.off"), act: turnOff })];
+  return [note("good", since), ...off];
 }
 
 /** Drawn here: the secret goes to nobody who makes pictures. */

@@ -8,13 +8,13 @@ import { answered } from "../api/problem";
 import type { Place } from "../router";
 import { h } from "../ui/dom";
 import { form } from "../ui/form";
-import { card, showStep, type Page } from "../ui/page";
+import { card, note, showStep, type Page } from "../ui/page";
 import { dayAndTime, t } from "../words";
 import { newPassword } from "./new-password";
 
 export async function resetPassword({ secrets }: Place): Promise<Page> {
   const token = secrets.get("token") ?? "";
-  const { username_masked, password_policy, expires_at } = await answered(
+  const { username_masked, password_policy, expires_at, asks_for_code } = await answered(
     open.POST("/password-reset/check", { body: { token } }),
   );
   const [password, again] = newPassword(password_policy);
@@ -31,6 +31,7 @@ export async function resetPassword({ secrets }: Place): Promise<Page> {
     );
   }
 
+  if (asks_for_code) place.append(note("calm", t("reset.code")));
   place.append(form({ fields: [password, again], submit: t("password.submit"), send }));
   return {
     title: t("reset.title"),

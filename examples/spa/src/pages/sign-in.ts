@@ -12,6 +12,7 @@ import { showStep } from "../ui/page";
 import { t, type Word } from "../words";
 import { afterSignIn } from "./after-sign-in";
 import type { District } from "./login-screen";
+import { passkeySignIn } from "./passkey-sign-in";
 import { portalField } from "./portal-field";
 
 export function signInForm(district: District, isStaff = false): HTMLElement {
@@ -19,7 +20,7 @@ export function signInForm(district: District, isStaff = false): HTMLElement {
   const username = textField({
     name: "username",
     label: t("field.username"),
-    autocomplete: "username",
+    autocomplete: "username webauthn" as AutoFill,
     verbatim: true,
   });
   const password = passwordField({ name: "password", label: t("field.password"), autocomplete: "current-password" });
@@ -68,6 +69,7 @@ export function signInForm(district: District, isStaff = false): HTMLElement {
       captcha,
       send: askForCodeIfNeeded,
     }),
+    passkeySignIn(district.id, portal, shared.checked) ?? "",
     help(district, isStaff),
   );
   return place;

@@ -1,9 +1,11 @@
-/** What could hurt most wants a fresh code of the authenticator app; it then holds for five minutes. */
+/** What could hurt most wants a fresh proof: a passkey, the code of the authenticator app, or else the password. It holds for five minutes. */
 
 import { mine } from "../api/client";
+import { canUsePasskeys, usePasskey } from "../api/passkey";
 import { answered, Refusal } from "../api/problem";
-import { account, goOn } from "../api/session";
+import { goOn } from "../api/session";
 import { t } from "../words";
+import { action } from "./action";
 import { showModal } from "./ask";
 import { h, newId } from "./dom";
 import { passwordField, textField } from "./fields";
@@ -21,9 +23,12 @@ export async function withStepUp<Answer>(act: () => Promise<Answer>): Promise<An
 }
 
 /** Whether somebody has proved once more who she is. */
-function stepUp(why: string): Promise<boolean> {
-  const isStaff = account()?.portal === "staff";
-  const field = isStaff
+async function stepUp(why: string): Promise<boolean> {
+  const [{ set_up }, { items }] = await Promise.all([
+    answered(mine.GET("/me/totp")),
+    answered(mine.GET("/me/passkeys")),
+  ]);
+  const field = set_up
     ? textField({
         name: "totp",
         label: t("totp.code"),
@@ -35,8 +40,13 @@ function stepUp(why: string): Promise<boolean> {
 
   return new Promise((resolve) => {
     async function send() {
-      const body = isStaff ? { totp: field.value().replace(/\s/g, "") } : { password: field.value() };
+      const body = set_up ? { totp: field.value().replace(/\s/g, "") } : { password: field.value() };
       goOn(await answered(mine.POST("/me/step-up", { body })));
+      dialog.close("yes");
+    }
+    async function useOne() {
+      const passkey = await usePasskey(await answered(mine.POST("/me/step-up/options")));
+      goOn(await answered(mine.POST("/me/step-up", { body: { passkey } })));
       dialog.close("yes");
     }
     const title = newId("step-up");
@@ -47,6 +57,7 @@ function stepUp(why: string): Promise<boolean> {
       h("h2", { id: title }, t("stepUp.title")),
       h("p", {}, why),
       form({ fields: [field], submit: t("stepUp.submit"), send }),
+      items.length > 0 && canUsePasskeys() && action({ text: t("passkeys.use"), act: useOne }),
       cancel,
     );
     showModal(dialog, () => resolve(dialog.returnValue === "yes"));
