@@ -78,13 +78,14 @@ async def test_a_passkey_is_added_used_renamed_and_removed(come: Come, maria: Us
     await finger.turns_away(away=True)
     await finger.is_strange(strange=False)
     await maria_here.open("/d/jackson")
-    await finger.turns_away(away=False)
     await maria_here.press("Sign in with a passkey")
+    await finger.turns_away(away=False)
     await maria_here.is_led_to("My children")
 
     async with maria_here.page.expect_response("**/login/passkey"):
         await maria_here.press("Sign out")
-    await maria_here.is_led_to("My children")  # the browser offered it below the username, and somebody touched it
+    # The browser offered it below the username, and somebody touched it.
+    await expect(maria_here.page.get_by_role("button", name="Sign out")).to_be_visible()
 
     await maria_here.open("/account/passkeys")
     await maria_here.press("Rename: Chrome, Linux")

@@ -14,6 +14,8 @@ import { afterSignIn } from "./after-sign-in";
 
 /** How long a question is offered while somebody types; the service forgets it after five minutes. */
 const FRESH_MS = 240_000;
+/** Of what is only offered: that nobody took it, and that the service could not be asked. */
+const NOT_TOLD = ["aborted", "no_passkey", "unreachable"];
 
 /** The button, or nothing where there are no passkeys. */
 export function passkeySignIn(district: string, portal: Field, isShared: () => boolean): HTMLElement | null {
@@ -30,7 +32,8 @@ export function passkeySignIn(district: string, portal: Field, isShared: () => b
     if (isBusy) return;
     isBusy = true;
     waiting.abort();
-    await toldWhatIsRefused(async () => signIn(await usePasskey(await begun())));
+    problem.hide();
+    await told(async () => signIn(await usePasskey(await begun())));
     isBusy = false;
     void offer();
   }
@@ -42,10 +45,12 @@ export function passkeySignIn(district: string, portal: Field, isShared: () => b
     if (!(await canOfferWhileTyping()) || !element.isConnected) return;
     const renewal = setTimeout(() => void offer(), FRESH_MS);
     mine.signal.addEventListener("abort", () => clearTimeout(renewal));
-    await toldWhatIsRefused(async () => {
+    await told(async () => {
       const options = await begun();
-      if (!mine.signal.aborted) await signIn(await usePasskey(options, { mediation: "conditional", signal: mine.signal }));
-    }, mine.signal);
+      if (mine.signal.aborted) return;
+      const credential = await usePasskey(options, { mediation: "conditional", signal: mine.signal });
+      if (!mine.signal.aborted) await signIn(credential);
+    }, NOT_TOLD);
   }
 
   async function signIn(credential: Credential) {
@@ -54,13 +59,12 @@ export function passkeySignIn(district: string, portal: Field, isShared: () => b
     go(afterSignIn());
   }
 
-  async function toldWhatIsRefused(act: () => Promise<void>, signal?: AbortSignal) {
-    problem.hide();
+  async function told(act: () => Promise<void>, notOf: string[] = []) {
     try {
       await act();
     } catch (fault) {
       if (!(fault instanceof Refusal)) throw fault;
-      if (!signal?.aborted) problem.show(fault.problem.detail);
+      if (!fault.is(...notOf)) problem.show(fault.problem.detail);
     }
   }
 
