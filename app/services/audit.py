@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.database import Unit
 from app.models import AuditEvent
 
 OPERATOR = "operator"
@@ -23,7 +24,7 @@ def by_account(account_id: UUID) -> str:
 
 
 def record(
-    session: AsyncSession,
+    session: Unit,
     tag: str,
     *,
     at: datetime,

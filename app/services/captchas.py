@@ -8,12 +8,12 @@ from typing import Any
 
 import structlog
 from prometheus_client import Counter
-from sqlalchemy import delete
+from sqlalchemy import Insert, bindparam, delete
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.captcha.altcha import Altcha, is_altcha
 from app.captcha.provider import CaptchaProvider, Challenge, Proof, ProviderDown, Purpose
+from app.database import Statement, Unit
 from app.errors import CaptchaInvalid, CaptchaRequired
 from app.models import SpentCaptcha
 
@@ -62,27 +62,21 @@ class Captchas:
             raise CaptchaInvalid(self.challenge(purpose).as_dict())
         return proof
 
-    async def spend(self, session: AsyncSession, proof: Proof, purpose: Purpose) -> None:
+    async def spend(self, session: Unit, proof: Proof, purpose: Purpose) -> None:
         """Within the caller's transaction, so that a refusal gives it back.
 
         Raises:
             CaptchaInvalid: it counted before.
         """
-        dialect: Any = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-        spent = await session.execute(
-            dialect.insert(SpentCaptcha)
-            .values(digest=_digest(proof), expires_at=proof.expires_at)
-            .on_conflict_do_nothing()
-            .returning(SpentCaptcha.digest)
-        )
-        if spent.first() is None:
+        spent = await _SPEND.first(session, {"proved": _digest(proof), "until": proof.expires_at})
+        if spent is None:
             OUTCOMES.labels("any", "replayed").inc()
             raise CaptchaInvalid(self.challenge(purpose).as_dict())
 
     @staticmethod
-    async def give_back(session: AsyncSession, proof: Proof) -> None:
+    async def give_back(session: Unit, proof: Proof) -> None:
         """It may count once more."""
-        await session.execute(delete(SpentCaptcha).where(SpentCaptcha.digest == _digest(proof)))
+        await _GIVE_BACK.do(session, {"proved": _digest(proof)})
 
     async def close(self) -> None:
         await self.chosen.close()
@@ -93,3 +87,17 @@ class Captchas:
 
 def _digest(proof: Proof) -> str:
     return hashlib.sha256(proof.id.encode()).hexdigest()
+
+
+def _spend(dialect: Any) -> Insert:
+    spent: Insert = (
+        dialect.insert(SpentCaptcha)
+        .values(digest=bindparam("proved"), expires_at=bindparam("until"))
+        .on_conflict_do_nothing()
+        .returning(SpentCaptcha.digest)
+    )
+    return spent
+
+
+_SPEND = Statement(_spend(postgresql), for_sqlite=_spend(sqlite))
+_GIVE_BACK = Statement(delete(SpentCaptcha).where(SpentCaptcha.digest == bindparam("proved")))

@@ -3,12 +3,15 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.database import Asks, Statement
+from app.database.statements import among, places
 from app.models import DailyQuota
 from app.security.digests import Digests
 
@@ -49,7 +52,7 @@ class DailyQuotas:
 
     async def counted(
         self,
-        connection: AsyncConnection | AsyncSession,
+        connection: Asks,
         purpose: str,
         district_id: str,
         subjects: Collection[str],
@@ -57,8 +60,14 @@ class DailyQuotas:
     ) -> dict[str, int]:
         """How often each of the subjects did it that day, in one statement."""
         digests = {self._digest(purpose, district_id, subject, day): subject for subject in subjects}
-        query = select(DailyQuota.digest, DailyQuota.count.label("times")).where(DailyQuota.digest.in_(digests))
-        return dict.fromkeys(subjects, 0) | {digests[row.digest]: row.times for row in await connection.execute(query)}
+        rows = await _counted(len(digests)).all(connection, places("digest", digests))
+        return dict.fromkeys(subjects, 0) | {digests[row.digest]: row.times for row in rows}
 
     def _digest(self, purpose: str, district_id: str, subject: str, day: LocalDay) -> str:
         return self.digests.digest("daily-quota", purpose, district_id, subject, day.date)
+
+
+@lru_cache(200)
+def _counted(count: int) -> Statement:
+    query = select(DailyQuota.digest, DailyQuota.count.label("times"))
+    return Statement(query.where(among(DailyQuota.digest, "digest", count)))

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import Insert, bindparam, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import Clock
-from app.database import Database
+from app.database import Database, Statement, Unit
 from app.errors import NotFound
 from app.models import LinkedAccount, PushDevice, SignInSession
 from app.security.digests import Digests
@@ -130,26 +130,43 @@ class Devices:
         return self.digests.candidates("push-token", push_token)
 
 
-async def turn_push_on(session: AsyncSession, account: AccountView, other: AccountView, installation_id: str) -> bool:
+async def turn_push_on(session: Unit, account: AccountView, other: AccountView, installation_id: str) -> bool:
     """Registers a device of `account` for the linked `other`, too, if it never was; whether it did."""
     if not await _wants_push(session, other):
         return False
-    here = await session.scalar(
-        select(PushDevice).where(
-            PushDevice.account_id == account.id,
-            PushDevice.installation_id == installation_id,
-            PushDevice.switched_off_at.is_(None),
-        )
-    )
+    here = await _HERE.first(session, {"account": account.id, "installation": installation_id})
     if here is None:
         return False
-    copied = {
-        name: getattr(here, name)
-        for name in ("platform", "provider", "token_digest", "sealed_token", "locale", "registered_at")
-    }
-    new = _insert(session).values(id=uuid4(), account_id=other.id, installation_id=installation_id, **copied)
-    made = await session.execute(new.on_conflict_do_nothing(index_elements=_ONE_OF_A_KIND).returning(PushDevice.id))
-    return made.first() is not None
+    copied = {"new_id": uuid4(), "account": other.id, "installation": installation_id, **here._asdict()}
+    return await _COPY.first(session, copied) is not None
+
+
+_COPIED = ("platform", "provider", "token_digest", "sealed_token", "locale", "registered_at")
+_HERE = Statement(
+    select(*(getattr(PushDevice, name).label(f"{name}_") for name in _COPIED)).where(
+        PushDevice.account_id == bindparam("account"),
+        PushDevice.installation_id == bindparam("installation"),
+        PushDevice.switched_off_at.is_(None),
+    )
+)
+
+
+def _copy(dialect: Any) -> Insert:
+    copied: Insert = (
+        dialect.insert(PushDevice)
+        .values(
+            id=bindparam("new_id"),
+            account_id=bindparam("account"),
+            installation_id=bindparam("installation"),
+            **{name: bindparam(f"{name}_") for name in _COPIED},
+        )
+        .on_conflict_do_nothing(index_elements=_ONE_OF_A_KIND)
+        .returning(PushDevice.id)
+    )
+    return copied
+
+
+_COPY = Statement(_copy(postgresql), for_sqlite=_copy(sqlite))
 
 
 async def forget_push_devices(session: AsyncSession, session_id: UUID, *, with_switched: bool = False) -> None:
@@ -171,5 +188,5 @@ def _insert(session: AsyncSession) -> Any:
     return dialect.insert(PushDevice)
 
 
-async def _wants_push(session: AsyncSession, account: AccountView) -> bool:
+async def _wants_push(session: Unit, account: AccountView) -> bool:
     return (await open_district(session, account.district_id)).settings.features.push

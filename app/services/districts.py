@@ -7,10 +7,9 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from app.clock import Clock
-from app.database import Database
+from app.database import Asks, Database, Statement
 from app.errors import DistrictNotFound, FeatureDisabled, Maintenance
 from app.models import Announcement, District, DistrictOrigin
 from app.portals import Portal
@@ -30,7 +29,7 @@ DISTRICT_COLUMNS = (
 MOST_ANNOUNCEMENTS = 100
 """So many are shown at once, the newest; nobody reads as many."""
 
-_BY_ID = select(*DISTRICT_COLUMNS).where(District.id == bindparam("district_id"))
+_BY_ID = Statement(select(*DISTRICT_COLUMNS).where(District.id == bindparam("district_id")))
 
 
 @dataclass(frozen=True)
@@ -165,7 +164,7 @@ class Districts:
         return [origin for origin, host in hosts.items() if not f".{host}".endswith(f".{domain}")]
 
 
-async def open_district(connection: AsyncConnection | AsyncSession, district_id: str) -> OpenDistrict:
+async def open_district(connection: Asks, district_id: str) -> OpenDistrict:
     """The district by its id.
 
     Raises:
@@ -177,13 +176,13 @@ async def open_district(connection: AsyncConnection | AsyncSession, district_id:
     return district
 
 
-async def find_district(connection: AsyncConnection | AsyncSession, district_id: str) -> OpenDistrict:
+async def find_district(connection: Asks, district_id: str) -> OpenDistrict:
     """The district by its id, opened or not.
 
     Raises:
         DistrictNotFound: there is none.
     """
-    row = (await connection.execute(_BY_ID, {"district_id": district_id})).one_or_none()
+    row = await _BY_ID.first(connection, {"district_id": district_id})
     if row is None:
         raise DistrictNotFound
     return OpenDistrict(

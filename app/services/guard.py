@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from prometheus_client import Counter
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import bindparam, select
 
 from app.captcha.provider import Challenge, Proof, Purpose
 from app.clock import Clock
-from app.database import Database
+from app.database import Database, Statement, Unit
 from app.errors import CaptchaInvalid, CaptchaRequired, PasswordOff, TooManyAttempts
 from app.models import KnownDevice
 from app.security.client_address import Address, bucket_of
@@ -28,6 +27,9 @@ from app.services.shared_networks import FACTOR, SharedNetworks
 from app.services.sign_in_ladder import SignInLadder, SignInSubject
 from app.services.window_counts import WindowCounts
 
+_LIVE_DEVICE = Statement(
+    select(KnownDevice.id).where(KnownDevice.id == bindparam("device"), KnownDevice.revoked_at.is_(None))
+)
 REFUSALS = Counter("campus_guard_refusals_total", "Tries that were not let in", ["action", "code"])
 
 
@@ -134,11 +136,11 @@ class Guard:
 
     async def challenge(self, action: str, district_id: str) -> Challenge:
         """A fresh one. Raises DistrictNotFound."""
-        async with self.database.reading() as connection:
+        async with self.database.asking() as connection:
             await open_district(connection, district_id)
         return self.captchas.challenge(Purpose(action, district_id))
 
-    async def succeed(self, session: AsyncSession, admission: Admission) -> None:
+    async def succeed(self, session: Unit, admission: Admission) -> None:
         """Ends the count of this subject, within the transaction that settles; other subjects' failures stay."""
         if admission.subject:
             await self.ladder.end(session, admission.subject)
@@ -162,7 +164,7 @@ class Guard:
     async def _count(self, knock: Knock, purpose: Purpose, proof: Proof | None = None) -> Admission:
         """One transaction: a refusal neither counts nor spends the solved CAPTCHA."""
         now, solved = self.clock.now(), proof is not None
-        async with self.database.transaction() as session:
+        async with self.database.brief() as session:
             district = await open_district(session, knock.district_id)
             subject = await self._subject(session, knock)
             tries = 0
@@ -190,7 +192,7 @@ class Guard:
         )
 
     async def _take_guess(
-        self, session: AsyncSession, knock: Knock, now: datetime, timezone: str, *, solved: bool
+        self, session: Unit, knock: Knock, now: datetime, timezone: str, *, solved: bool
     ) -> Standing | None:
         if knock.guessed_at is None or knock.rule.free_per_student is None:
             return None
@@ -200,7 +202,7 @@ class Guard:
             raise CaptchaRequired
         return standing
 
-    async def _subject(self, session: AsyncSession, knock: Knock) -> SignInSubject | None:
+    async def _subject(self, session: Unit, knock: Knock) -> SignInSubject | None:
         """Whose ladder this is: the name's, or that of a device which has proved that it signed in to this name before."""
         subject = knock.subject
         if subject is None or not knock.device_token:
@@ -213,9 +215,7 @@ class Guard:
         )
         if device is None:
             return subject
-        alive = await session.scalar(
-            select(KnownDevice.id).where(KnownDevice.id == device, KnownDevice.revoked_at.is_(None))
-        )
+        alive = await _LIVE_DEVICE.scalar(session, {"device": device})
         return SignInSubject(subject.district_id, subject.portal, subject.username_folded, alive)
 
     async def _crowd(self, knock: Knock) -> int:
@@ -224,7 +224,7 @@ class Guard:
 
     async def _give_back(self, admission: Admission) -> None:
         """Nothing was verified, so nothing is used up."""
-        async with self.database.transaction() as session:
+        async with self.database.brief() as session:
             if admission.proof:
                 await self.captchas.give_back(session, admission.proof)
             if admission.subject:

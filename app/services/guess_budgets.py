@@ -8,12 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import Insert, Integer, Table, and_, bindparam, case, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.database import Statement, Unit
+from app.database.statements import among, places
 from app.models import GuessBudget
 from app.models.base import UtcDateTime
 from app.security.digests import Digests
@@ -59,7 +62,7 @@ class GuessBudgets:
     digests: Digests
 
     async def take(
-        self, session: AsyncSession, subject: GuessSubject, now: datetime, timezone: str, *, free: int = IN_ALL
+        self, session: Unit, subject: GuessSubject, now: datetime, timezone: str, *, free: int = IN_ALL
     ) -> Standing:
         """Takes one guess; beyond `free` ones (of a subject's whole budget) only with a CAPTCHA. `timezone` is the district's."""
         values = {
@@ -68,30 +71,34 @@ class GuessBudgets:
             "day_ends_at": LocalDay.of(now, timezone).ends_at,
             "free": free,
         }
-        if await session.scalar(_TAKE[session.get_bind().dialect.name], values) is not None:
+        if await _TAKE.scalar(session, values) is not None:
             return Standing.TAKEN
-        row = (await session.execute(_ROW, values)).one()
+        [row] = await _ROW.all(session, values)
         is_exhausted = row.total >= IN_ALL or (row.day_ends_at > now and row.today >= PER_DAY)
         return Standing.EXHAUSTED if is_exhausted else Standing.CAPTCHA
 
-    async def give_back(self, session: AsyncSession, subject: GuessSubject) -> None:
+    async def give_back(self, session: Unit, subject: GuessSubject) -> None:
         """The guess was right, or nothing was compared."""
-        await session.execute(_GIVE_BACK, {"key": await self._key(session, subject)})
+        await _GIVE_BACK.do(session, {"key": await self._key(session, subject)})
 
     async def renew(self, session: AsyncSession, subject: GuessSubject) -> None:
         """By the office: as if nobody had guessed."""
         await session.execute(delete(_BUDGETS).where(_BUDGETS.c.digest.in_(self._candidates(subject))))
 
-    async def _key(self, session: AsyncSession, subject: GuessSubject) -> str:
+    async def _key(self, session: Unit, subject: GuessSubject) -> str:
         """While secret keys rotate a budget stays under the key that it was begun with."""
         newest, *older = self._candidates(subject)
         if not older:
             return newest
-        begun = select(_BUDGETS.c.digest).where(_BUDGETS.c.digest.in_(older)).limit(1)
-        return await session.scalar(begun) or newest
+        return await _begun(len(older)).scalar(session, places("key", older)) or newest
 
     def _candidates(self, subject: GuessSubject) -> list[str]:
         return self.digests.candidates("guess-budget", subject.purpose, subject.district_id, *subject.words)
+
+
+@cache
+def _begun(keys: int) -> Statement:
+    return Statement(select(_BUDGETS.c.digest).where(among(_BUDGETS.c.digest, "key", keys)).limit(1))
 
 
 def _take(dialect: Any) -> Insert:
@@ -119,10 +126,10 @@ def _take(dialect: Any) -> Insert:
     return taken
 
 
-_TAKE = {"sqlite": _take(sqlite), "postgresql": _take(postgresql)}
+_TAKE = Statement(_take(postgresql), for_sqlite=_take(sqlite))
 _THIS = _BUDGETS.c.digest == bindparam("key")
-_ROW = select(_BUDGETS.c.total, _BUDGETS.c.today, _BUDGETS.c.day_ends_at).where(_THIS)
-_GIVE_BACK = (
+_ROW = Statement(select(_BUDGETS.c.total, _BUDGETS.c.today, _BUDGETS.c.day_ends_at).where(_THIS))
+_GIVE_BACK = Statement(
     update(_BUDGETS)
     .where(_THIS, _BUDGETS.c.total > 0)
     .values(total=_BUDGETS.c.total - 1, today=case((_BUDGETS.c.today > 0, _BUDGETS.c.today - 1), else_=0))

@@ -12,10 +12,12 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, select, update
+from sqlalchemy import ColumnElement, bindparam, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import aliased
 
+from app.database import Asks, Statement, Unit
+from app.database.statements import among, places
 from app.errors import InvalidToken, Maintenance
 from app.models import Account, District, LinkCode, LinkedAccount, Person
 from app.services.account_view import AccountView, select_account
@@ -41,18 +43,29 @@ def offer_of(state: str, settings: DistrictSettings, linking_states: Collection[
     return LinkOffer(None if settings.features.linking else "switched_off")
 
 
-async def hold_accounts(session: AsyncSession, account_ids: Collection[UUID]) -> dict[UUID, bool]:
+_END_CODES = Statement(
+    update(LinkCode)
+    .where(LinkCode.account_id == bindparam("of_account"), LinkCode.used_at.is_(None))
+    .values(used_at=bindparam("now"))
+    .execution_options(synchronize_session=False)
+)
+
+
+async def hold_accounts(session: Unit, account_ids: Collection[UUID]) -> dict[UUID, bool]:
     """Which of these accounts are alive, from now until the transaction ends; held in one order, so that nobody waits in a circle."""
-    query = select(Account.id, Account.disabled_at).where(Account.id.in_(account_ids)).order_by(Account.id)
-    rows = await session.execute(query.with_for_update(read=True, key_share=True))
+    rows = await _hold(len(account_ids)).all(session, places("account", account_ids))
     return {row.id: row.disabled_at is None for row in rows}
 
 
-async def linked_accounts(
-    connection: AsyncConnection | AsyncSession, account_id: UUID, linking_states: Collection[str]
-) -> Sequence[AccountView]:
+@cache
+def _hold(count: int) -> Statement:
+    query = select(Account.id, Account.disabled_at).where(among(Account.id, "account", count)).order_by(Account.id)
+    return Statement(query.with_for_update(read=True, key_share=True))
+
+
+async def linked_accounts(connection: Asks, account_id: UUID, linking_states: Collection[str]) -> Sequence[AccountView]:
     """The accounts that this one is linked with and that could be used now, by district."""
-    rows = await connection.execute(_linked_accounts(), {"account_id": account_id})
+    rows = await _linked_accounts().all(connection, {"account_id": account_id})
     return [AccountView.of(row) for row in rows if _both_offer(row, linking_states)]
 
 
@@ -73,14 +86,9 @@ def has_suspended_link() -> Any:
     return waits_for_confirmation().label("links_suspended")
 
 
-async def end_link_codes(session: AsyncSession, account_id: UUID, now: datetime) -> None:
+async def end_link_codes(session: Unit, account_id: UUID, now: datetime) -> None:
     """Whoever was thrown out may still have one in his hand."""
-    await session.execute(
-        update(LinkCode)
-        .where(LinkCode.account_id == account_id, LinkCode.used_at.is_(None))
-        .values(used_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    await _END_CODES.do(session, {"of_account": account_id, "now": now})
 
 
 async def suspend_links(session: AsyncSession, account_id: UUID, now: datetime) -> None:
@@ -94,7 +102,7 @@ async def suspend_links(session: AsyncSession, account_id: UUID, now: datetime) 
 
 
 async def require_live_link(
-    connection: AsyncConnection | AsyncSession,
+    connection: Asks,
     account_id: UUID,
     root_id: UUID,
     linking_states: Collection[str],
@@ -106,7 +114,7 @@ async def require_live_link(
         InvalidToken: the two are no longer linked, or the root account may no longer be used.
         Maintenance: the district is being maintained.
     """
-    row = (await connection.execute(_live_link(), {"account_id": account_id, "root_id": root_id})).one_or_none()
+    row = await _live_link().first(connection, {"account_id": account_id, "root_id": root_id})
     if row is None or not _both_offer(row, linking_states):
         raise InvalidToken
     until = DistrictSettings.model_validate(row.settings_there).maintenance_until
@@ -115,9 +123,9 @@ async def require_live_link(
 
 
 @cache  # making it anew takes longer than running it
-def _linked_accounts() -> Select[*tuple[Any, ...]]:
+def _linked_accounts() -> Statement:
     mine, my_district = aliased(LinkedAccount), aliased(District)
-    return (
+    return Statement(
         select_account(*_offer_columns(District, "there"), *_offer_columns(my_district, "here"))
         .join(LinkedAccount, LinkedAccount.account_id == Account.id)
         .join(mine, mine.group_id == LinkedAccount.group_id)
@@ -135,9 +143,9 @@ def _linked_accounts() -> Select[*tuple[Any, ...]]:
 
 
 @cache
-def _live_link() -> Select[*tuple[Any, ...]]:
+def _live_link() -> Statement:
     root_link, root, root_district = aliased(LinkedAccount), aliased(Account), aliased(District)
-    return (
+    return Statement(
         select(*_offer_columns(District, "there"), *_offer_columns(root_district, "here"))
         .join(LinkedAccount, LinkedAccount.district_id == District.id)
         .join(root_link, root_link.group_id == LinkedAccount.group_id)

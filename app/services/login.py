@@ -7,11 +7,11 @@ no transaction open. Settle: leave a trace of the refusal, or end the count, upg
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Row, bindparam, update
+from sqlalchemy import bindparam, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import Clock
-from app.database import Database
+from app.database import Database, Statement, Unit
 from app.errors import AccountLocked, InvalidCredentials, TotpRequired
 from app.models import Account
 from app.portals import Portal
@@ -33,21 +33,23 @@ from app.services.username_recovery import UsernameRecovery
 from app.text import fold
 
 # Statements are made once: making them anew at each sign-in takes a third of what its hash takes.
-_CANDIDATE = select_account(
-    Account.password_hash,
-    Account.recovery_email_folded,
-    Account.last_signed_in_at,
-    may_enter_its_portal(Account.portal).label("may_enter"),
-    has_suspended_link(),
-    has_totp(),
-    wants_answers(),
-).where(
-    Account.district_id == bindparam("district"),
-    Account.portal == bindparam("portal"),
-    Account.username_folded == bindparam("username"),
+_CANDIDATE = Statement(
+    select_account(
+        Account.password_hash,
+        Account.recovery_email_folded,
+        Account.last_signed_in_at,
+        may_enter_its_portal(Account.portal).label("may_enter"),
+        has_suspended_link(),
+        has_totp(),
+        wants_answers(),
+    ).where(
+        Account.district_id == bindparam("district"),
+        Account.portal == bindparam("portal"),
+        Account.username_folded == bindparam("username"),
+    )
 )
 # Only if nothing changed while the hash was computed: a reset or a lock in between must win.
-_NOTE_SIGN_IN = (
+_NOTE_SIGN_IN = Statement(
     update(Account)
     .where(
         Account.id == bindparam("account_id"),
@@ -107,15 +109,15 @@ class Login:
         admission.close()
         return opened
 
-    async def _find(self, request: LoginRequest, district: OpenDistrict) -> Row[Any] | None:
+    async def _find(self, request: LoginRequest, district: OpenDistrict) -> Any | None:
         district.require_no_maintenance(self.clock.now())
         district.require_portal(request.portal)
         named = {"district": request.district, "portal": request.portal.value, "username": fold(request.username)}
-        return await self.database.read_row(_CANDIDATE, named)
+        return await self.database.first(_CANDIDATE, named)
 
-    async def _prove_second_factor(self, request: LoginRequest, candidate: Row[Any], admission: Admission) -> None:
+    async def _prove_second_factor(self, request: LoginRequest, candidate: Any, admission: Admission) -> None:
         if request.totp is None:
-            async with self.database.transaction() as session:
+            async with self.database.brief() as session:
                 self._record(session, "api:session:totp_asked", request, candidate)
             raise TotpRequired
         async with self.database.transaction() as session:
@@ -129,7 +131,7 @@ class Login:
             raise tried.refusal
 
     async def _settle(
-        self, request: LoginRequest, candidate: Row[Any], verdict: Verdict, admission: Admission
+        self, request: LoginRequest, candidate: Any, verdict: Verdict, admission: Admission
     ) -> OpenedSession:
         named = {
             "account_id": candidate.account_id,
@@ -137,12 +139,14 @@ class Login:
             "new_hash": verdict.upgraded or candidate.password_hash,
             "now": self.clock.now(),
         }
-        async with self.database.transaction() as session:
-            if await session.scalar(_NOTE_SIGN_IN, named) is None:
+        # A first sign-in to an imported account has more to do, by the ORM.
+        begins = candidate.last_signed_in_at is None and candidate.unconfirmed_recovery_email
+        async with self.database.transaction() if begins else self.database.brief() as session:
+            if await _NOTE_SIGN_IN.first(session, named) is None:
                 raise InvalidCredentials
             if not await confirm_access(session, candidate.person_id, request.portal):
                 raise AccountLocked("no_portal_access")
-            if candidate.last_signed_in_at is None and candidate.unconfirmed_recovery_email:
+            if isinstance(session, AsyncSession):
                 await self._confirm_imported_address(session, candidate)
             account = AccountView.of(candidate)
             if admission.subject is None or admission.subject.device is None:
@@ -152,7 +156,7 @@ class Login:
             await self.guard.succeed(session, admission)
             return opened
 
-    async def _confirm_imported_address(self, session: AsyncSession, candidate: Row[Any]) -> None:
+    async def _confirm_imported_address(self, session: AsyncSession, candidate: Any) -> None:
         """An address that came with an account of another system: nobody has been asked yet whether it is the owner's."""
         account = await session.get_one(Account, candidate.account_id)
         await self.recovery_email.ask_to_confirm(
@@ -160,18 +164,16 @@ class Login:
         )
 
     async def _record_refusal(
-        self, request: LoginRequest, candidate: Row[Any] | None, reason: str, admission: Admission
+        self, request: LoginRequest, candidate: Any | None, reason: str, admission: Admission
     ) -> None:
         """The same rows for a known and an unknown name: a trace, and with the tenth in a row a mail to whoever it belongs to."""
         now = self.clock.now()
-        async with self.database.transaction() as session:
+        async with self.database.brief() as session:
             if admission.is_closed and admission.subject and admission.tries == WAIT_AFTER:
                 tell_sign_ins_refused(session, admission.subject, now)
             self._record(session, "api:session:refused", request, candidate, reason=reason, tries=admission.tries)
 
-    def _record(
-        self, session: AsyncSession, tag: str, request: LoginRequest, candidate: Row[Any] | None, **data: object
-    ) -> None:
+    def _record(self, session: Unit, tag: str, request: LoginRequest, candidate: Any | None, **data: object) -> None:
         audit.record(
             session,
             tag,
@@ -183,12 +185,12 @@ class Login:
             data={"portal": request.portal.value, **data},
         )
 
-    async def _lock(self, district: OpenDistrict, candidate: Row[Any]) -> str | None:
+    async def _lock(self, district: OpenDistrict, candidate: Any) -> str | None:
         """Why a right password does not open the account, if anything keeps it shut."""
         if candidate.disabled_at is not None:
             return "disabled"
         if not candidate.may_enter:
             return "no_portal_access"
-        async with self.database.reading() as connection:
+        async with self.database.asking() as connection:
             locked = await self.username_recovery.locks_sign_in(connection, district, candidate.recovery_email_folded)
         return "recovery_lockout" if locked else None

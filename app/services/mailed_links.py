@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from app.database import Database
+from app.database import Database, Unit
 from app.errors import CampusError, InProgress
 from app.models import MailedLink
 from app.security.mailed_tokens import MailedTokens
@@ -121,7 +121,7 @@ class MailedLinks:
 
 
 def create_link(
-    session: AsyncSession,
+    session: Unit,
     purpose: LinkPurpose,
     account_id: UUID,
     now: datetime,

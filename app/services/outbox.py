@@ -5,11 +5,14 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import bindparam, select
 
+from app.database import Statement, Unit
 from app.models import OutboxMail, PushDevice
 
+_WANTED_ON = Statement(
+    select(PushDevice.id).where(PushDevice.account_id == bindparam("account_id"), PushDevice.switched_off_at.is_(None))
+)
 KEPT_TRYING = timedelta(hours=24)
 """How long a mail is tried; a reset that arrives a day late helps nobody."""
 
@@ -56,7 +59,7 @@ class NothingToSend(Exception):
 
 
 def promise(
-    session: AsyncSession,
+    session: Unit,
     kind: MailKind,
     *,
     district_id: str,
@@ -85,18 +88,17 @@ def promise(
 
 
 async def promise_push(
-    session: AsyncSession, kind: MailKind, *, account_id: UUID, district_id: str, now: datetime, locale: str | None
+    session: Unit, kind: MailKind, *, account_id: UUID, district_id: str, now: datetime, locale: str | None
 ) -> None:
     """Adds one push message for each device of the account that wants them."""
-    devices = select(PushDevice.id).where(PushDevice.account_id == account_id, PushDevice.switched_off_at.is_(None))
-    for device_id in await session.scalars(devices):
+    for device in await _WANTED_ON.all(session, {"account_id": account_id}):
         session.add(
             OutboxMail(
                 district_id=district_id,
                 kind=kind.value,
                 channel=PUSH,
                 account_id=account_id,
-                push_device_id=device_id,
+                push_device_id=device.id,
                 locale=locale,
                 details={},
                 created_at=now,

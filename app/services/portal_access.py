@@ -14,6 +14,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
+from app.database import Statement, Unit
 from app.models import Account, ActivationKey, Person, Relationship, SignInSession
 from app.portals import Portal
 from app.services import audit
@@ -53,21 +54,22 @@ def may_enter_its_portal(portal: InstrumentedAttribute[str]) -> ColumnElement[bo
     return or_(*(and_(portal == door.value, may_enter(door)) for door in Portal))
 
 
-_LOCK_PERSON = select(Person.id).where(Person.id == bindparam("person_id")).with_for_update(read=True)
+_LOCK_PERSON = Statement(select(Person.id).where(Person.id == bindparam("person_id")).with_for_update(read=True))
 _MAY_ENTER = {
-    portal: select(Person.id).where(Person.id == bindparam("person_id"), may_enter(portal)) for portal in Portal
+    portal: Statement(select(Person.id).where(Person.id == bindparam("person_id"), may_enter(portal)))
+    for portal in Portal
 }
 
 
-async def confirm_access(session: AsyncSession, person_id: UUID, portal: Portal) -> bool:
+async def confirm_access(session: Unit, person_id: UUID, portal: Portal) -> bool:
     """Whether the person may enter, from now until the caller's transaction ends.
 
     Access that is being taken away at the same moment is waited for: the lock meets the one of `end_sessions_without_access`, and the
     question is a statement of its own, so that PostgreSQL answers it from what was committed meanwhile.
     """
     named = {"person_id": person_id}
-    await session.execute(_LOCK_PERSON, named)
-    return await session.scalar(_MAY_ENTER[portal], named) is not None
+    await _LOCK_PERSON.do(session, named)
+    return await _MAY_ENTER[portal].first(session, named) is not None
 
 
 async def end_sessions_without_access(

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row, bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.database import Statement, Unit
 from app.models import Account, KnownDevice, Person, Relationship
 from app.portals import Portal
 from app.services.account_view import AccountView, mask_address
@@ -17,8 +18,10 @@ from app.services.portal_access import may_enter
 from app.services.sign_in_ladder import SignInSubject
 
 # Made once, as every statement of a sign-in.
-_ADDRESS_OF_KNOWN = select(Account.recovery_email).where(
-    Account.id == bindparam("account_id"), exists().where(KnownDevice.account_id == bindparam("account_id"))
+_ADDRESS_OF_KNOWN = Statement(
+    select(Account.recovery_email).where(
+        Account.id == bindparam("account_id"), exists().where(KnownDevice.account_id == bindparam("account_id"))
+    )
 )
 
 
@@ -35,12 +38,12 @@ async def tell_address_changed(
     await _tell(session, MailKind.RECOVERY_EMAIL_CHANGED, account, old_address, now, told)
 
 
-async def tell_new_device(session: AsyncSession, account: AccountView, now: datetime) -> None:
+async def tell_new_device(session: Unit, account: AccountView, now: datetime) -> None:
     """Of a sign-in that no device token proved; before the new device is noted.
 
     Where the owner has had devices before: nobody needs to be told of the first one.
     """
-    known = (await session.execute(_ADDRESS_OF_KNOWN, {"account_id": account.id})).one_or_none()
+    known = await _ADDRESS_OF_KNOWN.first(session, {"account_id": account.id})
     if known:
         moment = {"happened_at": now.isoformat()}
         await _tell(session, MailKind.NEW_DEVICE, account, known.recovery_email, now, moment)
@@ -110,7 +113,7 @@ async def tell_guardians_of_claim(session: AsyncSession, student_id: UUID, now: 
         )
 
 
-def tell_sign_ins_refused(session: AsyncSession, subject: SignInSubject, now: datetime) -> None:
+def tell_sign_ins_refused(session: Unit, subject: SignInSubject, now: datetime) -> None:
     """To whoever has this username and a confirmed address; nothing tells whether there is somebody."""
     promise(
         session,
@@ -128,7 +131,7 @@ async def _tell_owner(session: AsyncSession, kind: MailKind, account_id: UUID, n
 
 
 async def _tell(
-    session: AsyncSession,
+    session: Unit,
     kind: MailKind,
     owner: AccountView | Row[*tuple[Any, ...]],
     address: str | None,

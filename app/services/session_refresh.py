@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import bindparam
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import bindparam, select, update
 
 from app.clock import Clock
-from app.database import Database
+from app.database import Database, Statement, Unit
 from app.errors import InvalidToken
 from app.models import Account, SignInSession
 from app.security.refresh_tokens import GenuineToken, RefreshTokens
@@ -15,15 +14,44 @@ from app.services.account_view import AccountView, select_account
 from app.services.challenge_questions import wants_answers
 from app.services.links import end_link_codes, has_suspended_link, require_live_link
 from app.services.second_factor import has_totp
-from app.services.sessions import Lifetimes, OpenedSession, Sessions
+from app.services.session_descent import Lifetimes
+from app.services.sessions import OpenedSession, Sessions
 
 REPEAT_WINDOW = timedelta(seconds=30)
 """How long the answer to a refresh may be asked for again, while its token is unused (a mobile network loses answers)."""
 
-# Made once: making it anew took most of the time of a refresh.
-_ACCOUNT = select_account(has_suspended_link(), has_totp(), wants_answers()).where(
-    Account.id == bindparam("account_id")
+_THIS = SignInSession.id == bindparam("session_id")
+_FAMILY = Statement(
+    select(
+        SignInSession.id,
+        SignInSession.account_id,
+        SignInSession.ended_at,
+        SignInSession.expires_at,
+        SignInSession.idle_expires_at,
+        SignInSession.switched_from_id,
+        SignInSession.refresh_digest,
+        SignInSession.previous_refresh_digest,
+        SignInSession.rotated_at,
+        SignInSession.shared,
+    )
+    .where(_THIS)
+    .with_for_update()
 )
+_ACCOUNT = Statement(
+    select_account(has_suspended_link(), has_totp(), wants_answers()).where(Account.id == bindparam("account_id"))
+)
+_ROTATE = Statement(
+    update(SignInSession)
+    .where(_THIS)
+    .values(
+        previous_refresh_digest=bindparam("presented"),
+        refresh_digest=bindparam("successor"),
+        rotated_at=bindparam("now"),
+        last_used_at=bindparam("now"),
+        idle_expires_at=bindparam("idle_until"),
+    )
+)
+_END = Statement(update(SignInSession).where(_THIS).values(ended_at=bindparam("now"), ended_reason="token_reused"))
 
 
 @dataclass(frozen=True)
@@ -45,18 +73,18 @@ class SessionRefresh:
         token = self.refresh_tokens.recognise(text)
         if token is None:
             raise InvalidToken
-        async with self.database.transaction() as session:
+        async with self.database.brief() as session:
             opened = await self._rotate(session, token)
         if opened is None:
             raise InvalidToken  # after the commit: what the refusal found out is kept
         return opened
 
-    async def _rotate(self, session: AsyncSession, token: GenuineToken) -> OpenedSession | None:
+    async def _rotate(self, session: Unit, token: GenuineToken) -> OpenedSession | None:
         now = self.clock.now()
-        family = await session.get(SignInSession, token.session_id, with_for_update=True)
+        family = await _FAMILY.first(session, {"session_id": token.session_id})
         if family is None or family.ended_at is not None or min(family.expires_at, family.idle_expires_at) <= now:
             return None
-        row = (await session.execute(_ACCOUNT, {"account_id": family.account_id})).one()
+        [row] = await _ACCOUNT.all(session, {"account_id": family.account_id})
         if row.disabled_at is not None:
             return None
         if family.switched_from_id is not None and family.switched_from_id != family.account_id:
@@ -66,12 +94,14 @@ class SessionRefresh:
         presented = self.refresh_tokens.digests(token.text)
         if family.refresh_digest in presented:
             successor = self.refresh_tokens.successors(token)[0]
-            family.previous_refresh_digest, family.refresh_digest = (
-                family.refresh_digest,
-                self.refresh_tokens.digest(successor),
-            )
-            family.rotated_at = family.last_used_at = now
-            family.idle_expires_at = now + Lifetimes.of(account.portal, shared=family.shared).idle
+            rotated = {
+                "session_id": family.id,
+                "presented": family.refresh_digest,
+                "successor": self.refresh_tokens.digest(successor),
+                "now": now,
+                "idle_until": now + Lifetimes.of(account.portal, shared=family.shared).idle,
+            }
+            await _ROTATE.do(session, rotated)
             return self.sessions.opened(account, family.id, successor)
         if (
             family.previous_refresh_digest in presented
@@ -86,6 +116,6 @@ class SessionRefresh:
             again = next(given, None)  # None where the secret key that derived it has been taken out meanwhile
             return self.sessions.opened(account, family.id, again) if again else None
         await end_link_codes(session, account.id, now)
-        family.ended_at, family.ended_reason = now, "token_reused"
+        await _END.do(session, {"session_id": family.id, "now": now})
         self.sessions.record_end(session, account.id, account.district_id, family.id, reason="token_reused")
         return None

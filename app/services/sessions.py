@@ -13,16 +13,16 @@ from sqlalchemy import and_, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import Clock
-from app.database import Database
+from app.database import Database, Statement, Unit
 from app.errors import InvalidToken
 from app.models import Account, KnownDevice, PushDevice, SignInSession
-from app.portals import Portal
 from app.security.access_tokens import LIFETIME, AccessTokens
 from app.security.device_tokens import DeviceTokens
 from app.security.refresh_tokens import RefreshTokens
 from app.services import audit
 from app.services.account_view import AccountView, select_account
 from app.services.links import end_link_codes, require_live_link
+from app.services.session_descent import Lifetimes, Parent, inherit
 from app.text import fold
 
 ALIVE = (
@@ -34,7 +34,7 @@ ALIVE = (
 """SQL: session and account are alive at `now`; expiry counts by the clock, whether or not anything cleans up."""
 
 # Every signed-in request runs this one. Made anew each time, it would cost more than all that PostgreSQL and its driver do.
-_SIGNED_IN = (
+_SIGNED_IN = Statement(
     select_account(
         SignInSession.signed_in_at,
         SignInSession.switched_from_id,
@@ -44,24 +44,18 @@ _SIGNED_IN = (
     .join(SignInSession, SignInSession.account_id == Account.id)
     .where(SignInSession.id == bindparam("session_id"), Account.id == bindparam("account_id"), *ALIVE)
 )
-
+_SEE_DEVICE = Statement(
+    update(KnownDevice)
+    .where(
+        KnownDevice.id == bindparam("device"),
+        KnownDevice.account_id == bindparam("account"),
+        KnownDevice.revoked_at.is_(None),
+    )
+    .values(last_seen_at=bindparam("now"))
+    .returning(KnownDevice.id)
+)
 
 STEP_UP_HOLDS = timedelta(minutes=5)
-
-
-@dataclass(frozen=True)
-class Lifetimes:
-    idle: timedelta
-    absolute: timedelta
-
-    @classmethod
-    def of(cls, portal: Portal, *, shared: bool) -> "Lifetimes":
-        """Contract, section 8: 14 and 30 days; a shared device 1 hour; staff 1 hour idle and 12 hours in all."""
-        if shared:
-            return cls(timedelta(hours=1), timedelta(hours=1))
-        if portal is Portal.STAFF:
-            return cls(timedelta(hours=1), timedelta(hours=12))
-        return cls(timedelta(days=14), timedelta(days=30))
 
 
 @dataclass(frozen=True)
@@ -121,11 +115,11 @@ class Sessions:
 
     async def open(
         self,
-        session: AsyncSession,
+        session: Unit,
         account: AccountView,
         device: Device,
         *,
-        parent: SignInSession | None = None,
+        parent: Parent | None = None,
         with_totp: bool = False,
         by: str | None = None,
     ) -> OpenedSession:
@@ -155,7 +149,7 @@ class Sessions:
             totp_at=now if with_totp else None,
         )
         if parent:
-            _inherit(opened, parent)
+            inherit(opened, parent)
         session.add(opened)
         audit.record(
             session,
@@ -187,7 +181,7 @@ class Sessions:
         """
         claims = self.access_tokens.verify(access_token)
         named = {"session_id": claims.session_id, "account_id": claims.account_id, "now": self.clock.now()}
-        row = await self.database.read_row(_SIGNED_IN, named)
+        row = await self.database.first(_SIGNED_IN, named)
         if row is None or row.district_id != claims.district_id:
             raise InvalidToken
         if row.switched_from_id not in {None, row.account_id}:
@@ -202,7 +196,7 @@ class Sessions:
         )
 
     async def _require_live_link(self, account_id: UUID, root_id: UUID) -> None:
-        async with self.database.reading() as connection:
+        async with self.database.asking() as connection:
             await require_live_link(connection, account_id, root_id, self.linking_states, self.clock.now())
 
     async def end_this(self, session: AsyncSession, caller: SignedIn, reason: str) -> None:
@@ -246,18 +240,11 @@ class Sessions:
         of_account = or_(SignInSession.account_id == account_id, SignInSession.switched_from_id == account_id)
         return len(await end_sessions(session, now, reason, of_account))
 
-    async def _remember(self, session: AsyncSession, account: AccountView, device: Device, now: datetime) -> UUID:
+    async def _remember(self, session: Unit, account: AccountView, device: Device, now: datetime) -> UUID:
         """The id of the device, known from before by its token, or new."""
         proven = device.device_token and self.device_tokens.prove(device.device_token, **_device_name(account))
-        if proven:
-            seen = await session.execute(
-                update(KnownDevice)
-                .where(KnownDevice.id == proven, KnownDevice.account_id == account.id, KnownDevice.revoked_at.is_(None))
-                .values(last_seen_at=now)
-                .returning(KnownDevice.id)
-            )
-            if seen.first():
-                return proven
+        if proven and await _SEE_DEVICE.first(session, {"device": proven, "account": account.id, "now": now}):
+            return proven
         fresh = KnownDevice(
             id=uuid4(),
             account_id=account.id,
@@ -290,7 +277,7 @@ class Sessions:
 
     def record_end(
         self,
-        session: AsyncSession,
+        session: Unit,
         account_id: UUID,
         district_id: str | None,
         session_id: UUID,
@@ -318,13 +305,6 @@ async def end_sessions(session: AsyncSession, now: datetime, reason: str, *which
         .execution_options(synchronize_session=False)
     )
     return list(ended.scalars())
-
-
-def _inherit(opened: SignInSession, parent: SignInSession) -> None:
-    opened.totp_at = parent.totp_at
-    opened.signed_in_at, opened.expires_at = parent.signed_in_at, min(opened.expires_at, parent.expires_at)
-    opened.switched_from_id = parent.switched_from_id or parent.account_id
-    opened.root_session_id = parent.root_session_id or parent.id
 
 
 def _device_name(account: AccountView) -> dict[str, str]:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
@@ -16,6 +17,8 @@ from sqlalchemy import ColumnElement, Insert, Integer, Table, and_, bindparam, c
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from app.database import Statement, Unit
+from app.database.statements import among, places
 from app.errors import CaptchaRequired, PasswordOff, TooManyAttempts
 from app.models import FailedSignIns
 from app.models.base import UtcDateTime
@@ -56,7 +59,7 @@ class SignInLadder:
     digests: Digests
 
     async def climb(
-        self, session: AsyncSession, subject: SignInSubject, now: datetime, *, free_tries: int, solved: bool
+        self, session: Unit, subject: SignInSubject, now: datetime, *, free_tries: int, solved: bool
     ) -> int:
         """Counts one more try, in one statement, before anything is verified; gives how many there have been.
 
@@ -71,18 +74,18 @@ class SignInLadder:
             "free_tries": OFF_AFTER if solved else free_tries,
             **{f"wait_{place}": now + timedelta(seconds=seconds) for place, seconds in enumerate(WAITS_S)},
         }
-        tries: int | None = await session.scalar(_CLIMB[session.get_bind().dialect.name], values)
+        tries: int | None = await _CLIMB.scalar(session, values)
         if tries is None:
             raise await self._refusal(session, subject, now)
         return tries
 
-    async def step_back(self, session: AsyncSession, subject: SignInSubject) -> None:
+    async def step_back(self, session: Unit, subject: SignInSubject) -> None:
         """Takes a try back that verified nothing."""
-        await session.execute(_STEP_BACK, await self._key(session, subject))
+        await _STEP_BACK.do(session, await self._key(session, subject))
 
-    async def end(self, session: AsyncSession, subject: SignInSubject) -> None:
+    async def end(self, session: Unit, subject: SignInSubject) -> None:
         """After a success: this ladder, and no other one."""
-        await session.execute(_END, await self._key(session, subject))
+        await _END.do(session, await self._key(session, subject))
 
     async def end_all(self, session: AsyncSession, district_id: str, portal: str, username_folded: str) -> None:
         """After a reset or by staff: the ladder of the name and those of its devices."""
@@ -117,7 +120,7 @@ class SignInLadder:
         )
 
     async def _refusal(
-        self, session: AsyncSession, subject: SignInSubject, now: datetime
+        self, session: Unit, subject: SignInSubject, now: datetime
     ) -> CaptchaRequired | TooManyAttempts | PasswordOff:
         row = await self._row(session, subject)
         if row and row.tries >= OFF_AFTER:
@@ -126,19 +129,17 @@ class SignInLadder:
             return TooManyAttempts(math.ceil((row.wait_until - now).total_seconds()))
         return CaptchaRequired()
 
-    async def _row(self, connection: AsyncConnection | AsyncSession, subject: SignInSubject) -> Any:
-        query = select(_LADDERS.c.tries, _LADDERS.c.last_at, _LADDERS.c.wait_until).where(
-            _LADDERS.c.subject.in_(self._candidates(subject)), _LADDERS.c.device == _device(subject)
-        )
-        return (await connection.execute(query.limit(1))).first()
+    async def _row(self, connection: Unit, subject: SignInSubject) -> Any:
+        keys = self._candidates(subject)
+        return await _row(len(keys)).first(connection, {**places("key", keys), "device_key": _device(subject)})
 
-    async def _key(self, session: AsyncSession, subject: SignInSubject) -> dict[str, str]:
+    async def _key(self, session: Unit, subject: SignInSubject) -> dict[str, str]:
         """The row's key: while secret keys rotate a ladder stays under the key that it was begun with."""
         newest, *older = self._candidates(subject)
         device = _device(subject)
         if older:
-            begun = select(_LADDERS.c.subject).where(_LADDERS.c.subject.in_(older), _LADDERS.c.device == device)
-            newest = await session.scalar(begun.limit(1)) or newest
+            named = {**places("key", older), "device_key": device}
+            newest = await _begun(len(older)).scalar(session, named) or newest
         return {"subject_key": newest, "device_key": device}
 
     def _candidates(self, subject: SignInSubject) -> list[str]:
@@ -172,6 +173,20 @@ def _moment(name: str) -> Any:
     return bindparam(name, type_=UtcDateTime())
 
 
+@cache
+def _row(keys: int) -> Statement:
+    return Statement(select(_LADDERS.c.tries, _LADDERS.c.last_at, _LADDERS.c.wait_until).where(*_one_of(keys)).limit(1))
+
+
+@cache
+def _begun(keys: int) -> Statement:
+    return Statement(select(_LADDERS.c.subject).where(*_one_of(keys)).limit(1))
+
+
+def _one_of(keys: int) -> tuple[ColumnElement[bool], ...]:
+    return among(_LADDERS.c.subject, "key", keys), _LADDERS.c.device == bindparam("device_key")
+
+
 def _climb(dialect: Any) -> Insert:
     """One statement for reading, deciding and writing: two tries at the same moment cannot see the same count."""
     healed = and_(_LADDERS.c.tries < OFF_AFTER, _LADDERS.c.last_at <= _moment("healed_before"))
@@ -202,7 +217,9 @@ def _climb(dialect: Any) -> Insert:
     return climbed
 
 
-_CLIMB = {"sqlite": _climb(sqlite), "postgresql": _climb(postgresql)}
+_CLIMB = Statement(_climb(postgresql), for_sqlite=_climb(sqlite))
 _THIS = (_LADDERS.c.subject == bindparam("subject_key"), _LADDERS.c.device == bindparam("device_key"))
-_END = delete(_LADDERS).where(*_THIS)
-_STEP_BACK = update(_LADDERS).where(*_THIS, _LADDERS.c.tries > 0).values(tries=_LADDERS.c.tries - 1, wait_until=None)
+_END = Statement(delete(_LADDERS).where(*_THIS))
+_STEP_BACK = Statement(
+    update(_LADDERS).where(*_THIS, _LADDERS.c.tries > 0).values(tries=_LADDERS.c.tries - 1, wait_until=None)
+)

@@ -7,10 +7,8 @@ Five a day of the district; the sixth is refused until local midnight, for an ad
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
-
 from app.clock import Clock
-from app.database import Database
+from app.database import Asks, Database
 from app.errors import DailyLimitReached
 from app.services import audit
 from app.services.daily_quotas import DailyQuotas, LocalDay
@@ -61,14 +59,12 @@ class UsernameRecovery:
         ):  # after the commit: the sixth try itself counts, for districts that lock the account by it
             raise DailyLimitReached(day.seconds_left(now))
 
-    async def locks_sign_in(
-        self, connection: AsyncConnection | AsyncSession, district: OpenDistrict, address_folded: str | None
-    ) -> bool:
+    async def locks_sign_in(self, connection: Asks, district: OpenDistrict, address_folded: str | None) -> bool:
         """Whether too many requests for this address keep its accounts shut today, where the district wants that."""
         return bool(await self.locked_addresses(connection, district, {address_folded} if address_folded else set()))
 
     async def locked_addresses(
-        self, connection: AsyncConnection | AsyncSession, district: OpenDistrict, addresses_folded: Collection[str]
+        self, connection: Asks, district: OpenDistrict, addresses_folded: Collection[str]
     ) -> set[str]:
         """Those of the addresses whose accounts are kept shut today by too many requests."""
         if district.settings.username_recovery.lockout != "account" or not addresses_folded:

@@ -9,8 +9,8 @@ from typing import Any, cast
 
 from sqlalchemy import Insert, Integer, Table, bindparam, case, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.database import Statement, Unit
 from app.models import WindowCount
 from app.models.base import UtcDateTime
 from app.security.digests import Digests
@@ -28,7 +28,7 @@ class WindowCounts:
 
     async def count(
         self,
-        session: AsyncSession,
+        session: Unit,
         purpose: str,
         subject: str,
         now: datetime,
@@ -43,11 +43,11 @@ class WindowCounts:
             "new_end": now + window,
             "free": _NO_LIMIT if free is None else free,
         }
-        return await session.scalar(_COUNT[session.get_bind().dialect.name], values) is not None
+        return await _COUNT.scalar(session, values) is not None
 
-    async def take_back(self, session: AsyncSession, purpose: str, subject: str) -> None:
+    async def take_back(self, session: Unit, purpose: str, subject: str) -> None:
         """One less: what was counted beforehand did not happen."""
-        await session.execute(_TAKE_BACK, {"key": self._digest(purpose, subject)})
+        await _TAKE_BACK.do(session, {"key": self._digest(purpose, subject)})
 
     def _digest(self, purpose: str, subject: str) -> str:
         return self.digests.digest("window-count", purpose, subject)
@@ -72,7 +72,7 @@ def _count(dialect: Any) -> Insert:
     return counted
 
 
-_COUNT = {"sqlite": _count(sqlite), "postgresql": _count(postgresql)}
-_TAKE_BACK = (
+_COUNT = Statement(_count(postgresql), for_sqlite=_count(sqlite))
+_TAKE_BACK = Statement(
     update(_COUNTS).where(_COUNTS.c.digest == bindparam("key"), _COUNTS.c.count > 0).values(count=_COUNTS.c.count - 1)
 )

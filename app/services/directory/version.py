@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.database import Database
+from app.database import Database, Statement
 from app.models import DirectoryVersion
 
-_NUMBER = select(DirectoryVersion.number)
+_NUMBER = Statement(select(DirectoryVersion.number))
 
 
 async def directory_changed(session: AsyncSession) -> None:
@@ -39,5 +39,5 @@ class SharedVersion:
         if reading:
             await asyncio.wait([reading])
         self._reading, self._next = self._next, None
-        row = await self.database.read_row(_NUMBER, {})
+        row = await self.database.first(_NUMBER, {})
         return int(row.number) if row else 0

@@ -1,0 +1,141 @@
+"""The hot paths on SQLite, on the event loop: such a statement takes less time than a hop to another thread and back.
+
+What could take long does hop: waiting for another process that writes, and moving what was written from the log into the database file.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, closing
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from app.database.engines import BUSY_TIMEOUT_MS, POOL_TIMEOUT_S, configure_sqlite_reader, configure_sqlite_writer
+from app.database.statements import Compiled
+from app.database.work import Listener, Work
+
+T = TypeVar("T")
+
+CHECKPOINT_EVERY = 100
+"""Commits. By itself SQLite does it every thousand pages, within the commit of whoever comes then."""
+
+
+class SqliteLane:
+    """One connection that writes and one that reads; statements never overlap, as none of them waits."""
+
+    def __init__(self, path: Path, turn: asyncio.Lock, listeners: list[Listener]) -> None:
+        """`turn` is held by whoever writes in this process."""
+        self._path = path
+        self._turn = turn
+        self._listeners = listeners
+        self._writer: sqlite3.Connection | None = None
+        self._reader: sqlite3.Connection | None = None
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="sqlite")  # starts none before it is asked
+        self._commits = 0
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Work]:
+        async with turn_of(self._turn):
+            writer = self._writer = self._writer or self._connect(configure_sqlite_writer)
+            await self._begin(writer)
+            try:
+                work = Work(partial(_run, writer), "sqlite", self._listeners)
+                yield work
+                await work.flush()
+                writer.execute("COMMIT")
+            except BaseException:
+                if writer.in_transaction:
+                    writer.execute("ROLLBACK")
+                raise
+            self._note_commit()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Work]:
+        self._reader = self._reader or self._connect(configure_sqlite_reader)
+        yield Work(partial(self._read, self._reader), "sqlite", self._listeners)
+
+    async def close(self) -> None:
+        self._threads.shutdown()
+        for connection in (self._writer, self._reader):
+            if connection:
+                connection.close()
+
+    def _connect(self, configure: Callable[[Any, object], None]) -> sqlite3.Connection:
+        """A connection that waits for nobody."""
+        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        configure(connection, None)
+        connection.execute("PRAGMA busy_timeout=0")
+        connection.execute("PRAGMA wal_autocheckpoint=0")
+        return connection
+
+    async def _begin(self, writer: sqlite3.Connection) -> None:
+        try:
+            writer.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as fault:
+            if not _is_busy(fault):
+                raise
+            waiting = asyncio.ensure_future(self._in_thread(partial(_begin_patiently, writer)))
+            try:
+                await asyncio.shield(waiting)
+            except asyncio.CancelledError:
+                await waiting
+                writer.execute("ROLLBACK")
+                raise
+
+    async def _read(self, reader: sqlite3.Connection, compiled: Compiled, arguments: list[object]) -> list[Any]:
+        try:
+            return await _run(reader, compiled, arguments)
+        except sqlite3.OperationalError as fault:
+            if not _is_busy(fault):
+                raise
+        # Another process has just opened the file, or closes it.
+        return compiled.rows(await self._in_thread(partial(_read_patiently, self._path, compiled.text, arguments)))
+
+    def _note_commit(self) -> None:
+        self._commits += 1
+        if self._commits % CHECKPOINT_EVERY == 0:
+            self._threads.submit(_checkpoint, self._path)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+@asynccontextmanager
+async def turn_of(turn: asyncio.Lock) -> AsyncIterator[None]:
+    """Holds it for the block. Raises TimeoutError where it does not become free."""
+    async with asyncio.timeout(POOL_TIMEOUT_S):
+        await turn.acquire()
+    try:
+        yield
+    finally:
+        turn.release()
+
+
+async def _run(connection: sqlite3.Connection, compiled: Compiled, arguments: list[object]) -> list[Any]:
+    return compiled.rows(connection.execute(compiled.text, arguments).fetchall())
+
+
+def _begin_patiently(writer: sqlite3.Connection) -> None:
+    writer.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    try:
+        writer.execute("BEGIN IMMEDIATE")
+    finally:
+        writer.execute("PRAGMA busy_timeout=0")
+
+
+def _read_patiently(path: Path, text: str, arguments: list[object]) -> list[Any]:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        configure_sqlite_reader(connection, None)
+        return connection.execute(text, arguments).fetchall()
+
+
+def _checkpoint(path: Path) -> None:
+    """As much as can be moved while others read and write; the rest waits for the next time."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+def _is_busy(fault: sqlite3.OperationalError) -> bool:
+    return fault.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
