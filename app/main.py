@@ -155,7 +155,7 @@ def _routes() -> tuple[BaseRoute, ...]:
     """Those of all routers. They depend on no setting, and binding them takes ten times as long as all else that makes an application."""
     house = APIRouter(generate_unique_id_function=operation_id)
     for router in ROUTERS:
-        house.include_router(router.router)
+        router.router.bind_to(house)
     return tuple(house.routes)
 
 

@@ -21,7 +21,7 @@ Tree = dict[str, "Tree"]
 
 
 def test_only_the_database_makes_engines() -> None:
-    assert modules_where(lambda tree: bool(names_in(tree) & ENGINE_MAKERS)) == {"database.py"}
+    assert modules_where(lambda tree: bool(names_in(tree) & ENGINE_MAKERS)) == {"database/engines.py"}
 
 
 def test_the_environment_is_read_where_settings_are_made_and_nowhere_else() -> None:

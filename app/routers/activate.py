@@ -1,7 +1,5 @@
 """A paper key becomes an account."""
 
-from fastapi import APIRouter
-
 from app.errors import (
     ActivationKeyExpired,
     ActivationKeyInvalid,
@@ -17,10 +15,11 @@ from app.errors import (
 from app.openapi import refusals
 from app.route_guards import Budget, costly
 from app.routers.dependencies import CampusPart, IdempotencyKey
+from app.routers.operations import Operations
 from app.schemas.activate import ActivateBody, KeyOfferAnswer, VerifyKeyBody
 from app.schemas.session import SessionAnswer
 
-router = APIRouter(prefix="/activate", tags=["Activation"])
+router = Operations(prefix="/activate", tags=["Activation"])
 
 _KEY_REFUSALS = (
     DistrictNotFound,

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from app.app_releases import Platform, android_asset_links, apple_site_association, release_of
@@ -10,9 +10,10 @@ from app.errors import NotFound
 from app.openapi import refusals
 from app.route_guards import Budget, for_every_version, limited
 from app.routers.dependencies import CampusPart
+from app.routers.operations import Operations
 from app.schemas.apps import AppConfigAnswer, ProductName
 
-router = APIRouter()
+router = Operations()
 
 MAILED_PATHS = ("/reset-password", "/confirm-email", "/dispute", "/activate")
 _CACHED = {"Cache-Control": "public, max-age=3600"}

@@ -2,16 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from app.errors import DistrictNotFound
 from app.openapi import refusals
 from app.route_guards import Budget, limited
 from app.routers.dependencies import CampusPart
+from app.routers.operations import Operations
 from app.schemas.captcha import CaptchaAction, CaptchaChallenge
 from app.schemas.common import DistrictId
 
-router = APIRouter(prefix="/captcha", tags=["Sign-in"])
+router = Operations(prefix="/captcha", tags=["Sign-in"])
 
 
 @router.get("", summary="A fresh CAPTCHA challenge", responses=refusals(DistrictNotFound))

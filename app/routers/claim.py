@@ -1,7 +1,5 @@
 """A student claims his account with name and number."""
 
-from fastapi import APIRouter
-
 from app.errors import (
     AlreadyClaimed,
     ClaimNotMatched,
@@ -15,11 +13,12 @@ from app.errors import (
 from app.openapi import refusals
 from app.route_guards import Budget, costly, guarded
 from app.routers.dependencies import Admitted, CampusPart, Language
+from app.routers.operations import Operations
 from app.schemas.claim import ClaimBody, ClaimOfferAnswer, CompleteClaimBody
 from app.schemas.session import SessionAnswer
 from app.services.guard import CLAIM
 
-router = APIRouter(prefix="/activate/claim", tags=["Activation"])
+router = Operations(prefix="/activate/claim", tags=["Activation"])
 
 
 @router.post(

@@ -3,16 +3,17 @@
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from fastapi.responses import HTMLResponse, Response
 
 from app.errors import NotFound
 from app.pages.mail_folder import MOST_SHOWN, ShownMail, find_mail, newest_mails
 from app.pages.rendering import render
 from app.routers.dependencies import CampusPart
+from app.routers.operations import Operations
 from app.translation import translator
 
-router = APIRouter(prefix="/dev/mail", include_in_schema=False)
+router = Operations(prefix="/dev/mail", include_in_schema=False)
 
 _POLICY = "default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 # A mail styles itself, and its links open beside the mailbox. The sandbox holds for whoever opens the part without the frame, too.

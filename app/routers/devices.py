@@ -2,16 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 
 from app.errors import FeatureDisabled, NotFound
 from app.openapi import refusals
 from app.route_guards import Budget, for_every_version, limited
 from app.routers.dependencies import Caller, CampusPart
+from app.routers.operations import Operations
 from app.schemas.common import Line
 from app.schemas.devices import PushDeviceBody
 
-router = APIRouter(prefix="/me/devices", tags=["My account"])
+router = Operations(prefix="/me/devices", tags=["My account"])
 
 InstallationId = Annotated[
     Line, Path(description="Chosen by the app, stable until it is reinstalled", examples=["8f14e45f"])

@@ -1,14 +1,13 @@
 """“It was not me”: a link in a notice undoes what it told of."""
 
-from fastapi import APIRouter
-
 from app.errors import TicketInvalid
 from app.openapi import refusals
 from app.route_guards import Budget, costly
 from app.routers.dependencies import CampusPart
+from app.routers.operations import Operations
 from app.schemas.password_reset import MailedToken
 
-router = APIRouter(prefix="/security", tags=["Recovery"])
+router = Operations(prefix="/security", tags=["Recovery"])
 
 
 @router.post("/dispute", summary="Undo a change that was not mine", status_code=204, responses=refusals(TicketInvalid))

@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from app.errors import (
     AlreadyLinked,
     FeatureDisabled,
@@ -23,10 +21,11 @@ from app.errors import (
 from app.openapi import refusals
 from app.route_guards import Budget, limited
 from app.routers.dependencies import Caller, CampusPart, IdempotencyKey
+from app.routers.operations import Operations
 from app.schemas.district_link import LinkCodeAnswer, LinksAnswer, RedeemLinkCodeBody, SwitchBody
 from app.schemas.session import SessionAnswer
 
-router = APIRouter(prefix="/districts/link", tags=["Linking"])
+router = Operations(prefix="/districts/link", tags=["Linking"])
 
 
 @router.get("", summary="My linked accounts", responses=refusals(), response_model_exclude_none=True)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import Depends, Header, Query, Response
 from pydantic import StringConstraints
 
 from app.errors import DistrictNotFound
@@ -10,12 +10,13 @@ from app.openapi import refusals
 from app.route_guards import Budget, limited
 from app.routers.dependencies import CampusPart
 from app.routers.etag import CACHEABLE, cacheable
+from app.routers.operations import Operations
 from app.routers.paging import Limit, after
 from app.schemas.common import DistrictId
 from app.schemas.districts import BY_RANK, DistrictList, LoginScreenAnswer
 from app.services.directory.index import Position
 
-router = APIRouter(prefix="/districts", tags=["Districts"])
+router = Operations(prefix="/districts", tags=["Districts"])
 
 IfNoneMatch = Annotated[
     Annotated[str, StringConstraints(max_length=1_000)] | None,

@@ -1,7 +1,5 @@
 """A guardian's household: what the office has, and whether it is right."""
 
-from fastapi import APIRouter
-
 from app.errors import (
     FeatureDisabled,
     Forbidden,
@@ -13,9 +11,10 @@ from app.errors import (
 from app.openapi import refusals
 from app.route_guards import Budget, limited
 from app.routers.dependencies import Caller, CampusPart, IdempotencyKey
+from app.routers.operations import Operations
 from app.schemas.household import MyHouseholds, VerificationAnswer, VerifyHouseholdBody
 
-router = APIRouter(prefix="/me/household", tags=["My account"])
+router = Operations(prefix="/me/household", tags=["My account"])
 
 
 @router.get(

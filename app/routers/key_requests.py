@@ -2,18 +2,19 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from app.errors import DistrictNotFound, FeatureDisabled, KeyRequestNotMatched, Maintenance
 from app.openapi import refusals
 from app.route_guards import Budget, costly, guarded
 from app.routers.dependencies import Admitted, CampusPart, Language
+from app.routers.operations import Operations
 from app.schemas.key_requests import KeyRequestBody, ShownKeyAnswer
 from app.schemas.password_reset import Accepted
 from app.services.guard import KEY_REQUEST
 from app.translation import msg
 
-router = APIRouter(prefix="/activate/key-requests", tags=["Activation"])
+router = Operations(prefix="/activate/key-requests", tags=["Activation"])
 
 KEY_REQUEST_ACCEPTED = msg(
     "If these details fit together, a key is on its way to the address that the school has. "

@@ -1,7 +1,5 @@
 """Signing in, refreshing, signing out."""
 
-from fastapi import APIRouter
-
 from app.errors import (
     AccountLocked,
     DistrictNotFound,
@@ -16,11 +14,12 @@ from app.errors import (
 from app.openapi import refusals
 from app.route_guards import Budget, costly, for_every_version, guarded, limited
 from app.routers.dependencies import Admitted, CampusPart, OptionalToken
+from app.routers.operations import Operations
 from app.schemas.login import LoginBody, LogoutBody, RefreshBody
 from app.schemas.session import SessionAnswer
 from app.services.guard import SIGN_IN
 
-router = APIRouter(prefix="/login", tags=["Sign-in"])
+router = Operations(prefix="/login", tags=["Sign-in"])
 
 
 @router.post(

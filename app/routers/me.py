@@ -3,12 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
 from app.errors import CurrentPasswordWrong, FeatureDisabled, Forbidden, InProgress, NotFound
 from app.openapi import refusals
 from app.route_guards import Budget, limited
 from app.routers.dependencies import Caller, CampusPart, Language
+from app.routers.operations import Operations
 from app.routers.paging import Limit, after
 from app.schemas.activity import BY_EVENT, ActivityList
 from app.schemas.challenge import QuestionAnswer
@@ -17,7 +18,7 @@ from app.schemas.menu import MenuAnswer
 from app.schemas.session import AccountAnswer, SessionList
 from app.services.activity import Position
 
-router = APIRouter(prefix="/me", tags=["My account"])
+router = Operations(prefix="/me", tags=["My account"])
 
 
 @router.get("", summary="My account", responses=refusals(), response_model_exclude_none=True)

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header
+from fastapi import Depends, Header
 from fastapi.responses import HTMLResponse, Response
 
 from app.composition import Campus
@@ -16,9 +16,10 @@ from app.errors import DistrictNotFound, NotFound
 from app.pages.assets import assets
 from app.pages.rendering import render
 from app.routers.dependencies import CampusPart
+from app.routers.operations import Operations
 from app.translation import LANGUAGES, PSEUDO, Translator, translator
 
-router = APIRouter(include_in_schema=False)
+router = Operations(include_in_schema=False)
 
 _HEADERS = {
     "Content-Security-Policy": (

@@ -1,7 +1,5 @@
 """A forgotten password: a link by mail, or a token for answered questions, used once, sets a new one."""
 
-from fastapi import APIRouter
-
 from app.errors import (
     AnswersExhausted,
     AnswersWrong,
@@ -15,6 +13,7 @@ from app.errors import (
 from app.openapi import refusals
 from app.route_guards import Budget, costly, guarded
 from app.routers.dependencies import Admitted, CampusPart, Language
+from app.routers.operations import Operations
 from app.schemas.password_reset import (
     Accepted,
     AnswerQuestionsBody,
@@ -29,7 +28,7 @@ from app.schemas.password_reset import (
 from app.services.guard import PASSWORD_RESET
 from app.translation import msg
 
-router = APIRouter(prefix="/password-reset", tags=["Recovery"])
+router = Operations(prefix="/password-reset", tags=["Recovery"])
 
 
 PASSWORD_RESET_ACCEPTED = msg(

@@ -2,17 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 
 from app.errors import CampusError, NotFound, every_refusal
 from app.openapi import refusals
 from app.problems import slug
 from app.route_guards import Budget, for_every_version, limited
 from app.routers.dependencies import Language
+from app.routers.operations import Operations
 from app.schemas.service import ProblemTypeAnswer, ProblemTypeList
 from app.translation import Translator
 
-router = APIRouter(prefix="/problems", tags=["Service"])
+router = Operations(prefix="/problems", tags=["Service"])
 
 
 @router.get("", summary="Every kind of refusal", responses=refusals())

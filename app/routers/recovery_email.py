@@ -1,16 +1,15 @@
 """The recovery (security) e-mail: set by its owner, confirmed from the mail."""
 
-from fastapi import APIRouter
-
 from app.errors import CodeExhausted, CodeWrong, CurrentPasswordWrong, DailyLimitReached, TicketInvalid
 from app.openapi import refusals
 from app.route_guards import Budget, costly, limited
 from app.routers.dependencies import Caller, CampusPart, Language
+from app.routers.operations import Operations
 from app.schemas.password_reset import Accepted, MailedToken
 from app.schemas.recovery_email import ConfirmRecoveryEmailBody, SetRecoveryEmailBody
 from app.translation import msg
 
-router = APIRouter(tags=["Recovery"])
+router = Operations(tags=["Recovery"])
 
 
 CONFIRMATION_SENT = msg("A mail is on its way to this address. Open its link, or type its code, within 24 hours.")

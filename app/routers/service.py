@@ -1,15 +1,16 @@
 """For operators and machines: health, readiness, metrics, public keys."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from app import metrics
 from app.errors import NotReady
 from app.openapi import refusals
 from app.route_guards import Budget, for_every_version, limited, unlimited
 from app.routers.dependencies import CampusPart
+from app.routers.operations import Operations
 from app.schemas.service import HealthAnswer, JwksAnswer, ReadinessAnswer
 
-router = APIRouter(tags=["Service"])
+router = Operations(tags=["Service"])
 
 
 @router.get("/healthz", summary="Is the process alive?", responses=refusals())

@@ -1,15 +1,14 @@
 """Families ask the office for help."""
 
-from fastapi import APIRouter
-
 from app.errors import DistrictNotFound, Maintenance
 from app.openapi import refusals
 from app.route_guards import Budget, costly, guarded
 from app.routers.dependencies import Admitted, CampusPart, Language
+from app.routers.operations import Operations
 from app.schemas.support_tickets import SupportTicketBody, TicketReceipt
 from app.services.guard import SUPPORT_TICKET
 
-router = APIRouter(prefix="/support-tickets", tags=["Recovery"])
+router = Operations(prefix="/support-tickets", tags=["Recovery"])
 
 
 @router.post("", summary="Ask the office for help", status_code=202, responses=refusals(DistrictNotFound, Maintenance))

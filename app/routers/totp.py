@@ -1,7 +1,5 @@
 """The second factor: setting up an authenticator app, and proving once more who one is."""
 
-from fastapi import APIRouter
-
 from app.errors import (
     CurrentPasswordWrong,
     Forbidden,
@@ -18,12 +16,13 @@ from app.errors import (
 from app.openapi import refusals
 from app.route_guards import Budget, limited
 from app.routers.dependencies import Caller, CampusPart
+from app.routers.operations import Operations
 from app.schemas.passkeys import PasskeyOptionsAnswer
 from app.schemas.session import SessionAnswer
 from app.schemas.step_up import StepUpBody
 from app.schemas.totp import ConfirmTotpBody, EnrolmentAnswer, TotpStandingAnswer
 
-router = APIRouter(prefix="/me", tags=["My account"])
+router = Operations(prefix="/me", tags=["My account"])
 
 
 @router.get("/totp", summary="Do I have an authenticator app?", responses=refusals(), response_model_exclude_none=True)

@@ -1,17 +1,16 @@
 """A forgotten username: one mail lists every username of the address."""
 
-from fastapi import APIRouter
-
 from app.errors import DailyLimitReached, DistrictNotFound, FeatureDisabled, Maintenance
 from app.openapi import refusals
 from app.route_guards import Budget, costly, guarded
 from app.routers.dependencies import Admitted, CampusPart, Language
+from app.routers.operations import Operations
 from app.schemas.password_reset import Accepted
 from app.schemas.username_recovery import UsernameRecoveryBody
 from app.services.guard import USERNAME_RECOVERY
 from app.translation import msg
 
-router = APIRouter(prefix="/username-recovery", tags=["Recovery"])
+router = Operations(prefix="/username-recovery", tags=["Recovery"])
 
 
 USERNAME_RECOVERY_ACCEPTED = msg(

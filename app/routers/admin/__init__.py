@@ -2,8 +2,6 @@
 
 from types import ModuleType
 
-from fastapi import APIRouter
-
 from app.routers.admin import (
     accounts,
     activation_keys,
@@ -22,8 +20,9 @@ from app.routers.admin import (
     staff,
     support_tickets,
 )
+from app.routers.operations import Operations
 
-router = APIRouter(prefix="/admin", tags=["Office"])
+router = Operations(prefix="/admin", tags=["Office"])
 SUBJECTS: tuple[ModuleType, ...] = (
     accounts,
     people,
@@ -43,4 +42,4 @@ SUBJECTS: tuple[ModuleType, ...] = (
     audit,
 )
 for subject in SUBJECTS:
-    router.include_router(subject.router)
+    router.include(subject.router)

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from app.errors import FeatureDisabled, NoAddress, NotEntitled, NotFound
 from app.openapi import refusals
@@ -11,12 +11,13 @@ from app.portals import Portal
 from app.route_guards import for_staff
 from app.routers.admin.search import Sought
 from app.routers.dependencies import AtDesk, CampusPart
+from app.routers.operations import Operations
 from app.routers.paging import AfterRow, Limit
 from app.schemas.admin.accounts import AccountItem, AccountList, ResetAccountAnswer, ResetAccountBody
 from app.services.clerk import StaffRole
 from app.services.keys import NobodyToIssueTo
 
-router = APIRouter(prefix="/accounts")
+router = Operations(prefix="/accounts")
 
 
 @router.get("", summary="Why can this parent not get in?", responses=refusals(), response_model_exclude_none=True)

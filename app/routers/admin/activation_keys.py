@@ -2,20 +2,19 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from app.errors import DailyLimitReached, FeatureDisabled, KeyNotLive, NoAddress, NotEntitled, NotFound
 from app.openapi import refusals
 from app.portals import Portal
 from app.route_guards import for_staff
 from app.routers.dependencies import AtDesk, CampusPart
+from app.routers.operations import Operations
 from app.routers.paging import AfterMoment, Limit
 from app.schemas.admin.activation_keys import IssuedKeyAnswer, KeyList, KeyOrderBody
 from app.services.clerk import StaffRole
 from app.services.office.issued_keys import KeyQuery
 from app.services.office.key_facts import KeyState
 
-router = APIRouter(prefix="/activation-keys")
+router = Operations(prefix="/activation-keys")
 
 
 @router.post(

@@ -2,17 +2,16 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from app.errors import NotFound
 from app.openapi import refusals
 from app.route_guards import for_staff
 from app.routers.dependencies import AtDesk, CampusPart
+from app.routers.operations import Operations
 from app.routers.paging import AfterDay, Limit
 from app.schemas.admin.announcements import AnnouncementBody, OfficeAnnouncementAnswer, OfficeAnnouncementList
 from app.services.clerk import StaffRole
 
-router = APIRouter(prefix="/announcements")
+router = Operations(prefix="/announcements")
 
 
 @router.get("", summary="All announcements", responses=refusals(), response_model_exclude_none=True)

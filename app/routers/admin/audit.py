@@ -4,19 +4,20 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from fastapi.responses import StreamingResponse
 
 from app.openapi import refusals
 from app.route_guards import for_staff
 from app.routers.dependencies import AtDesk, CampusPart
+from app.routers.operations import Operations
 from app.routers.paging import Cursor, Limit, position_in
 from app.schemas.admin.audit import EVENTS, Actor, AskedMoment, AuditPage, TagPrefix
 from app.services.clerk import StaffRole
 from app.services.office.audit_file import audit_header, audit_lines
 from app.services.office.audit_trail import AuditFilter, AuditItem, AuditPosition
 
-router = APIRouter(prefix="/audit-events")
+router = Operations(prefix="/audit-events")
 
 _CSV: dict[int | str, dict[str, Any]] = {
     200: {

@@ -1,6 +1,6 @@
 """The district's own settings."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
@@ -9,10 +9,11 @@ from app.openapi import refusals
 from app.route_guards import for_staff
 from app.routers.dependencies import AtDesk, CampusPart, Language
 from app.routers.etag import STATE, IfMatch, etag_of, seen
+from app.routers.operations import Operations
 from app.schemas.admin.district import ChangeDistrictBody, DistrictSettingsAnswer
 from app.services.clerk import StaffRole
 
-router = APIRouter(prefix="/district")
+router = Operations(prefix="/district")
 
 
 @router.get(

@@ -3,12 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 
 from app.errors import HouseholdRequestClosed, NotFound, PreconditionFailed
 from app.openapi import refusals
 from app.route_guards import for_staff
 from app.routers.dependencies import AtDesk, CampusPart
+from app.routers.operations import Operations
 from app.routers.paging import AfterMoment, Limit
 from app.schemas.admin.households import (
     AcceptHouseholdRequestBody,
@@ -18,7 +19,7 @@ from app.schemas.admin.households import (
 from app.schemas.household import HouseholdRequestState
 from app.services.clerk import StaffRole
 
-router = APIRouter(prefix="/household-requests")
+router = Operations(prefix="/household-requests")
 
 RequestId = Annotated[UUID, Path(description="The request's id")]
 OfState = Annotated[HouseholdRequestState | None, Query(description="`waiting` for those that need the office")]

@@ -3,18 +3,19 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from app.errors import NotFound, PreconditionFailed, PreconditionRequired
 from app.openapi import refusals
 from app.route_guards import for_staff
 from app.routers.dependencies import AtDesk, CampusPart
 from app.routers.etag import STATE, IfMatch, etag_of, seen
+from app.routers.operations import Operations
 from app.routers.paging import AfterRow, Limit
 from app.schemas.admin.households import HouseholdBody, OfficeHouseholdAnswer, OfficeHouseholdList
 from app.services.clerk import StaffRole
 
-router = APIRouter(prefix="/households")
+router = Operations(prefix="/households")
 
 
 @router.get("", summary="List households", responses=refusals(), response_model_exclude_none=True)

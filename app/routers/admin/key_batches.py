@@ -3,12 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.errors import FeatureDisabled, IdempotencyInProgress, IdempotencyKeyReused, LettersNotPrintable, NotFound
 from app.openapi import refusals
 from app.route_guards import for_staff
 from app.routers.dependencies import AtDesk, CampusPart, IdempotencyKey
+from app.routers.operations import Operations
 from app.routers.paging import AfterMoment, Limit
 from app.schemas.admin.activation_keys import BatchAnswer, BatchBody, BatchList, LettersBody, RevokedKeys
 from app.services.clerk import StaffRole
@@ -17,7 +18,7 @@ from app.services.office.key_batches import BatchReport
 from app.services.office.key_file import COLUMNS, csv_of
 from app.services.office.print_room import LETTERS_AT_ONCE
 
-router = APIRouter(prefix="/activation-keys")
+router = Operations(prefix="/activation-keys")
 
 _CSV, _PDF = "text/csv", "application/pdf"
 _AS_FILE: dict[int | str, dict[str, Any]] = {

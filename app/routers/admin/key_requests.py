@@ -3,17 +3,18 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from app.errors import KeyRequestClosed, NotFound
 from app.openapi import refusals
 from app.route_guards import for_staff
 from app.routers.dependencies import AtDesk, CampusPart
+from app.routers.operations import Operations
 from app.routers.paging import AfterMoment, Limit
 from app.schemas.admin.key_requests import CloseKeyRequestBody, KeyRequestList, KeyRequestState
 from app.services.clerk import StaffRole
 
-router = APIRouter(prefix="/key-requests")
+router = Operations(prefix="/key-requests")
 
 OfState = Annotated[KeyRequestState | None, Query(description="`waiting` for those that need the office")]
 

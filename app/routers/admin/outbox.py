@@ -3,18 +3,19 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from app.openapi import refusals
 from app.route_guards import for_staff
 from app.routers.dependencies import AtDesk, CampusPart
+from app.routers.operations import Operations
 from app.routers.paging import AfterMoment, Limit
 from app.schemas.admin.outbox import OutboxPage
 from app.services.clerk import StaffRole
 from app.services.office.outbox_list import OutboxFilter, OutboxState
 from app.services.outbox import MailKind
 
-router = APIRouter(prefix="/outbox")
+router = Operations(prefix="/outbox")
 
 
 @router.get("", summary="What became of mails", responses=refusals(), response_model_exclude_none=True)

@@ -3,18 +3,19 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from app.errors import NotFound
 from app.openapi import refusals
 from app.route_guards import for_staff
 from app.routers.admin.search import Sought
 from app.routers.dependencies import AtDesk, CampusPart
+from app.routers.operations import Operations
 from app.routers.paging import AfterRow, Limit
 from app.schemas.admin.people import ChangeRelationshipBody, RelationshipItem, RelationshipList
 from app.services.clerk import StaffRole
 
-router = APIRouter(prefix="/relationships")
+router = Operations(prefix="/relationships")
 
 
 @router.get("", summary="Who is whose guardian", responses=refusals(), response_model_exclude_none=True)

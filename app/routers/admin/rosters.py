@@ -3,18 +3,19 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 
 from app.errors import InProgress, NotFound, UnsupportedMediaType
 from app.openapi import refusals
 from app.route_guards import for_staff, takes_file
 from app.routers.dependencies import AtDesk, CampusPart, Language
+from app.routers.operations import Operations
 from app.routers.paging import AfterMoment, Limit
 from app.schemas.admin.rosters import RosterUploadAnswer, RosterUploadList
 from app.services.clerk import StaffRole
 from app.translation import msg
 
-router = APIRouter(prefix="/rosters")
+router = Operations(prefix="/rosters")
 
 NO_ZIP = msg("Send the body as application/zip.")
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
@@ -12,11 +12,12 @@ from app.openapi import refusals
 from app.route_guards import for_staff
 from app.routers.dependencies import AtDesk, CampusPart
 from app.routers.etag import STATE, IfMatch, etag_of, seen
+from app.routers.operations import Operations
 from app.routers.paging import AfterRow, Limit
 from app.schemas.admin.schools import ChangeSchoolAreasBody, SchoolAreasAnswer, SchoolList
 from app.services.clerk import StaffRole
 
-router = APIRouter(prefix="/schools")
+router = Operations(prefix="/schools")
 
 SchoolId = Annotated[UUID, Path(description="The school's id, from GET /admin/schools")]
 

@@ -2,17 +2,16 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from app.errors import NotEntitled, NotFound, UsernameTaken
 from app.openapi import refusals
 from app.route_guards import for_staff
 from app.routers.dependencies import AtDesk, CampusPart
+from app.routers.operations import Operations
 from app.routers.paging import AfterMoment, Limit
 from app.schemas.admin.staff import AddStaffBody, ChangeStaffBody, StaffAddedAnswer, StaffItem, StaffPage
 from app.services.clerk import StaffRole
 
-router = APIRouter(prefix="/staff")
+router = Operations(prefix="/staff")
 
 
 @router.get("", summary="Who works for the office", responses=refusals(), response_model_exclude_none=True)

@@ -3,19 +3,20 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from app.errors import FeatureDisabled, NoAddress, NotEntitled, NotFound, StepUpRequired, TicketClosed
 from app.openapi import refusals
 from app.route_guards import for_staff
 from app.routers.dependencies import AtDesk, Caller, CampusPart
+from app.routers.operations import Operations
 from app.routers.paging import AfterMoment, Limit
 from app.schemas.admin.support_tickets import ResolvedAnswer, ResolveTicketBody, TicketAnswer, TicketList
 from app.services.clerk import StaffRole
 from app.services.keys import NobodyToIssueTo
 from app.services.support_tickets import TicketCategory, TicketState
 
-router = APIRouter(prefix="/support-tickets")
+router = Operations(prefix="/support-tickets")
 
 
 @router.get("", summary="Who asked for help", responses=refusals(), response_model_exclude_none=True)
