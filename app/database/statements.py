@@ -8,7 +8,7 @@ of the processor, where the driver takes 0.02 (SQLite) to 0.06 (PostgreSQL). So 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from sqlalchemy import JSON, BindParameter, ColumnElement, Executable, bindparam, insert, inspect, null
 from sqlalchemy.dialects import sqlite
@@ -21,20 +21,47 @@ Values: TypeAlias = Mapping[str, object]
 _DIALECTS: Mapping[str, Dialect] = {"sqlite": sqlite.dialect(), "postgresql": postgresql.dialect()}  # type: ignore[no-untyped-call]  # they have no types
 
 
+class _Parameter(NamedTuple):
+    name: str
+    process: Callable[[Any], object] | None
+    places: Sequence[int]
+
+
 class Compiled:
     """A statement as one driver takes it: its text, how to bind values, and what its rows are."""
 
     def __init__(self, core: Any, dialect: Dialect) -> None:
         compiled = core.compile(dialect=dialect)
         self.text = str(compiled)
-        self._parameters = [_Parameter(compiled.binds[name], dialect) for name in compiled.positiontup or ()]
+        order = compiled.positiontup or ()
+        self._fixed: list[object] = [None] * len(order)
+        self._parameters: list[_Parameter] = []
+        for name in dict.fromkeys(order):
+            self._place(compiled.binds[name], [place for place, each in enumerate(order) if each == name], dialect)
         columns = [*core.exported_columns] if getattr(core, "exported_columns", None) else []
         self._row = _row_of([column.key for column in columns])
         readers = [_result_processor(column, dialect) for column in columns]
         self._readers = [(place, reader) for place, reader in enumerate(readers) if reader]
 
+    def _place(self, bind: BindParameter[Any], places: Sequence[int], dialect: Dialect) -> None:
+        """Where a parameter stands: one that is named by the caller, or one whose value never changes."""
+        if bind.expanding:
+            raise TypeError(f"{bind.key}: as many parameters as there are values cannot be compiled once")
+        process = bind.type.dialect_impl(dialect).bind_processor(dialect)
+        if bind.required:
+            self._parameters.append(_Parameter(bind.key, process, places))
+            return
+        for place in places:
+            self._fixed[place] = process(bind.value) if process else bind.value
+
     def arguments(self, values: Values) -> list[object]:
-        return [parameter.bound(values) for parameter in self._parameters]
+        arguments = self._fixed.copy()
+        for parameter in self._parameters:
+            value = values[parameter.name]
+            bound = parameter.process(value) if parameter.process else value
+            for place in parameter.places:
+                arguments[place] = bound
+        return arguments
 
     def rows(self, records: Iterable[Sequence[object]]) -> list[Any]:
         """Named tuples, their values as the columns' types make them."""
@@ -54,7 +81,7 @@ class Runs(Protocol):
 
 
 class Statement:
-    """One statement for both engines, or one `for_sqlite` where PostgreSQL's is another."""
+    """One statement for both engines, or another one `for_sqlite`."""
 
     def __init__(self, core: Executable, *, for_sqlite: Executable | None = None) -> None:
         self._cores = {"postgresql": core, "sqlite": core if for_sqlite is None else for_sqlite}
@@ -130,18 +157,6 @@ def insertion_of(kept: type) -> Insertion:
 
 
 _INSERTIONS: dict[type, Insertion] = {}
-
-
-class _Parameter:
-    def __init__(self, bind: BindParameter[Any], dialect: Dialect) -> None:
-        if bind.expanding:
-            raise TypeError(f"{bind.key}: as many parameters as there are values cannot be compiled once")
-        self._name, self._fixed, self._is_required = bind.key, bind.value, bind.required
-        self._process = bind.type.dialect_impl(dialect).bind_processor(dialect)
-
-    def bound(self, values: Values) -> object:
-        value = values[self._name] if self._is_required else values.get(self._name, self._fixed)
-        return self._process(value) if self._process else value
 
 
 def _row_of(names: Sequence[str]) -> Any:
