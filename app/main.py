@@ -63,6 +63,7 @@ from app.routers import (
     totp,
     username_recovery,
 )
+from app.routers.lean_route import LeanRoute
 from app.settings import Settings, load_settings
 from app.telemetry import switch as telemetry
 from app.worker import worker_beside
@@ -153,7 +154,7 @@ def create_app(
 @cache
 def _routes() -> tuple[BaseRoute, ...]:
     """Those of all routers. They depend on no setting, and binding them takes ten times as long as all else that makes an application."""
-    house = APIRouter(generate_unique_id_function=operation_id)
+    house = APIRouter(route_class=LeanRoute, generate_unique_id_function=operation_id)
     for router in ROUTERS:
         router.router.bind_to(house)
     return tuple(house.routes)

@@ -2,11 +2,12 @@
 
 import re
 import time
+from functools import lru_cache
 from uuid import uuid4
 
 import structlog
 from prometheus_client import Counter, Histogram
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.metrics import method_label
@@ -42,7 +43,7 @@ class RequestContextMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
@@ -62,7 +63,13 @@ def _account_for(scope: Scope, status: int, seconds: float) -> None:
     # The template, never the path: paths hold ids, and each would be a time series of its own.
     route = scope["state"].get("route_path") or "unmatched"
     method = method_label(scope["method"])
-    REQUESTS.labels(method, route, status).inc()
-    DURATION.labels(method, route).observe(seconds)
+    requests, duration = _measures(method, route, status)
+    requests.inc()
+    duration.observe(seconds)
     if scope["path"] not in _QUIET:
         log.info("request", method=method, route=route, status=status, duration_ms=round(seconds * 1000, 1))
+
+
+@lru_cache(2_000)  # to find them by their labels takes as long as to count
+def _measures(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    return REQUESTS.labels(method, route, status), DURATION.labels(method, route)

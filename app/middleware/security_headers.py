@@ -1,6 +1,5 @@
 """Headers that every answer carries (OWASP: REST security, HTTP headers)."""
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _API_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -11,13 +10,14 @@ class SecurityHeadersMiddleware:
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self.app = app
-        self._defaults = {
-            "Cache-Control": "no-store",
-            "Content-Security-Policy": _API_POLICY,
-            "Referrer-Policy": "no-referrer",
-            "X-Content-Type-Options": "nosniff",
-            **({"Strict-Transport-Security": "max-age=63072000; includeSubDomains"} if https else {}),
+        defaults = {
+            "cache-control": "no-store",
+            "content-security-policy": _API_POLICY,
+            "referrer-policy": "no-referrer",
+            "x-content-type-options": "nosniff",
+            **({"strict-transport-security": "max-age=63072000; includeSubDomains"} if https else {}),
         }
+        self._defaults = [(name.encode(), value.encode()) for name, value in defaults.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -26,9 +26,8 @@ class SecurityHeadersMiddleware:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._defaults.items():
-                    headers.setdefault(name, value)
+                said = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(each for each in self._defaults if each[0] not in said)]
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

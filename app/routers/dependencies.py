@@ -1,5 +1,6 @@
 """What endpoints ask for by name: the wired product, and who is calling."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated
 
 from fastapi import Depends, Header, Request, Response
@@ -86,3 +87,19 @@ IdempotencyKey = Annotated[
         description="A random text of the client's, the same when it repeats the request because the answer was lost",
     ),
 ]
+
+
+async def _caller_of(request: Request) -> SignedIn:
+    return await _signed_in(request, await _bearer(request))
+
+
+async def _desk_of(request: Request) -> Clerk:
+    return await _desk(request, await _caller_of(request))
+
+
+SOLVERS: Mapping[object, Callable[[Request], Awaitable[object]]] = {
+    _campus: _campus,
+    _signed_in: _caller_of,
+    _desk: _desk_of,
+}
+"""What most endpoints ask for, straight from the request: see lean_route.py."""
