@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from app.errors import (
     AccountLocked,
     DistrictNotFound,
@@ -20,6 +18,7 @@ from app.errors import (
 from app.openapi import refusals
 from app.route_guards import Budget, costly, limited
 from app.routers.dependencies import Caller, CampusPart
+from app.routers.operations import Operations
 from app.schemas.passkeys import (
     AddPasskeyBody,
     NewPasskeyOptionsAnswer,
@@ -32,7 +31,7 @@ from app.schemas.passkeys import (
 )
 from app.schemas.session import SessionAnswer
 
-router = APIRouter()
+router = Operations()
 _NOT_PROVED = (SignInAgain, StepUpRequired, TotpRequired)
 _NO_DOOR = (DistrictNotFound, FeatureDisabled, Maintenance)
 

@@ -12,7 +12,7 @@ from sqlalchemy import Row, bindparam, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import Clock
-from app.database import Database
+from app.database import Database, Statement
 from app.errors import AccountLocked, PasskeyInvalid
 from app.models import Account, Passkey
 from app.portals import Portal
@@ -32,7 +32,7 @@ from app.services.sessions import Device, OpenedSession, Sessions
 from app.services.username_recovery import UsernameRecovery
 
 # Made once, as every statement of a sign-in.
-_CANDIDATE = (
+_CANDIDATE = Statement(
     select_account(
         Account.recovery_email_folded,
         Passkey.id.label("passkey_id"),
@@ -118,13 +118,13 @@ class PasskeySignIn:
         district.require_portal(portal)
         return district
 
-    async def _find(self, request: PasskeyRequest) -> Row[Any] | None:
+    async def _find(self, request: PasskeyRequest) -> Any | None:
         named = {
             "credential_id": request.credential["id"],
             "district": request.district,
             "portal": request.portal.value,
         }
-        return await self.database.read_row(_CANDIDATE, named)
+        return await self.database.first(_CANDIDATE, named)
 
     async def _settle(
         self, request: PasskeyRequest, challenge: Challenge, candidate: Row[Any], used: UsedPasskey
