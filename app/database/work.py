@@ -1,12 +1,13 @@
 """Short work of the hot paths: `Statement`s in one transaction, or each for itself."""
 
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, ExitStack
 from typing import Any, Protocol, TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from app.database.statements import Compiled, Statement, Values, insertion_of
+from app.telemetry.watchers import watchers
 
 Run: TypeAlias = Callable[[Compiled, list[object]], Awaitable[list[Any]]]
 """Runs a compiled statement with its arguments on a connection and gives its rows."""
@@ -29,7 +30,13 @@ class Work:
         compiled = statement.compiled(self._engine)
         for heard in self._listeners:
             heard(compiled.text)
-        return await self._run(compiled, compiled.arguments(values))
+        arguments = compiled.arguments(values)
+        if not watchers:
+            return await self._run(compiled, arguments)
+        with ExitStack() as stack:
+            for watcher in watchers:
+                stack.enter_context(watcher(self._engine, compiled.text))
+            return await self._run(compiled, arguments)
 
     def add(self, row: Any) -> None:
         """Keeps an object of a mapped class, as a session's `add` does; they are kept in the order in which they were added."""

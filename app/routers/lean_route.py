@@ -33,12 +33,14 @@ class LeanRoute(APIRoute):
 
 
 def _handler(route: APIRoute) -> Handler:
-    endpoint, status, without_none = route.endpoint, route.status_code or 200, route.response_model_exclude_none
+    endpoint, status = route.endpoint, route.status_code or 200
+    without_none, by_alias = route.response_model_exclude_none, route.response_model_by_alias
     solvers = {each.name or "": SOLVERS[each.call] for each in route.dependant.dependencies}
 
     async def handle(request: Request) -> Response:
         answer: BaseModel = await endpoint(**{name: await solve(request) for name, solve in solvers.items()})
-        return Response(answer.model_dump_json(exclude_none=without_none), status, media_type="application/json")
+        text = answer.model_dump_json(exclude_none=without_none, by_alias=by_alias)
+        return Response(text, status, media_type="application/json")
 
     return handle
 

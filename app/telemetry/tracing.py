@@ -3,7 +3,8 @@
 Where they go, how many of them, and under what name is said by the SDK's own variables (`OTEL_*`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import Token
 from typing import Any
 
@@ -22,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app import __version__
 from app.metrics import method_label
 from app.telemetry import faults
+from app.telemetry.watchers import watchers
 
 LONGEST_STATEMENT = 2_000
 _QUIET = {"/healthz", "/readyz", "/metrics"}
@@ -40,6 +42,7 @@ def begin() -> None:
     event.listen(Engine, "before_cursor_execute", _statement_begins)
     event.listen(Engine, "after_cursor_execute", _statement_ended)
     event.listen(Engine, "handle_error", _statement_failed)
+    watchers.append(_watch)
     faults.closers.append(provider.shutdown)
 
 
@@ -91,19 +94,27 @@ def _describe(span: Span, scope: Scope, status: int) -> None:
         span.set_status(StatusCode.ERROR)
 
 
-def _statement_begins(
-    _connection: Connection, _cursor: Any, statement: str, _parameters: Any, execution: Any, _many: bool
-) -> None:
-    """The text of a statement has names of columns in it, and no values: they go beside it."""
-    if execution is None or not trace.get_current_span().is_recording():
+@contextmanager
+def _watch(engine: str, statement: str) -> Iterator[None]:
+    """Around a statement that the driver itself runs."""
+    if not trace.get_current_span().is_recording():
+        yield
         return
-    word = statement.split(None, 1)[0].upper() if statement.strip() else "SQL"
-    span = _tracers[0].start_span(word, kind=SpanKind.CLIENT)
-    system = {"postgresql": "postgresql"}.get(_connection.dialect.name, "sqlite")
-    span.set_attributes(
-        {"db.system.name": system, "db.operation.name": word, "db.query.text": statement[:LONGEST_STATEMENT]}
-    )
-    setattr(execution, _SPAN, span)
+    span = _statement_span(engine, statement)
+    try:
+        yield
+    except BaseException as fault:
+        _note_failure(span, fault)
+        raise
+    finally:
+        span.end()
+
+
+def _statement_begins(
+    connection: Connection, _cursor: Any, statement: str, _parameters: Any, execution: Any, _many: bool
+) -> None:
+    if execution is not None and trace.get_current_span().is_recording():
+        setattr(execution, _SPAN, _statement_span(connection.dialect.name, statement))
 
 
 def _statement_ended(
@@ -115,7 +126,21 @@ def _statement_ended(
 
 def _statement_failed(failed: ExceptionContext) -> None:
     if span := getattr(failed.execution_context, _SPAN, None):
-        # Its type only: a driver's message holds the values of a row.
-        span.set_attribute("error.type", type(failed.original_exception).__name__)
-        span.set_status(StatusCode.ERROR)
+        _note_failure(span, failed.original_exception)
         span.end()
+
+
+def _statement_span(engine: str, statement: str) -> Span:
+    """The text of a statement has names of columns in it, and no values: they go beside it."""
+    word = statement.split(None, 1)[0].upper() if statement.strip() else "SQL"
+    span = _tracers[0].start_span(word, kind=SpanKind.CLIENT)
+    span.set_attributes(
+        {"db.system.name": engine, "db.operation.name": word, "db.query.text": statement[:LONGEST_STATEMENT]}
+    )
+    return span
+
+
+def _note_failure(span: Span, fault: BaseException) -> None:
+    """Its type only: a driver's message holds the values of a row."""
+    span.set_attribute("error.type", type(fault).__name__)
+    span.set_status(StatusCode.ERROR)
