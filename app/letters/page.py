@@ -23,10 +23,14 @@ _PORTALS = {
 }
 
 
-def pages(letters: Iterable[tuple[PaperLetter, str]]) -> str:
+SIZES = ("", "small", "smallest")
+"""Of the text; the usual one has room for every language, with addresses and numbers as they usually are."""
+
+
+def pages(letters: Iterable[tuple[PaperLetter, str]], size: str = SIZES[0]) -> str:
     """One document with a page for each letter; beside each letter its link as a picture (a `data:` URL)."""
     sheets = [_view(letter, picture) for letter, picture in letters]
-    return _templates().get_template("letters.html.j2").render(sheets=sheets)
+    return _templates().get_template("letters.html.j2").render(sheets=sheets, size=size)
 
 
 def other_language(letter: PaperLetter) -> str | None:
@@ -42,6 +46,7 @@ def _view(letter: PaperLetter, picture: str) -> Mapping[str, Any]:
         "picture": picture,
         "is_small": any(len(line) > _SMALLER_FROM for line in letter.recipient),
         "groups": letter.activation_key.split("-"),
+        "page": letter.page.removeprefix("https://"),
         "schools": letter.schools[:MOST_SCHOOLS],
         "columns": [_column(letter, words) for words in _languages(letter)],
     }

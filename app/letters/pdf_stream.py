@@ -35,7 +35,11 @@ class PdfStream:
         self._put(_HEAD)
 
     def add(self, document: bytes, change: Callable[[int, Any], object] = lambda _page, _branch: None) -> int:
-        """Writes all pages of a tagged PDF, and gives their number. `change` may alter the branch of each page in the tree."""
+        """Writes all pages of a tagged PDF, and gives their number. `change` may alter the branch of each page in the tree.
+
+        Raises:
+            ValueError: something of one page stands on another.
+        """
         reader = PdfReader(BytesIO(document))
         root: Any = reader.trailer["/Root"]
         tree = root["/StructTreeRoot"]
@@ -43,6 +47,8 @@ class PdfStream:
         branches = [branch for trunk in tree["/K"] for branch in list.__iter__(trunk["/K"])]
         pages = [page.indirect_reference for page in reader.pages]
         parents = dict(_pairs(tree["/ParentTree"]["/Nums"]))
+        if len(branches) != len(pages):
+            raise ValueError("the tree has not one branch for each page")
         moved = _Moved(reader, self._new)
         for page in pages:
             facts: Any = page.get_object()

@@ -10,7 +10,7 @@ from app.letters.facts import PaperLetter
 
 CANNOT_PRINT = 3
 """How the process ends where something is missing on this machine; it says what."""
-PATIENCE_S = 60
+PATIENCE_S = 120
 """Without a further letter the process is taken for stuck."""
 _AT_ONCE = 65_536
 

@@ -10,13 +10,14 @@ import segno
 import weasyprint
 
 from app.letters.facts import PaperLetter
-from app.letters.page import other_language, pages
+from app.letters.page import SIZES, other_language, pages
 from app.letters.pdf_stream import PdfStream
 from app.letters.tongues import tell_language
 from app.portals import Portal
 from app.translation import NAMES
 
 AT_ONCE = 25
+_NO_NETWORK = weasyprint.URLFetcher(allowed_protocols=["data"])
 _SAMPLE = PaperLetter(
     district="Grand Bend ISD",
     place="Grand Bend, TX",
@@ -79,13 +80,13 @@ class _Listener(logging.Handler):
 
 
 def _pdf(letters: Sequence[PaperLetter]) -> bytes:
-    source = pages((letter, _picture(letter)) for letter in letters)
-    document = weasyprint.HTML(string=source, url_fetcher=weasyprint.URLFetcher(allowed_protocols=["data"])).render(
-        pdf_variant="pdf/ua-1"
-    )
-    if len(document.pages) != len(letters):
-        raise NotOnePage
-    return bytes(document.write_pdf(pdf_variant="pdf/ua-1"))
+    """In the largest size in which each letter stays on its page."""
+    for size in SIZES:
+        source = pages(((letter, _picture(letter)) for letter in letters), size)
+        document = weasyprint.HTML(string=source, url_fetcher=_NO_NETWORK).render(pdf_variant="pdf/ua-1")
+        if len(document.pages) == len(letters):
+            return bytes(document.write_pdf(pdf_variant="pdf/ua-1"))
+    raise NotOnePage
 
 
 def _picture(letter: PaperLetter) -> str:
