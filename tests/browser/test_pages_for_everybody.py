@@ -75,10 +75,10 @@ async def links(office: Office, maria: User, reset_link: str, mailbox: Mailbox) 
     ("screen", "language"),
     [
         ("phone", "en"),
-        ("phone", "es"),
+        ("phone", "ar"),
         ("dark phone", PSEUDO),
         ("desktop", "en"),
-        ("large letters", "es"),
+        ("large letters", "ru"),
         ("large letters", PSEUDO),
     ],
 )

@@ -9,6 +9,7 @@ from playwright.async_api import expect
 from app.services.office.announcements import Notice
 from tests.browser.conftest import ADDRESS
 from tests.browser.mailbox import Mailbox
+from tests.browser.spa.conftest import Come
 from tests.browser.spa.guest import Guest
 from tests.support.office import Office
 from tests.support.portal import User
@@ -63,6 +64,27 @@ async def test_the_language_at_the_bottom_is_that_of_every_answer(guest: Guest) 
     await guest.is_told("El nombre de usuario o la contraseña")
     await guest.page.reload()
     await expect(guest.page.locator("html")).to_have_attribute("lang", "es")
+
+
+async def test_only_the_words_that_are_read_are_loaded_and_the_browser_chooses_them(come: Come) -> None:
+    guest = await come(locale="zh-TW")
+    loaded: list[str] = []
+    guest.page.on("request", lambda request: loaded.append(request.url.rpartition("/")[2]))
+    await guest.open("/d/jackson")
+    await expect(guest.page.locator("html")).to_have_attribute("lang", "zh-Hant")
+    await expect(guest.page.get_by_role("heading", level=1)).to_have_text("登入")
+    assert [name.partition("-")[0] for name in loaded if name.startswith(("ar-", "es-", "ru-", "vi-"))] == []
+    await guest.press("العربية")
+    await expect(guest.page.locator("html")).to_have_attribute("dir", "rtl")
+    assert [name for name in loaded if name.startswith("ar-")] != []
+
+
+async def test_where_the_words_do_not_come_english_stands_in(come: Come) -> None:
+    guest = await come(locale="vi-VN")
+    await guest.page.route("**/assets/vi-*", lambda route: route.abort())
+    await guest.open("/d/jackson")
+    await expect(guest.page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    guest.complaints.clear()
 
 
 async def test_a_pasted_key_becomes_an_account_and_shows_the_children(
