@@ -77,6 +77,9 @@ CampusError
     └── InternalError
 """
 
+from collections.abc import Sequence
+from functools import cache
+
 from app.errors.base import CampusError, FieldError
 from app.errors.conflicts import (
     AlreadyClaimed,
@@ -232,7 +235,8 @@ __all__ = [
 ]
 
 
-def every_refusal() -> list[type[CampusError]]:
+@cache
+def every_refusal() -> Sequence[type[CampusError]]:
     """Every class of the tree that has a code, sorted by it."""
 
     def below(root: type[CampusError]) -> list[type[CampusError]]:

@@ -5,14 +5,15 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from functools import cache
-from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from typing import TYPE_CHECKING, Any
 
 from app.mail.addresses import mail_address, one_line
 from app.mail.letter import Letter
 from app.portals import Portal
 from app.translation import Translator, msg, translator
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 DISPUTE_DAYS = 7
 """How long a notice can be disputed (contract, section 3)."""
@@ -129,7 +130,14 @@ def _render(template: str, view: Mapping[str, Any]) -> str:
 
 
 @cache
-def _templates() -> Environment:
+def _templates() -> "Environment":
+    from jinja2 import (  # noqa: PLC0415  # slow to import, and a server that only answers composes no mail
+        Environment,
+        PackageLoader,
+        StrictUndefined,
+        select_autoescape,
+    )
+
     return Environment(
         loader=PackageLoader("app.mail"),
         autoescape=select_autoescape(["html.j2"]),

@@ -1,10 +1,12 @@
 """The templates of the built-in pages, in somebody's language."""
 
 from functools import cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from typing import TYPE_CHECKING
 
 from app.translation import NAMES, Translator
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 def render(template: str, words: Translator, **values: object) -> str:
@@ -14,7 +16,13 @@ def render(template: str, words: Translator, **values: object) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def _environment() -> "Environment":
+    from jinja2 import (  # noqa: PLC0415  # slow to import, and apps never ask for a page
+        Environment,
+        PackageLoader,
+        StrictUndefined,
+    )
+
     return Environment(
         loader=PackageLoader("app.pages"),
         autoescape=True,

@@ -31,7 +31,7 @@ from app.text import is_plain
 class Request(BaseModel):
     """Unknown fields are refused: a misspelt field is a mistake, and no body may smuggle in an id."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     @field_validator("*", mode="before")
     @classmethod
@@ -78,7 +78,9 @@ _FORMS: Mapping[type, tuple[Callable[[object], bool], Any]] = {
 
 
 class Answer(BaseModel):
-    model_config = ConfigDict(frozen=True, from_attributes=True, json_schema_serialization_defaults_required=True)
+    model_config = ConfigDict(
+        frozen=True, from_attributes=True, json_schema_serialization_defaults_required=True, defer_build=True
+    )
 
 
 def no_control_characters(text: str) -> str:
