@@ -31,7 +31,7 @@ from app.text import is_plain
 class Request(BaseModel):
     """Unknown fields are refused: a misspelt field is a mistake, and no body may smuggle in an id."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     @field_validator("*", mode="before")
     @classmethod
