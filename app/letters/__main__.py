@@ -7,6 +7,7 @@ import os
 import resource
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 
 from app.letters.facts import PaperLetter
 from app.letters.press import CANNOT_PRINT
@@ -21,7 +22,8 @@ _FONTS = "there are no fonts here for letters in: {names}; on Debian: apt-get in
 
 def main() -> int:
     os.nice(10)  # whoever waits for an answer of the server comes first
-    resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
+    with suppress(ValueError):  # where the system knows no such limit
+        resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
     try:
         from app.letters import sheets  # noqa: PLC0415  # it may not be there, and its libraries neither
     except (ImportError, OSError):
