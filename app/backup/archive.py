@@ -4,6 +4,7 @@ The manifest names every part with its SHA-256, and carries a digest under the n
 secret key, is found.
 """
 
+import errno
 import hashlib
 import hmac
 import json
@@ -59,31 +60,34 @@ class Manifest:
         return json.dumps({**asdict(self), "mac": ""}, sort_keys=True)
 
 
-def write(out: Path, manifest: Manifest, files: Mapping[str, Path], digests: Digests, progress: Progress) -> Manifest:
-    """Whole or not at all, and on disk; gives the manifest with what was written.
-
-    Raises:
-        FileExistsError: there is such a file.
-        OSError: the disk is full, or the like.
-    """
+def write(draft: Path, manifest: Manifest, files: Mapping[str, Path], digests: Digests, progress: Progress) -> Manifest:
+    """A new file, on disk when this returns; gives the manifest with what was written."""
     parts = {name: _sha256(file, progress) for name, file in files.items()}
     manifest = Manifest(**{**asdict(manifest), "parts": parts}).signed(digests)
-    draft = out.with_name(f".{out.name}.part")
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            with tarfile.open(fileobj=file, mode="w") as tar:
-                _add(tar, MANIFEST, json.dumps(asdict(manifest), indent=2).encode())
-                for place, (name, source) in enumerate(files.items(), start=1):
-                    tar.add(source, name, recursive=False, filter=_private)
-                    progress("writing", place, len(files))
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, out)  # unlike a rename, this refuses to replace a file
-    finally:
-        draft.unlink(missing_ok=True)
-    keep_names(out.parent)
+    with os.fdopen(os.open(draft, _NEW, 0o600), "wb") as file:
+        with tarfile.open(fileobj=file, mode="w") as tar:
+            _add(tar, MANIFEST, json.dumps(asdict(manifest), indent=2).encode())
+            for place, (name, source) in enumerate(files.items(), start=1):
+                tar.add(source, name, recursive=False, filter=_private)
+                progress("writing", place, len(files))
+        file.flush()
+        os.fsync(file.fileno())
     return manifest
+
+
+def publish(draft: Path, out: Path) -> None:
+    """Gives the draft its name.
+
+    Raises:
+        FileExistsError: there is a file of that name.
+    """
+    try:
+        os.link(draft, out)  # unlike a rename, this refuses to replace a file
+    except OSError as fault:
+        if fault.errno == errno.EEXIST or out.exists():
+            raise
+        draft.rename(out)  # a disk that knows no second names
+    keep_names(out.absolute().parent)
 
 
 @dataclass(frozen=True)

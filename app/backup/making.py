@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app import __version__
-from app.backup.archive import Manifest, Progress, write
+from app.backup.archive import Manifest, Progress, publish, write
 from app.backup.engines import engine_of
 from app.clock import Clock, rfc3339
 from app.security.digests import Digests
@@ -41,7 +41,9 @@ def back_up(
         copy = Path(folder, DATABASE)
         snapshot = engine.copy(copy, progress)
         manifest = Manifest(made_at, __version__, engine.name, snapshot.revision, snapshot.counts)
-        written = write(out, manifest, {DATABASE: copy, **_mails(settings)}, digests, progress)
+        draft = Path(folder, "draft")
+        written = write(draft, manifest, {DATABASE: copy, **_mails(settings)}, digests, progress)
+        publish(draft, out)
     return Made(written, out.stat().st_size)
 
 

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from app.clock import SystemClock
 from app.portals import Portal
 from app.security.signing_keys import SigningKeyPair
-from app.settings import Settings
+from app.settings import Environment, Settings
 from tests.conftest import SECRET_KEY
 from tests.support.authenticator import set_up
 from tests.support.office import Office
@@ -67,7 +67,7 @@ class Visitor:
     async def come_until(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             await self.come()
-            await asyncio.sleep(0.15)
+            await asyncio.sleep(0.1)
 
     async def come(self) -> None:
         code = {"totp": self.codes.pop()} if self.codes else {}
@@ -90,33 +90,28 @@ async def test_keys_are_replaced_under_load_and_nobody_is_refused(settings: Sett
     old, new = SigningKeyPair.generate(), SigningKeyPair.generate()
 
     def listing(secrets: Sequence[str], signing: Sequence[SigningKeyPair]) -> Settings:
-        keys = {"secret_keys": tuple(map(SecretStr, secrets))}
-        return settings.model_copy(
-            update={**keys, "signing_keys": tuple(SecretStr(pair.private_pem) for pair in signing)}
-        )
+        keys = {"secret_keys": tuple(map(SecretStr, secrets)), "public_url": "https://accounts.example.org"}
+        pems = tuple(SecretStr(pair.private_pem) for pair in signing)
+        return settings.model_copy(update={**keys, "env": Environment.PRODUCTION, "signing_keys": pems})
 
-    steps = [
-        listing([SECRET_KEY, NEW_KEY], [old, new]),  # all read the new ones
-        listing([NEW_KEY, SECRET_KEY], [new, old]),  # all make new things under them
-        listing([NEW_KEY], [new]),
-    ]
+    if settings.is_sqlite:
+        settings.sqlite_path.chmod(0o600)
     maria, ted, codes = await people(listing([SECRET_KEY], [old]))
     balancer, stop = Balancer(), asyncio.Event()
+    parent, member = Visitor(balancer, credentials(maria)), Visitor(balancer, credentials(ted), codes)
     fleet = Fleet(tmp_path, balancer)
     with fleet.stack:
         await fleet.roll(listing([SECRET_KEY], [old]))
-        parent, member = Visitor(balancer, credentials(maria)), Visitor(balancer, credentials(ted), codes)
-        await member.come()
         coming = asyncio.create_task(parent.come_until(stop))
-        for step in steps[:2]:
-            await fleet.roll(step)
-            await member.come()
+        await fleet.roll(listing([SECRET_KEY, NEW_KEY], [old, new]), beside=parent)  # it reads the new ones
+        await fleet.roll(listing([NEW_KEY, SECRET_KEY], [new, old]), beside=parent)  # it makes new things under them
+        await member.come()
         jwks = (await balancer.ask("GET", "/.well-known/jwks.json")).json()
         assert [key["kid"] for key in jwks["keys"]] == [new.kid, old.kid]
         report = await asyncio.to_thread(reseal, tmp_path, settings)
         assert report["resealed"]["totp_factors"] == 1
         await parent.comes_anew()  # as everybody has, when sessions and access tokens of the old keys have ended
-        await fleet.roll(steps[2])
+        await fleet.roll(listing([NEW_KEY], [new]), beside=parent)
         await member.come()
         stop.set()
         await coming
@@ -142,24 +137,24 @@ async def people(settings: Settings) -> tuple[User, User, list[str]]:
 
 @dataclass
 class Fleet:
-    """Two processes behind a balancer."""
+    """Processes behind a balancer: one, and two while it gives way to another."""
 
     folder: Path
     balancer: Balancer
     stack: ExitStack = field(default_factory=ExitStack)
     running: list[ExitStack] = field(default_factory=list)
 
-    async def roll(self, settings: Settings) -> None:
-        """Each process in turn gives way to one with these settings: the new one first, then the old one ends."""
-        for _ in range(2):
-            process = ExitStack()
-            self.stack.push(process)
-            (server,) = await asyncio.to_thread(process.enter_context, server_processes(settings, self.folder))
-            self.running.append(process)
-            self.balancer.urls.append(server.url)
-            if len(self.running) > 2:
-                del self.balancer.urls[0]
-                await asyncio.to_thread(self.running.pop(0).close)
+    async def roll(self, settings: Settings, *, beside: Visitor | None = None) -> None:
+        """Starts a process with these settings, lets somebody come to both, and ends the one before."""
+        process = ExitStack()
+        self.stack.push(process)
+        (server,) = await asyncio.to_thread(process.enter_context, server_processes(settings, self.folder))
+        self.running.append(process)
+        self.balancer.urls.append(server.url)
+        if beside:
+            await beside.comes_anew()
+            del self.balancer.urls[0]
+            await asyncio.to_thread(self.running.pop(0).close)
 
 
 def reseal(folder: Path, settings: Settings) -> Any:

@@ -10,7 +10,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from app import migrate
@@ -23,7 +22,6 @@ from tests.support.engines import sqlite_only
 from tests.support.office import Office
 from tests.support.portal import User, serving
 from tests.support.processes import server_processes
-from tests.support.served import Answering
 from tests.support.shell import Shell
 
 PROGRAMS = str(POSTGRESQL_PROGRAMS["pg_dump"].parent)
@@ -76,19 +74,21 @@ def test_a_backup_under_way_stops_nobody_and_its_restore_is_whole(
     report = shell.json("restore", "campus.backup", "--replace")
     assert (report["ok"], report["trail"]) == (True, {})
     assert shell.json("audit", "verify")["ok"] is True
-    with server_processes(settings, tmp_path) as (server,):
-        assert refresh(server, session).status_code == 401
-        assert refresh(server, maria.session).status_code == 401, "all sessions are ended"
-        assert server.post("/login", credentials(maria)).status_code == 200
-        assert server.post("/activate", paul.activation()).status_code == 201, "her key is unused again"
+    asyncio.run(as_it_was(settings, maria, paul, session))
     assert shell.campus("backup", "again.backup").startswith("again.backup holds 1 districts and 2 accounts")
     report = shell.json("restore", "again.backup", "--replace", "--keep-sessions")
     assert (report["sessions_ended"], report["manifest"]["counts"]["accounts"]) == (0, 2)
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
-def refresh(server: Answering, session: dict[str, Any]) -> httpx.Response:
-    return server.post("/login/refresh", {"refresh_token": session["refresh_token"]})
+async def as_it_was(settings: Settings, maria: User, paul: User, session: dict[str, Any]) -> None:
+    """At the time of the backup, but that everybody has to sign in."""
+    async with serving(settings, SystemClock()) as server:
+        maria.server = paul.server = server
+        for token in (session["refresh_token"], maria.session["refresh_token"]):
+            assert (await maria.refresh(token)).status_code == 401
+        assert (await maria.sign_in()).status_code == 200
+        assert (await paul.activate()).status_code == 201, "the key is unused again"
 
 
 def test_a_backup_of_the_release_before_moves_to_the_schema_of_this_one(settings: Settings, shell: Shell) -> None:

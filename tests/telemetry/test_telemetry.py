@@ -1,19 +1,20 @@
 """Spans, unexpected errors and metrics of a real server that was given secrets everywhere: none of them leaves."""
 
 import asyncio
-import sqlite3
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from sqlalchemy import text
 
 from app.clock import SystemClock
+from app.database import Database
+from app.models import Base, PushDevice
 from app.settings import Settings
 from tests.conftest import SECRET_KEY
-from tests.support.engines import sqlite_only
 from tests.support.office import Office
 from tests.support.portal import User, serving
 from tests.support.served import NO_TLS, Answering, answers, free_port
@@ -41,8 +42,8 @@ async def a_parent(settings: Settings) -> User:
         return maria
 
 
-def visit(server: Answering, maria: User) -> None:
-    """Signs in, asks for what is hers, and for what is nowhere, with something to hide in every place."""
+def visit(server: Answering, maria: User) -> str:
+    """Signs in, asks for what is hers, and for what is nowhere, with something to hide in every place; gives her access token."""
     with httpx.Client(base_url=server.url, headers=HEADERS, verify=NO_TLS, timeout=20) as client:
         who = {"district": maria.district, "portal": maria.portal, "username": maria.username}
         session = client.post("/login", json={**who, "password": maria.password}, params={"q": MARK}).json()
@@ -58,22 +59,21 @@ def visit(server: Answering, maria: User) -> None:
     assert 'route="unmatched"' in metrics
     assert 'method="other"' in metrics
     assert "PURGE" not in metrics
+    return str(session["access_token"])
 
 
-def serve(settings: Settings, folder: Path, telemetry: Mapping[str, str], visitor: User) -> str:
-    """What the server logs while `visitor` is there; it has stopped when this returns."""
-    port = free_port()
-    variables = {"CAMPUS_DATABASE_URL": settings.database_url, "CAMPUS_SECRET_KEYS": SECRET_KEY, **telemetry}
-    log = folder / "serve.log"
+@contextmanager
+def serving_with(variables: Mapping[str, str], folder: Path) -> Iterator[Answering]:
+    """A server process, which has told all that it had to tell when the block has ended."""
+    port, log = free_port(), folder / "serve.log"
     process = Shell(folder, variables).fork(("serve", f"--port={port}"), log, log)
     try:
         while not answers(port):
             assert process.is_alive(), log.read_text()
-        visit(Answering(port, log), visitor)
+        yield Answering(port, log)
     finally:
         process.terminate()
         process.join(20)
-    return log.read_text()
 
 
 def spans_in(collector: Collector) -> list[Span]:
@@ -82,18 +82,43 @@ def spans_in(collector: Collector) -> list[Span]:
     return [span for group in groups for span in group.spans]
 
 
-def test_spans_are_named_by_routes_and_hold_nothing_of_anybody(settings: Settings, tmp_path: Path) -> None:
+def test_nothing_of_anybody_leaves(settings: Settings, tmp_path: Path) -> None:
+    """Then a table is gone, and the driver's message quotes what was asked for."""
     maria = asyncio.run(a_parent(settings))
     with collecting() as collector:
-        endpoint = f"http://127.0.0.1:{collector.port}"
-        log = serve(settings, tmp_path, {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}, maria)
-        spans = spans_in(collector)
-    assert MARK not in log
-    for secret in (MARK, maria.person_id.hex, str(maria.person_id), "198.51.100.77", "jackson"):
+        url = f"127.0.0.1:{collector.port}"
+        variables = {
+            "CAMPUS_DATABASE_URL": settings.database_url,
+            "CAMPUS_SECRET_KEYS": SECRET_KEY,
+            "CAMPUS_SENTRY_DSN": f"http://public@{url}/42",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{url}",
+        }
+        with serving_with(variables, tmp_path) as server:
+            token = visit(server, maria)
+            asyncio.run(lose(settings, PushDevice))
+            bearer = {**HEADERS, "Authorization": f"Bearer {token}"}
+            body = {"platform": "android", "provider": "fcm", "push_token": f"{MARK}-push-token"}
+            answer = httpx.put(f"{server.url}/me/devices/{MARK}?{MARK}", json=body, headers=bearer, verify=NO_TLS)
+            assert answer.status_code == 500
+    for secret in (MARK, maria.person_id.hex, str(maria.person_id), "198.51.100.77", SECRET_KEY):
         assert secret not in collector.everything
+        assert secret not in server.log.read_text()
+    assert "jackson" not in collector.everything
+    spans_are_named_by_routes(spans_in(collector))
+    (error,) = [body.decode() for path, body in collector.posts if path == "/api/42/envelope/"]
+    assert any(f'"type":"{name}"' in error for name in ("OperationalError", "ProgrammingError"))
+    assert '"route":"/me/devices/{installation_id}"' in error
+    assert "app.services.devices" in error
+    for secret in ("no such table", "does not exist", '"vars"', '"server_name":"', "INSERT", "SELECT"):
+        assert secret not in error
+
+
+def spans_are_named_by_routes(spans: list[Span]) -> None:
+    """And hold what the allow-list allows, each statement within its request."""
     requests = {span.name: span for span in spans if span.kind == Span.SPAN_KIND_SERVER}
     assert set(requests) == {
         *("POST /login", "GET /me", "GET unmatched", "GET /districts/{district_id}", "other unmatched"),
+        "PUT /me/devices/{installation_id}",
     }
     statements = [span for span in spans if span.kind == Span.SPAN_KIND_CLIENT]
     assert {span.parent_span_id for span in statements} <= {span.span_id for span in spans}
@@ -108,30 +133,8 @@ def test_spans_are_named_by_routes_and_hold_nothing_of_anybody(settings: Setting
     }
 
 
-@sqlite_only
-def test_an_unexpected_error_is_told_by_its_type_and_place_alone(settings: Settings, tmp_path: Path) -> None:
-    """A table is gone, and the driver's message quotes what was to be written."""
-    maria = asyncio.run(a_parent(settings))
-    with closing(sqlite3.connect(settings.sqlite_path)) as database:
-        database.execute("ALTER TABLE districts RENAME TO gone")
-    with collecting() as collector:
-        port = free_port()
-        dsn = f"http://public@127.0.0.1:{collector.port}/42"
-        variables = {"CAMPUS_DATABASE_URL": settings.database_url, "CAMPUS_SECRET_KEYS": SECRET_KEY}
-        log = tmp_path / "serve.log"
-        process = Shell(tmp_path, {**variables, "CAMPUS_SENTRY_DSN": dsn}).fork(("serve", f"--port={port}"), log, log)
-        while not answers(port):
-            assert process.is_alive(), log.read_text()
-        who = {"district": MARK, "portal": "parent", "username": f"{MARK}1", "password": MARK}
-        url = f"http://127.0.0.1:{port}/login?{MARK}"
-        assert httpx.post(url, json=who, headers=HEADERS, verify=NO_TLS).status_code == 500
-        collector.wait_for_posts()
-        process.terminate()
-        process.join(20)
-    told = collector.everything
-    assert '"type":"OperationalError"' in told
-    assert '"route":"/login"' in told
-    assert "app/services/" in told or "app.services." in told
-    for secret in (MARK, maria.username, "198.51.100.77", SECRET_KEY, "no such table", '"vars"', "server_name"):
-        assert secret not in told
-    assert MARK not in log.read_text()
+async def lose(settings: Settings, table: type[Base]) -> None:
+    database = Database(settings)
+    async with database.transaction() as session:
+        await session.execute(text(f"DROP TABLE {table.__tablename__}"))
+    await database.close()
