@@ -121,7 +121,7 @@ bench: setup ## ratios against limits measured in the same run; ONLY=roster for 
 openapi: setup ## write openapi/openapi.json
 	@$(BIN)/python -m app.cli openapi
 
-docs: setup ## write what documents take from the code: settings, languages, problems, the Postman collection
+docs: setup ## write what documents take from the code: settings, languages, problems, docs/asvs.md, the Postman collection
 	@$(BIN)/python -m app.documents
 
 format: setup ## let ruff put the code in order

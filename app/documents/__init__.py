@@ -1,10 +1,11 @@
-"""Papers that the code writes itself: the tables of settings and languages, the catalogue of problems, the Postman collection."""
+"""Papers that the code writes itself: settings, languages, problems, what shows each row of ASVS, the Postman collection."""
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from app.documents.asvs import asvs_page
 from app.documents.languages import languages_table
 from app.documents.postman import collection
 from app.documents.problems import catalogue
@@ -16,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 POSTMAN = ROOT / "examples" / "postman" / "campus-accounts.postman_collection.json"
 PROBLEMS = ROOT / "docs" / "problems.md"
 OPERATIONS = ROOT / "docs" / "operations.md"
+ASVS = ROOT / "docs" / "asvs.md"
 LANGUAGES = ROOT / "docs" / "languages.md"
 FRONT_END = ROOT / "examples" / "spa" / "src" / "words"
 
@@ -31,6 +33,7 @@ def papers() -> Iterator[tuple[Path, str]]:
     document = specification()
     yield PROBLEMS, catalogue(document)
     yield POSTMAN, json.dumps(collection(document), indent=1, ensure_ascii=False) + "\n"
+    yield ASVS, asvs_page(ASVS.with_suffix(".tsv"))
     yield OPERATIONS, _with_table(OPERATIONS, "settings", settings_table())
     yield LANGUAGES, _with_table(LANGUAGES, "languages", languages_table(FRONT_END))
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from tests.bench.progress import ProgressLine
@@ -52,7 +53,7 @@ def main() -> int:
             faults += outcome.fault is not None
             told = "\n".join([*map(_short, outcome.noticed), *([f"FAULT: {outcome.fault}"] if outcome.fault else [])])
             PROGRESS.say(f"{removal.family}: {outcome.fault or 'noticed'}")
-            table.add_row(removal.family, removal.what, told, f"{outcome.seconds:.0f}")
+            table.add_row(removal.family, removal.what, escape(told), f"{outcome.seconds:.0f}")
     PROGRESS.clear()
     CONSOLE.print(table)
     CONSOLE.print(
