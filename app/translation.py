@@ -195,7 +195,12 @@ def reviewed_by(tag: str) -> str | None:
     if tag == LANGUAGES[0]:
         return "written by the authors"
     path = catalogue_file(tag)
-    found = _REVIEWED.search(path.read_text(encoding="utf-8")) if path.is_file() else None
+    return reviewer(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def reviewer(catalogue: str) -> str | None:
+    """Whom the text of a catalogue names in its `X-Reviewed-By`."""
+    found = _REVIEWED.search(catalogue)
     return found[1] if found and found[1] != NOBODY else None
 
 

@@ -18,7 +18,17 @@ from app.locales.messages import APP, messages
 from app.problems import problem_body
 from app.services.roster.codes import ADVICE
 from app.settings import Settings
-from app.translation import CATALOGUES, LANGUAGES, NOBODY, PSEUDO, catalogue_file, negotiate, reviewed_by, translator
+from app.translation import (
+    CATALOGUES,
+    LANGUAGES,
+    NOBODY,
+    PSEUDO,
+    catalogue_file,
+    negotiate,
+    reviewed_by,
+    reviewer,
+    translator,
+)
 from tests.support.engines import sqlite_only
 from tests.support.portal import Server, serving
 
@@ -161,12 +171,14 @@ def test_a_catalogue_with_faults_is_found_out() -> None:
     own["Your username:"].string = ""
     own["Language"].flags.add("fuzzy")
     own["Hello {name},"].string = "Hola, {nombre}:"
+    own["`available_at` says from when on the account can be claimed."].string = "`disponible` dice desde cuándo."
     own.add("The cafeteria is closed.", "La cafetería está cerrada.")
     assert catalogue.faults(own) == [
         "not translated: Your username:",
         "not translated: Language",
         "no longer used: The cafeteria is closed.",
         "other placeholders: Hello {name},",
+        "other codes: `available_at` says from when on the account can be claimed.",
     ]
     assert catalogue.untranslated(own) == ["Your username:", "Language"]
     assert catalogue.faults(own, {"Your username:", "Language"})[0].startswith("no longer used")
@@ -174,6 +186,8 @@ def test_a_catalogue_with_faults_is_found_out() -> None:
 
 def test_nobody_is_said_to_have_reviewed_a_language_but_who_stands_in_its_catalogue() -> None:
     heads = {tag: catalogue_file(tag).read_text(encoding="utf-8").split("\n\n")[0] for tag in LANGUAGES[1:]}
+    assert reviewer('"Language: es\\n"\n"X-Reviewed-By: Ana Ruiz, 2026-12-01\\n"\n') == "Ana Ruiz, 2026-12-01"
+    assert reviewer(heads["es"]) == reviewed_by("es")
     assert {
         tag for tag, head in heads.items() if f'"X-Reviewed-By: {reviewed_by(tag) or NOBODY}\\n"' not in head
     } == set()

@@ -1,5 +1,6 @@
 """One language's file of translations, in the format that translators and their tools know (gettext .po)."""
 
+import re
 from collections.abc import Collection
 from io import BytesIO
 
@@ -9,6 +10,8 @@ from babel.messages.pofile import read_po, write_po
 from app.locales.messages import messages
 from app.translation import NOBODY, catalogue_file, placeholders, reviewed_by
 
+_KEPT = re.compile(r"`[^`]+`|(?:GET|POST|PUT|PATCH|DELETE) /[\w/{}-]+|[\w-]+\.csv")
+"""What is for programs stays as it is in every language: codes, operations, names of files."""
 _HEAD = """\
 # `python -m app.locales` brings this file up to the code. The words are for parents: plain, polite, short.
 # Somebody who speaks the language has read all of it? Then X-Reviewed-By says who, and when: "Ana Ruiz, 2026-12-01".
@@ -64,7 +67,7 @@ def untranslated(catalogue: Catalog) -> list[str]:
 
 
 def faults(catalogue: Catalog, awaited: Collection[str] = ()) -> list[str]:
-    """What is wrong with a language: messages without translation, translations of nothing, placeholders that do not match.
+    """What is wrong with a language: messages without translation, translations of nothing, placeholders or codes that do not match.
 
     `awaited` are the messages that may lack a translation for now (see `app.locales.awaited`).
     """
@@ -77,5 +80,10 @@ def faults(catalogue: Catalog, awaited: Collection[str] = ()) -> list[str]:
             f"other placeholders: {text}"
             for text, own in translations(catalogue).items()
             if placeholders(own) != placeholders(text)
+        ),
+        *(
+            f"other codes: {text}"
+            for text, own in translations(catalogue).items()
+            if sorted(_KEPT.findall(own)) != sorted(_KEPT.findall(text))
         ),
     ]
