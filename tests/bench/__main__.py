@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.bench import district, growth, imports, mail, middleware, parity, requests
+from tests.bench import district, growth, imports, mail, middleware, parity, processor, requests
 from tests.bench.databases import Engine, Environment, both_engines
 from tests.bench.figures import Figure, Series, print_figures
 from tests.bench.peers import comparison
@@ -25,7 +25,6 @@ ROUNDS = 3
 
 _HELLO = ("tests.bench.hello:create_app", "/hello")
 _CAMPUS = ("app.main:create_app", "/healthz")
-_ASKING_SERVERS = {"requests", "search", "peers", "parity"}
 _WITH_GUARD = {"a bare route": middleware.BARE, "the login screen": f"/districts/{district.DISTRICT}"}
 _ASKED_BY_ANYBODY = {"wrong sign-ins": (parity.sign_in, 401), "reset requests": (parity.reset, 202)}
 
@@ -66,22 +65,12 @@ def _measure(
         _measure_guard(environments, series, progress)
     if "start" in chosen:
         _measure_starts(environments, series, progress)
-    if chosen & _ASKING_SERVERS:
+    if chosen & {*_OF_SERVERS, "peers"}:
         with _all_served(environments) as (hello, served):
             if "peers" in chosen:
                 comparison.measure(peers, engines, hello, served, ROUNDS, series, progress)
-            _ask(chosen, hello, served, series, progress)
-
-
-def _ask(
-    chosen: AbstractSet[str], hello: Server, served: Sequence[Served], series: Series, progress: ProgressLine
-) -> None:
-    if "requests" in chosen:
-        requests.measure_requests(hello, served, ROUNDS, series, progress)
-    if "search" in chosen:
-        requests.measure_searches(hello, served, ROUNDS, series, progress)
-    if "parity" in chosen:
-        _measure_parity(served, series, progress)
+            for measure in (each for section, each in _OF_SERVERS.items() if section in chosen):
+                measure(hello, served, ROUNDS, series, progress)
 
 
 def _measure_mail(environments: dict[str, Environment], series: Series, progress: ProgressLine) -> None:
@@ -122,7 +111,9 @@ def _all_served(environments: dict[str, Environment]) -> Iterator[tuple[Server, 
         yield hello, [Served(name, server, district.sign_ins()) for name, server in servers.items()]
 
 
-def _measure_parity(served: Sequence[Served], series: Series, progress: ProgressLine) -> None:
+def _measure_parity(
+    _hello: Server, served: Sequence[Served], _rounds: int, series: Series, progress: ProgressLine
+) -> None:
     """Last, as it leaves wrong passwords behind."""
     for one in served:
         for name, (request, expected) in _ASKED_BY_ANYBODY.items():
@@ -159,7 +150,15 @@ def _machine() -> str:
     return f"{os.cpu_count()} cores, Python {platform.python_version()}; load average before the run {load:.1f}"
 
 
+_OF_SERVERS = {
+    "processor": processor.measure,
+    "requests": requests.measure_requests,
+    "search": requests.measure_searches,
+    "parity": _measure_parity,
+}
+"""What is asked of running servers, in this order."""
 SECTIONS = {
+    "processor": (processor.figures,),
     "requests": (
         requests.figures_of_sign_ins,
         requests.figures_of_reads,

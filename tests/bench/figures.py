@@ -29,6 +29,9 @@ class Series:
         """Of the rounds: what disturbs one of them disturbs no figure."""
         return statistics.median(self._values[name])
 
+    def least(self, *name: str) -> float:
+        return min(self._values[name])
+
     def p99(self, *name: str) -> float:
         return percentile(self._values[name], 0.99)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 
 from tests.bench.http_client import Connection
@@ -12,22 +12,44 @@ WARM_UP_S = 0.5
 
 async def saturate(connections: Sequence[Connection], requests: Iterable[bytes], seconds: float) -> float:
     """Answers a second while every connection asks again as soon as it is answered; `requests` are repeated."""
+    remaining = itertools.cycle(requests)
+
+    async def ask(connection: Connection) -> None:
+        await connection.ask(next(remaining))
+
+    return await saturate_with(connections, ask, seconds)
+
+
+async def saturate_with(
+    connections: Sequence[Connection], ask: Callable[[Connection], Awaitable[None]], seconds: float
+) -> float:
+    """The same where what is asked next depends on what was answered."""
     loop = asyncio.get_running_loop()
     start = loop.time() + WARM_UP_S
     end = start + seconds
     answered = 0
-    remaining = itertools.cycle(requests)
 
     async def keep_asking(connection: Connection) -> None:
         nonlocal answered
         while loop.time() < end:
-            await connection.ask(next(remaining))
+            await ask(connection)
             answered += start <= loop.time() < end
 
     async with asyncio.TaskGroup() as group:
         for connection in connections:
             group.create_task(keep_asking(connection))
     return answered / seconds
+
+
+async def each_once(connections: Sequence[Connection], requests: Iterable[bytes]) -> None:
+    """All of the requests, as many at a time as there are connections."""
+    remaining = iter(requests)
+
+    async def ask_on(connection: Connection) -> None:
+        for request in remaining:
+            await connection.ask(request)
+
+    await asyncio.gather(*map(ask_on, connections))
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """Servers on one engine, and what clients ask of them."""
 
 import asyncio
+import itertools
 import json
 from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
@@ -8,11 +9,13 @@ from typing import Any, TypeVar
 
 import uvloop
 
-from tests.bench.http_client import connected, get, post
-from tests.bench.load import latencies, saturate, saturated
+from tests.bench.http_client import Connection, connected, get, post
+from tests.bench.load import each_once, latencies, saturate, saturate_with, saturated
 from tests.bench.server import Server
 
 T = TypeVar("T")
+
+OPERATIONS = ("GET /me", "all children", "a switch", "a sign-in")
 
 CONNECTIONS = 64
 SIGN_IN_S = 3.0
@@ -56,10 +59,12 @@ class Served(Asked):
     """The product, with its linked accounts."""
 
     def __init__(self, engine: str, server: Server, sign_ins: Sequence[bytes]) -> None:
-        tokens = [str(answer["access_token"]) for answer in run(answers(server, sign_ins[:CONNECTIONS]))]
+        opened = run(answers(server, sign_ins[:CONNECTIONS]))
+        tokens = [str(answer["access_token"]) for answer in opened]
         super().__init__(engine, server, sign_ins, [get("/me", token=token) for token in tokens])
         self._all_children = [get("/me/students?include_linked=true", token=token) for token in tokens]
         self._switches = run(_switches(server, tokens))
+        self._refresh_tokens = [str(answer["refresh_token"]) for answer in opened]
 
     def all_children_per_second(self) -> float:
         """The children of two linked accounts in one call."""
@@ -69,6 +74,31 @@ class Served(Asked):
         """To the linked account, each a new session."""
         return answers_per_second(self.server, self._switches, READ_S)
 
+    def refreshes_per_second(self) -> float:
+        """Each connection the next tokens of its own session."""
+        return run(self._refresh(READ_S))
+
+    def processor_milliseconds(self, operation: str) -> float:
+        """What the server's processes spend on one of `OPERATIONS`: on a crowded machine as on an idle one, or nearly."""
+        requests, count = {
+            "GET /me": (self._reads, 1_500),
+            "all children": (self._all_children, 800),
+            "a switch": (self._switches, 400),
+            "a sign-in": (self._sign_ins[CONNECTIONS:], 200),
+        }[operation]
+        return milliseconds_each(self.server, requests, count)
+
+    async def _refresh(self, seconds: float) -> float:
+        async with connected(self.server.port, CONNECTIONS) as connections:
+            places = {id(connection): place for place, connection in enumerate(connections)}
+
+            async def ask(connection: Connection) -> None:
+                place = places[id(connection)]
+                answer = await connection.ask(post("/login/refresh", {"refresh_token": self._refresh_tokens[place]}))
+                self._refresh_tokens[place] = json.loads(answer)["refresh_token"]
+
+            return await saturate_with(connections, ask, seconds)
+
 
 def answers_per_second(server: Server, requests: Sequence[bytes], seconds: float) -> float:
     async def ask() -> float:
@@ -76,6 +106,19 @@ def answers_per_second(server: Server, requests: Sequence[bytes], seconds: float
             return await saturate(connections, requests, seconds)
 
     return run(ask())
+
+
+def milliseconds_each(server: Server, requests: Sequence[bytes], count: int) -> float:
+    """Of the server's processor, for each of `count` requests."""
+
+    async def ask(times: int) -> None:
+        async with connected(server.port, CONNECTIONS) as connections:
+            await each_once(connections, itertools.islice(itertools.cycle(requests), times))
+
+    run(ask(count // 5))  # so that nothing is done for the first time
+    before = server.processor_seconds()
+    run(ask(count))
+    return (server.processor_seconds() - before) / count * 1_000
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

@@ -35,6 +35,11 @@ class Server:
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text(encoding="ascii").split()
         return max(_resident_megabytes(pid) for pid in (str(self.pid), *children))
 
+    def processor_seconds(self) -> float:
+        """What all threads of the process have computed so far."""
+        threads = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
+        return sum(int(thread.read_text(encoding="ascii").split()[0]) for thread in threads) / 1e9
+
 
 @contextmanager
 def serve(factory: str, path: str, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
