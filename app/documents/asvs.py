@@ -40,7 +40,8 @@ class Row(NamedTuple):
 def rows(table: Path) -> Iterator[Row]:
     with table.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
-            yield Row(**{**row, "evidence": (row["evidence"] or "").split()})
+            evidence = (row.pop("evidence") or "").split()
+            yield Row(**row, evidence=evidence)
 
 
 def asvs_page(table: Path) -> str:

@@ -103,7 +103,7 @@ NO_SECRETS = {
     *("areas.closures.areas", "areas.closures.portals", "areas.closures.reason", "feature_closures.feature"),
     # Where a family lives.
     *("household_id", "household_version", "version", "student_id", "member_ids", "reason"),
-    *(f"{home}{field}" for home in ("", "correction.") for field in ("emails", "phones", *_ADDRESS)),
+    *(f"{home}{field}" for home in ("", "correction.") for field in ("emails", "phones", "language", *_ADDRESS)),
     *("roster_id", "dry_run", "allow_ending", "as_new", "strict", ""),
     # Which passkey it is, and how its device is reached.
     *("passkey_id", "name", "credential.response.transports"),

@@ -44,7 +44,7 @@ class Operation:
             return None
         if self.stated["security"] == [{"accessToken": []}]:
             return Budget.SESSION
-        if str(self) == "POST /login":
+        if str(self) in {"POST /login", "POST /login/passkey"}:
             return Budget.LOGIN
         if self.path.startswith("/activate"):
             return Budget.ACTIVATE
