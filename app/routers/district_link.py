@@ -17,6 +17,7 @@ from app.errors import (
     SameDistrict,
     SignInAgain,
     StepUpRequired,
+    TotpRequired,
 )
 from app.openapi import refusals
 from app.route_guards import Budget, limited
@@ -90,7 +91,7 @@ async def unlink_account(account_id: UUID, caller: Caller, campus: CampusPart) -
 @router.post(
     "/{account_id}/switch",
     summary="Switch to a linked account",
-    responses=refusals(NotFound, LinkingNotAvailable, FeatureDisabled, Maintenance, StepUpRequired),
+    responses=refusals(NotFound, LinkingNotAvailable, FeatureDisabled, Maintenance, StepUpRequired, TotpRequired),
     response_model_exclude_none=True,
 )
 @limited(Budget.SESSION)

@@ -87,6 +87,7 @@ class OwnPasskeys:
             made = await asyncio.to_thread(verify_new, credential, expected)
         except NotGenuine as fault:
             async with self.database.transaction() as session:
+                await self.ceremony.spend(session, challenge)
                 self._record(session, caller, "passkey_refused", reason=fault.reason)
             raise PasskeyInvalid from fault
         async with self.database.transaction() as session:

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select, update
 from app.clock import Clock
 from app.database import Database, Statement, Unit
 from app.database.statements import among, places
-from app.errors import InvalidToken, LinkingNotAvailable, NotFound, StepUpRequired
+from app.errors import InvalidToken, LinkingNotAvailable, NotFound, StepUpRequired, TotpRequired
 from app.models import Account, LinkedAccount, SignInSession
 from app.portals import Portal
 from app.services.account_view import AccountView, select_account
@@ -22,6 +22,7 @@ from app.services.portal_access import confirm_access
 from app.services.second_factor import has_totp
 from app.services.sessions import Device, OpenedSession, Sessions, SignedIn
 from app.services.username_recovery import UsernameRecovery
+from app.translation import msg
 
 _NOTE_SIGN_IN = Statement(
     update(Account)
@@ -70,7 +71,8 @@ class Switching:
 
         Raises:
             NotFound: the account is not linked with the caller's, or cannot be used now.
-            StepUpRequired: the account has a second factor, and this session has not passed one.
+            StepUpRequired: the account has a second factor, and this session has not passed its own.
+            TotpRequired: the same where the caller's account has none: a password typed once more would not help.
             LinkingNotAvailable, FeatureDisabled, Maintenance: public facts of its district, or of the caller's.
         """
         async with self.database.brief() as session:
@@ -79,7 +81,7 @@ class Switching:
             if parent is None or parent.ended_at is not None:
                 raise InvalidToken
             if target.has_totp and parent.totp_at is None:
-                raise StepUpRequired
+                await self._refuse_one_factor(session, caller)
             installation = installation_id or parent.installation_id
             device = Device(installation_id=installation, name=parent.device_name, shared=parent.shared)
             opened = await self.sessions.open(session, target, device, parent=parent)
@@ -107,6 +109,18 @@ class Switching:
             raise NotFound
         [found] = await _TARGET.all(session, {"account_id": account_id})
         return AccountView.of(found)
+
+    @staticmethod
+    async def _refuse_one_factor(session: Unit, caller: SignedIn) -> None:
+        [own] = await _TARGET.all(session, {"account_id": caller.account.id})
+        if AccountView.of(own).has_totp:
+            raise StepUpRequired
+        raise TotpRequired(
+            msg(
+                "The other account asks for a second factor. Sign in with a passkey, set up an authenticator app for this account, or sign in "
+                "to the other account itself."
+            )
+        )
 
 
 async def _may_still_enter(session: Unit, accounts: Collection[UUID]) -> bool:

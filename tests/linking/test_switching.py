@@ -5,6 +5,8 @@ from datetime import timedelta
 
 from app.clock import ManualClock
 from tests.linking.families import Login, Region, link, reset_by_mail
+from tests.support.authenticator import set_up
+from tests.support.passkeys import Phone, register, sign_in, step_up
 from tests.support.portal import refused
 from tests.support.recovery import NEW_PASSWORD
 
@@ -54,6 +56,26 @@ async def test_d26_a_switched_session_has_the_sign_in_and_the_end_of_its_parent(
     clock.advance(timedelta(seconds=1))
     assert await there.is_refused_everywhere()
     assert await back.is_refused_everywhere()
+
+
+async def test_an_account_with_a_second_factor_is_switched_to_by_whoever_has_passed_one(
+    region: Region, clock: ManualClock
+) -> None:
+    """An app of either account, or a passkey; a password typed once more is no second factor."""
+    wake, kent = await region.family("wake", "kent")
+    await link(wake, kent)
+    await set_up(kent)
+    assert refused(await wake.switch_to(kent)) == (403, "totp_required")
+    assert (await step_up(wake)).status_code == 200
+    assert refused(await wake.switch_to(kent)) == (403, "totp_required")
+    phone = await register(wake, Phone("https://localhost"))
+    by_passkey = wake.on_another_device()
+    assert (await sign_in(by_passkey, phone)).status_code == 200
+    assert (await by_passkey.switch_to(kent)).status_code == 200
+    own = await set_up(wake)
+    assert (await wake.switch_to(kent)).status_code == 200
+    clock.advance(timedelta(minutes=1))
+    assert (await step_up(wake, totp=own.next_code())).status_code == 200
 
 
 async def test_a_shared_device_stays_one_after_a_switch(region: Region, clock: ManualClock) -> None:

@@ -95,7 +95,7 @@ async def test_what_is_no_answer_to_what_was_asked_makes_no_passkey(maria: Owner
         (Phone(), {"type": "webauthn.get"}),
     ]
     for phone, lie in lies:
-        assert refused(await add(maria, phone.create(options, **lie))) == INVALID
+        assert refused(await add(maria, phone.create(await begin(maria), **lie))) == INVALID
     jorge = await new_owner(office, post, "Jorge Diaz", address=None)
     await step_up(jorge)
     assert refused(await add(jorge, Phone().create(options))) == INVALID, "it was asked of somebody else"
@@ -106,6 +106,7 @@ async def test_what_is_no_answer_to_what_was_asked_makes_no_passkey(maria: Owner
     broken = Phone().create(options)
     broken["response"]["attestationObject"] = "o2NmbXRk"
     assert refused(await add(maria, broken)) == INVALID
+    assert refused(await add(maria, Phone().create(options))) == OVER, "one answer, right or wrong"
     assert await passkeys(maria) == []
 
 

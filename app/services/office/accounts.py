@@ -188,9 +188,9 @@ class Accounts:
         await self._forget_misses(session, account)
         await revoke_links(session, account.id, now)
         await suspend_links(session, account.id, now)
+        await drop_passkeys(session, account.id)
         await self.sessions.end_all(session, account.id, "reset")
         await drop_answers(session, account.id)
-        await drop_passkeys(session, account.id)
 
     async def _forget_misses(self, session: AsyncSession, account: Account) -> None:
         """Wrong passwords, answers and claims: whoever used all tries up is helped by the office only."""
