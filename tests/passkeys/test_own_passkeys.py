@@ -57,6 +57,7 @@ async def test_from_the_first_passkey_to_its_end(maria: Owner, post: Post, clock
     assert [item["kind"] for item in activity][:3] == ["passkey_removed", "signed_in", "passkey_added"]
 
 
+@sqlite_only
 async def test_the_options_ask_for_a_passkey_that_is_found_without_a_name(maria: Owner) -> None:
     await step_up(maria)
     options = await begin(maria)
@@ -76,6 +77,7 @@ async def test_the_options_ask_for_a_passkey_that_is_found_without_a_name(maria:
 
 
 @pytest.mark.parametrize("algorithm", [-7, -8, -257])
+@sqlite_only
 async def test_each_algorithm_that_is_offered_works(maria: Owner, algorithm: int) -> None:
     phone = await register(maria, Phone(algorithm=algorithm))
     assert (await sign_in(maria.on_another_device(), phone)).status_code == 200

@@ -46,6 +46,7 @@ async def test_a_passkey_opens_a_session_without_a_name_and_without_a_password(m
     assert (await tags(server, "api:session:started"))[-1]["by"] == "passkey"
 
 
+@sqlite_only
 async def test_the_question_is_the_same_for_everybody_and_says_nothing(maria: Owner) -> None:
     """Neither who has a passkey nor whether anybody has."""
     await register(maria)
@@ -162,6 +163,7 @@ async def unknown(owner: User) -> Any:
     return phone.passkeys[0]
 
 
+@sqlite_only
 async def test_only_the_districts_own_front_ends_and_our_apps_may_ask(maria: Owner, office: Office) -> None:
     phone = await register(maria)
     elsewhere = maria.on_another_device()
@@ -186,6 +188,7 @@ async def test_it_is_two_factors_where_an_authenticator_app_is_asked_for(maria: 
     assert (await sign_in(elsewhere, phone)).status_code == 200
 
 
+@sqlite_only
 async def test_guesses_at_the_password_do_not_stop_a_passkey_nor_does_it_help_them(maria: Owner) -> None:
     """There is nothing to guess at a passkey; and whoever guesses gets no fresh tries because the owner signed in."""
     phone = await register(maria)
@@ -236,6 +239,7 @@ async def test_a_count_that_goes_back_is_recorded_and_locks_nobody_out(maria: Ow
     assert ELIGIBLE & phone.flags == 0
 
 
+@sqlite_only
 async def test_an_owner_is_told_of_a_new_device_unless_its_token_proves_it(maria: Owner, post: Post) -> None:
     phone = await register(maria)
     await post.deliver()
@@ -248,6 +252,7 @@ async def test_an_owner_is_told_of_a_new_device_unless_its_token_proves_it(maria
     assert await post.deliver() == []
 
 
+@sqlite_only
 async def test_a_student_signs_in_with_a_passkey_too(office: Office, post: Post) -> None:
     student = await office.student("Ana Lopez", number="0123456")
     ana = Owner.of(await office.user(student, Portal.STUDENT), post)
