@@ -76,7 +76,7 @@ async def test_a_wait_ends_when_its_seconds_are_over_and_says_how_many_are_left(
     assert (await maria.sign_in(captcha=await new_captcha(maria))).status_code == 200
 
 
-async def test_after_a_hundred_misses_the_password_is_off_and_no_time_brings_it_back(
+async def test_d29_after_a_hundred_misses_the_password_is_off_and_no_time_brings_it_back(
     maria: Owner, clock: ManualClock
 ) -> None:
     await exhaust(clock, 95, maria)
