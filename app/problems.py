@@ -185,6 +185,9 @@ _OWN_CODES = {
     "network_expected": msg("Send a network here, such as 203.0.113.0/24."),
     "network_too_wide": msg("Name no network wider than /{widest}."),
     "origin_expected": msg("Send an origin here, such as https://portal.example.org."),
+    "redirect_uri_expected": msg(
+        "Send an address here, such as https://portal.example.org/sso or org.example.portal:/sso."
+    ),
     "web_address_expected": msg("Send an address here that begins with https:// or http://."),
     "ssn_not_wanted": msg("Please leave social security numbers out. The office never needs one here."),
     "cursor_invalid": msg("This cursor is not one that this service gave."),

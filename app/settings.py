@@ -202,6 +202,10 @@ class Settings(BaseModel):
     apps: tuple[AppRelease, ...] = Field(
         (), description="the apps that you publish, as a JSON list: versions, store, and who opens mailed links"
     )
+    sso_private_networks: tuple[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)], ...] = Field(
+        (),
+        description="your own networks where a single sign-on provider may be, comma-separated; else none is asked that is not public",
+    )
     maintenance: bool = Field(
         False, description="what `GET /app-config` tells apps; requests are answered all the same"
     )
@@ -274,7 +278,12 @@ class Settings(BaseModel):
         return keys
 
 
-_LISTS = {"secret_keys": r"[,\r\n]", "linking_states": r"[,\r\n]", "trusted_proxies": r"[,\r\n]"}
+_LISTS = {
+    "secret_keys": r"[,\r\n]",
+    "linking_states": r"[,\r\n]",
+    "trusted_proxies": r"[,\r\n]",
+    "sso_private_networks": r"[,\r\n]",
+}
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:

@@ -21,6 +21,7 @@ from app.cli import (
     secrets,
     server,
     specification,
+    sso,
     staff,
 )
 from app.errors import CampusError, NotReady, Overloaded, ValidationFailed
@@ -39,6 +40,7 @@ app.add_typer(doctor.app)
 app.add_typer(backup.app)
 app.add_typer(specification.app)
 app.add_typer(districts.app, name="districts")
+app.add_typer(sso.app, name="sso")
 app.add_typer(schools.app, name="schools")
 app.add_typer(households.app, name="households")
 app.add_typer(roster.app, name="roster")

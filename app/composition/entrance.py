@@ -23,6 +23,9 @@ from app.services.password_reset import PasswordReset
 from app.services.session_refresh import SessionRefresh
 from app.services.sessions import Sessions
 from app.services.shared_networks import SharedNetworks
+from app.services.sso.accounts import SsoAccounts
+from app.services.sso.codes import SsoCodes
+from app.services.sso.sign_in import SsoSignIn
 from app.services.support_tickets import SupportTickets
 from app.services.username_recovery import UsernameRecovery
 
@@ -44,6 +47,8 @@ class Entrance:
     passkey_sign_in: PasskeySignIn
     sessions: Sessions
     session_refresh: SessionRefresh
+    sso_sign_in: SsoSignIn
+    sso_codes: SsoCodes
     password_reset: PasswordReset
     answers_reset: AnswersReset
     username_recovery: UsernameRecovery
@@ -60,6 +65,9 @@ def wire_entrance(ground: Ground, tools: Tools) -> Entrance:
     guard = Guard(database, clock, hash_pool, devices, ground.captchas, ladder, counts, budgets, networks)
     tickets = ClaimTickets(database, clock, tools.mailed_tokens)
     repeat = ActivationRepeat(database, clock, hash_pool, sessions, tools.typed_keys, ladder)
+    sso_accounts = SsoAccounts(names)
+    second_factor = tools.second_factor
+    sso_codes = SsoCodes(database, clock, tools.mailed_tokens, devices, sso_accounts, second_factor, sessions)
     return Entrance(
         networks=networks,
         guard=guard,
@@ -80,10 +88,12 @@ def wire_entrance(ground: Ground, tools: Tools) -> Entrance:
         claim=Claim(database, clock, tickets),
         claim_completion=ClaimCompletion(database, clock, tickets, answer_hashes, sessions, ladder, budgets),
         key_requests=KeyRequests(database, clock, digests, tools.key_issue, budgets),
-        login=Login(database, clock, hash_pool, sessions, names, tools.second_factor, guard, tools.recovery_email),
+        login=Login(database, clock, hash_pool, sessions, names, second_factor, guard, tools.recovery_email),
         passkey_sign_in=PasskeySignIn(database, clock, sessions, names, tools.passkeys),
         sessions=sessions,
         session_refresh=SessionRefresh(database, clock, tools.refresh_tokens, sessions),
+        sso_sign_in=SsoSignIn(database, clock, digests, ground.providers, tools.sso_providers, sso_accounts, sso_codes),
+        sso_codes=sso_codes,
         password_reset=PasswordReset(database, clock, hash_pool, sessions, tools.links, ladder),
         answers_reset=AnswersReset(database, clock, digests, tools.mailed_tokens, answer_hashes, budgets),
         username_recovery=names,

@@ -23,6 +23,9 @@ from app.services.captchas import Captchas
 from app.services.kept_keys import KeptKeyStore
 from app.services.signing_key_store import SigningKeyStore
 from app.settings import Settings
+from app.sso.addresses import AddressRules
+from app.sso.loading import ProvidersWhenNeeded
+from app.sso.provider import Providers
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class Ground:
     mail_sender: MailSender
     push_sender: PushSender
     letter_press: LetterPress
+    address_rules: AddressRules
+    providers: Providers
 
 
 @asynccontextmanager
@@ -58,6 +63,8 @@ async def open_ground(
     captchas = Captchas(_chosen_captcha(settings, clock) or altcha, altcha)
     windows = windows_for(settings.redis_url)
     push = push_sender or senders_for(settings, clock)
+    rules = AddressRules(settings.sso_private_networks, loopback=not settings.is_production)
+    providers = ProvidersWhenNeeded(rules, clock)
     try:
         configured = [key.get_secret_value() for key in settings.signing_keys]
         signing_keys = await SigningKeyStore(database, clock, digests).load(configured)
@@ -74,8 +81,11 @@ async def open_ground(
                 mail_sender=mail_sender or _mail_sender(settings, clock),
                 push_sender=push,
                 letter_press=letter_press or LetterPress(),
+                address_rules=rules,
+                providers=providers,
             )
     finally:
+        await providers.close()
         await push.close()
         await windows.close()
         await captchas.close()

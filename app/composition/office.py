@@ -27,6 +27,7 @@ from app.services.office.print_room import PrintRoom
 from app.services.office.relationships import Relationships
 from app.services.office.roster_uploads import RosterUploads
 from app.services.office.school_desk import SchoolDesk
+from app.services.office.sso_desk import SsoDesk
 from app.services.office.staff_list import StaffList
 from app.services.office.staff_office import StaffOffice
 from app.services.office.ticket_desk import TicketDesk
@@ -40,6 +41,7 @@ class Office:
     """The desk of a district's office, and an operator's commands."""
 
     district_office: DistrictOffice
+    sso_desk: SsoDesk
     school_desk: SchoolDesk
     household_desk: HouseholdDesk
     household_import: HouseholdImport
@@ -78,6 +80,7 @@ def wire_office(ground: Ground, tools: Tools) -> Office:
     relationships = Relationships(database, clock)
     return Office(
         district_office=DistrictOffice(database, clock),
+        sso_desk=SsoDesk(database, clock, digests, tools.sso_providers, ground.providers, ground.address_rules),
         school_desk=SchoolDesk(database, clock),
         household_desk=HouseholdDesk(database, clock),
         household_import=HouseholdImport(database, clock),

@@ -21,6 +21,7 @@ from app.services.recovery_email import RecoveryEmail
 from app.services.second_factor import SecondFactor
 from app.services.sessions import Sessions
 from app.services.sign_in_ladder import SignInLadder
+from app.services.sso.providers import DistrictProviders
 from app.services.support_tickets import TicketMails
 from app.services.typed_keys import TypedKeys
 from app.services.username_recovery import UsernameRecovery
@@ -51,6 +52,7 @@ class Tools:
     key_mail: KeyMail
     ticket_mails: TicketMails
     device_tokens: DeviceTokens
+    sso_providers: DistrictProviders
 
 
 def wire_tools(ground: Ground) -> Tools:
@@ -82,6 +84,7 @@ def wire_tools(ground: Ground) -> Tools:
         key_mail=KeyMail(digests, quotas),
         ticket_mails=TicketMails(quotas),
         device_tokens=device_tokens,
+        sso_providers=DistrictProviders(digests, ground.settings.public_url),
     )
 
 

@@ -23,6 +23,7 @@ from app.models.school_settings import SchoolSettings
 from app.models.second_factor import RecoveryCode, TotpFactor
 from app.models.session import KnownDevice, SignInSession
 from app.models.signing_key import SigningKey
+from app.models.sso import SsoCode, SsoProvider
 from app.models.staff import StaffMember, StaffSchool
 from app.models.support_ticket import SupportTicket
 from app.models.worker_beat import WorkerBeat
@@ -71,6 +72,8 @@ __all__ = [
     "SigningKey",
     "SpentCaptcha",
     "SpentChallenge",
+    "SsoCode",
+    "SsoProvider",
     "StaffMember",
     "StaffSchool",
     "SupportTicket",

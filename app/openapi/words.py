@@ -89,6 +89,9 @@ BY_NAME: dict[str, Any] = {
     # One that serves several schemas has the name of its schema before it.
     "AnnouncementAnswer.id": _ID,
     "PolicyWarningAnswer.detail": "Passwords of fewer than 8 characters are guessed more easily.",
+    "SsoPolicy.redirect_uris": ["https://portal.example.org/sso"],
+    "SsoChange.redirect_uris": ["https://portal.example.org/sso"],
+    "ExchangeBody.code": "cml_mPzocGwdexBAnlUvbRwKjjE3Qm4xT7vLz0KpRw3sYhN8uDfGaE6iOo",
     "Networks.shared": ["203.0.113.0/24"],
     "NetworksChange.shared": ["203.0.113.0/24"],
     "ProblemTypeAnswer.remedy": "Suggest another username, and let the person choose.",
@@ -111,10 +114,12 @@ BY_NAME: dict[str, Any] = {
     "current": True,
     "enabled": True,
     "has_address": True,
+    "has_client_secret": True,
     "in_roster": True,
     "legal_guardian": True,
     "linking": True,
     "mailing": True,
+    "makes_accounts": True,
     "may_enter": True,
     "messenger": True,
     "name_fits": True,
@@ -125,6 +130,7 @@ BY_NAME: dict[str, Any] = {
     "push": True,
     "totp_set_up": True,
     "username_recovery": True,
+    "works": True,
 }
 
 LEFT_OUT: dict[str, frozenset[str]] = {
@@ -140,6 +146,8 @@ LEFT_OUT: dict[str, frozenset[str]] = {
     ),
     "ClaimBody": frozenset({"captcha", "birth_date"}),
     "ConfirmRecoveryEmailBody": frozenset({"token"}),
+    "ExchangeBody": frozenset({"totp"}),
+    "SsoCheckAnswer": frozenset({"fault"}),
     "DoorAnswer": frozenset({"reason"}),
     "KeyItem": frozenset({"used_at", "revoked_at"}),
     "KeyRequestAnswer": frozenset({"handled_at"}),

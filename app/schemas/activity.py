@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.schemas.common import Answer, Moment
 from app.schemas.cursors import Count, CursorOf, Instant, NextCursor
-from app.services.activity import KINDS, SESSION_ENDED, ActivityItem, Position
+from app.services.activity import KINDS, SESSION_ENDED, SIGNED_IN_BY_SSO, ActivityItem, Position
 from app.services.pages import Page
 
 BY_EVENT: CursorOf[Position] = CursorOf(tuple[Instant, Count])
@@ -22,7 +22,8 @@ class ActivityAnswer(Answer):
         Field(
             max_length=40,
             pattern="^[a-z_]+$",
-            description="One of " + ", ".join(f"`{kind}`" for kind in sorted({*KINDS.values(), SESSION_ENDED})),
+            description="One of "
+            + ", ".join(f"`{kind}`" for kind in sorted({*KINDS.values(), SESSION_ENDED, SIGNED_IN_BY_SSO})),
             examples=["signed_in"],
         ),
     ]

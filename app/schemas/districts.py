@@ -22,6 +22,7 @@ from app.services.district_settings import (
     UsernamePolicy,
 )
 from app.services.districts import LoginScreen
+from app.services.sso.providers import MOST_PROVIDERS, SsoButton
 
 Name = Annotated[str, Field(max_length=200, examples=["Jackson County Schools"])]
 State = Annotated[str, Field(min_length=2, max_length=2, examples=["GA"])]
@@ -165,6 +166,18 @@ class SupportAnswer(Answer):
         return cls(phone=support.phone, email=support.email, url=support.url, ticket=ticket)
 
 
+class SsoButtonAnswer(Answer):
+    """A button on the sign-in page: GET /login/sso/{district_id} with its `name` as `provider`."""
+
+    name: Annotated[str, Field(max_length=32, examples=["google"])]
+    label: Annotated[str, Field(max_length=100, examples=["Google"])]
+    portals: Annotated[list[Portal], Field(max_length=3)]
+
+    @classmethod
+    def of(cls, button: SsoButton) -> "SsoButtonAnswer":
+        return cls.model_validate(button)
+
+
 class LoginScreenAnswer(Answer):
     """Everything that an app shows before anybody has signed in."""
 
@@ -184,6 +197,10 @@ class LoginScreenAnswer(Answer):
     username_policy: UsernamePolicyAnswer
     key_request: KeyRequestPolicyAnswer
     claim: ClaimPolicyAnswer
+    sso: Annotated[
+        list[SsoButtonAnswer],
+        Field(max_length=MOST_PROVIDERS, description="Buttons for the sign-in page; empty unless `features.sso` is on"),
+    ]
     support: SupportAnswer
     status: Annotated[str, Field(max_length=20, pattern="^(open|maintenance)$", examples=["open"])]
     until: Moment | None = None
@@ -209,6 +226,7 @@ class LoginScreenAnswer(Answer):
             username_policy=UsernamePolicyAnswer.of(settings.username_policy),
             key_request=KeyRequestPolicyAnswer.of(settings.key_request),
             claim=ClaimPolicyAnswer.of(settings.claim),
+            sso=[SsoButtonAnswer.of(button) for button in screen.sso],
             support=SupportAnswer.of(settings.support),
             status="maintenance" if screen.maintenance_until else "open",
             until=screen.maintenance_until,

@@ -18,6 +18,7 @@ ACCOUNT_COLUMNS = (
     Account.recovery_email,
     Account.unconfirmed_recovery_email,
     Account.disabled_at,
+    Account.password_hash.is_not(None).label("has_password"),
     Person.first_name,
     Person.last_name,
     District.id.label("district_id"),
@@ -42,16 +43,20 @@ class AccountView:
     has_totp: bool = False
     wants_answers: bool = False
     """Challenge questions wait to be answered. These three are known where a session is opened."""
+    has_password: bool = True
+    """False for somebody whom only a provider of the district signs in: there is no password to recover."""
 
     @property
     def next_steps(self) -> tuple[str, ...]:
         """What an app should ask its owner next."""
         steps = []
-        if self.recovery_email_masked is None:
+        if not self.has_password:
+            pass
+        elif self.recovery_email_masked is None:
             steps.append("set_recovery_email")
         elif not self.recovery_email_confirmed:
             steps.append("confirm_recovery_email")
-        if self.wants_answers:
+        if self.wants_answers and self.has_password:
             steps.append("set_challenge_answers")
         if self.portal is Portal.STAFF and not self.has_totp:
             steps.append("set_up_totp")
@@ -78,6 +83,7 @@ class AccountView:
             links_suspended=getattr(row, "links_suspended", False),
             has_totp=getattr(row, "has_totp", False),
             wants_answers=getattr(row, "wants_answers", False),
+            has_password=row.has_password,
         )
 
 

@@ -30,6 +30,7 @@ KINDS = {
     "api:account:links_confirmed": "links_confirmed",
     "api:account:passkey_added": "passkey_added",
     "api:account:passkey_removed": "passkey_removed",
+    "api:account:made_by_sso": "activated",
     "api:account:password_changed": "password_changed",
     "api:account:password_reset": "password_reset",
     "api:account:recovery_email_confirmed": "recovery_email_confirmed",
@@ -57,6 +58,9 @@ KINDS = {
 """What an owner sees of each tag of the trail; other tags are none of his security."""
 SESSION_ENDED = "session_ended"
 """Instead of `signed_out`, where somebody else ended it: a token was used twice, the current password was guessed at, access is gone."""
+
+SIGNED_IN_BY_SSO = "signed_in_by_sso"
+"""Instead of `signed_in`, where a provider of the district has said who it is."""
 
 Position = tuple[datetime, int]
 """Where a page ends: a moment, and how many events of that moment have been shown. (An event's number would tell how many there are.)"""
@@ -104,6 +108,8 @@ class Activity:
 
 def _kind(row: Row[Any]) -> str:
     kind = KINDS[row.tag]
+    if kind == "signed_in" and row.data.get("by") == "sso":
+        return SIGNED_IN_BY_SSO
     return SESSION_ENDED if kind == "signed_out" and row.data["reason"] != kind else kind
 
 

@@ -5,6 +5,7 @@ A district stores only what it has changed, as a nested mapping; `DistrictSettin
 """
 
 import ipaddress
+import re
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -77,6 +78,21 @@ def _base_url(text: str) -> str:
     return text
 
 
+def _redirect_uri(text: str) -> str:
+    """Where an app gets its answer: https, an app's own scheme (RFC 8252: a domain backwards), or this machine while one develops."""
+    scheme, separator, rest = text.partition(":")
+    host = rest.removeprefix("//").partition("/")[0]
+    is_web = scheme == "https" and rest.startswith("//") and host
+    is_local = scheme == "http" and rest.startswith("//") and host.partition(":")[0] in {"localhost", "127.0.0.1"}
+    is_apps = separator and _APPS_SCHEME.fullmatch(scheme) and rest.startswith("/")
+    if not (is_web or is_local or is_apps) or any(c in text for c in '#@\\<>"*') or not _is_printed(text):
+        raise PydanticCustomError("redirect_uri_expected", "must be an address such as https://portal.example.org/sso")
+    return text
+
+
+_APPS_SCHEME = re.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9-]+)+")
+
+
 Line = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
 ]
@@ -84,6 +100,8 @@ WebUrl = Annotated[str, StringConstraints(max_length=500), AfterValidator(_web_u
 Network = Annotated[str, StringConstraints(max_length=50), AfterValidator(_network)]
 Origin = Annotated[str, StringConstraints(max_length=255), AfterValidator(_origin)]
 LanguageTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]
+
+RedirectUri = Annotated[str, StringConstraints(max_length=500), AfterValidator(_redirect_uri)]
 
 Portals = Annotated[tuple[Portal, ...], Field(max_length=3)]
 Languages = Annotated[tuple[LanguageTag, ...], Field(min_length=1, max_length=50)]
@@ -181,6 +199,11 @@ class Networks(SettingsGroup):
     """The schools' own networks: many people behind one address."""
 
 
+class SsoPolicy(SettingsGroup):
+    redirect_uris: Annotated[tuple[RedirectUri, ...], Field(max_length=50)] = ()
+    """Where apps take the answer of a sign-in by a provider; compared letter by letter. The providers themselves are not settings."""
+
+
 class SupportTicketLink(SettingsGroup):
     label: Line | None = None
     url: WebUrl | None = None
@@ -212,6 +235,7 @@ class OfficeSettings(SettingsGroup):
     privacy: PrivacyPolicy = PrivacyPolicy()
     networks: Networks = Networks()
     origins: Origins = ()
+    sso: SsoPolicy = SsoPolicy()
     support: Support = Support()
     areas: AreaSettings = AreaSettings()
     """What the app's menu shows, at all schools."""

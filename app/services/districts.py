@@ -15,6 +15,7 @@ from app.models import Announcement, District, DistrictOrigin
 from app.portals import Portal
 from app.services.app_areas import back, local_day
 from app.services.district_settings import DistrictSettings
+from app.services.sso.providers import SsoButton, buttons_of
 
 DISTRICT_COLUMNS = (
     District.id,
@@ -103,6 +104,7 @@ class LoginScreen:
     closed_features: Mapping[str, date | None]
     """Switched on, and closed for a time; with the day on which each is back, if that is known."""
     maintenance_until: datetime | None
+    sso: Sequence[SsoButton] = ()
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,9 @@ class Districts:
             announcements = [
                 AnnouncementView(str(row.id), row.published_on, row.title, row.body, row.links) for row in rows
             ]
+            offered = [portal for portal in Portal if district.has_portal(portal)]
+            with_sso = district.opened and district.settings.features.sso
+            buttons = await buttons_of(connection, district.id, offered) if with_sso else []
         until = district.settings.maintenance_until
         return LoginScreen(
             district=district,
@@ -146,6 +151,7 @@ class Districts:
             linking_available=district.settings.features.linking and district.state in self.linking_states,
             closed_features=district.closed_features(now),
             maintenance_until=until if until and until > now else None,
+            sso=buttons,
         )
 
     async def allows_origin(self, origin: str) -> bool:

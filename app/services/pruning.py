@@ -25,6 +25,7 @@ from app.models import (
     SignInSession,
     SpentCaptcha,
     SpentChallenge,
+    SsoCode,
     SupportTicket,
     WindowCount,
     WorkerBeat,
@@ -32,6 +33,7 @@ from app.models import (
 from app.services import audit
 from app.services.devices import STALE_AFTER
 from app.services.sign_in_ladder import is_over
+from app.services.sso.flow import LASTS as SSO_CODES_KEPT
 from app.services.worker_beats import KEPT as BEATS_KEPT
 
 MAILS_KEPT = timedelta(days=30)
@@ -82,6 +84,7 @@ def over(now: datetime) -> list[tuple[type[Base], ColumnElement[bool]]]:
         (HouseholdRequest, and_(HouseholdRequest.state != "waiting", HouseholdRequest.asked_at <= now - REQUESTS_KEPT)),
         (LinkCode, LinkCode.expires_at <= now - CODES_KEPT),
         (PushDevice, PushDevice.registered_at <= now - STALE_AFTER),
+        (SsoCode, SsoCode.proved_at <= now - SSO_CODES_KEPT),
         (SpentCaptcha, SpentCaptcha.expires_at <= now),
         (SpentChallenge, SpentChallenge.expires_at <= now),
         (FailedSignIns, is_over(now)),

@@ -42,6 +42,7 @@ async def test_a_new_district_shows_the_defaults(office: Office) -> None:
         "username_policy": {"min_length": 4, "max_length": 32},
         "key_request": {"fields": ["birth_date"], "delivery": "email"},
         "claim": {"fields": []},
+        "sso": [],
         "support": {},
         "status": "open",
     }

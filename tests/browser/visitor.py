@@ -15,6 +15,8 @@ class Visitor:
     page: Page
     service: str = ""
     """Where else its pages may ask: the service behind a front end of another origin."""
+    elsewhere: str = ""
+    """Pages of somebody else on the way, who may ask whom and complain of what they like."""
     requests: list[str] = field(default_factory=list)
     """Method and path of everything that the page asked of the service."""
     complaints: list[str] = field(default_factory=list)
@@ -80,6 +82,8 @@ class Visitor:
         return self.requests.count(f"POST {path}")
 
     def _hear(self, message: ConsoleMessage) -> None:
+        if self._is_elsewhere():
+            return
         if message.type in {"error", "warning"} and not message.text.startswith(_REFUSALS):
             self.complaints.append(message.text)
 
@@ -87,5 +91,8 @@ class Visitor:
         asked, welcome = urlsplit(request.url), {urlsplit(place).netloc for place in (self.page.url, self.service)}
         if request.is_navigation_request() or asked.netloc in welcome:
             self.requests.append(f"{request.method} {asked.path}")
-        else:
+        elif not self._is_elsewhere():
             self.complaints.append(f"asked {request.url}")
+
+    def _is_elsewhere(self) -> bool:
+        return bool(self.elsewhere) and self.page.url.startswith(self.elsewhere)

@@ -33,6 +33,8 @@ def test_from_the_roster_to_the_letters(grand_bend: GrandBend) -> None:
     assert list(letters[0]) == ["person_id", "first_name", "last_name", "portal", "activation_key", "expires_at"]
     assert [letter["first_name"] for letter in letters] == ["Maria", "Paul"]
     grand_bend.activate(letters[0], "maria2026")
+    Path(shell.folder, "secret.txt").write_text("a-secret-of-the-provider\n", encoding="utf-8")
+    assert "/login/sso/gb/google/callback" in run(shell, block("single sign-on"))
     run(shell, block("the networks of schools"))
     assert "maria2026" in run(shell, block("why can she not get in"))
 

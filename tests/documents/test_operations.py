@@ -59,6 +59,11 @@ GONE = {
         "guard/test_hosted_captcha_down.py::test_a_provider_that_cannot_be_reached_is_replaced",
         "guard/test_hosted_captcha_down.py::test_for_half_a_minute_the_provider_is_left_alone",
     ],
+    "a district's sign-on provider": [
+        "sso/test_lying_providers.py::test_a_provider_that_says_nothing_keeps_nobody_waiting",
+        "sso/test_lying_providers.py::test_a_provider_that_fails_three_times_is_left_alone_for_half_a_minute",
+        "sso/test_lying_providers.py::test_while_a_provider_cannot_be_asked_its_last_description_counts_for_a_day",
+    ],
     "`campus worker`": [
         "recovery/test_workers.py::test_the_mail_of_a_worker_that_dies_is_sent_by_another",
         "recovery/test_reset_links.py::test_d27_a_link_is_good_for_30_minutes_whether_or_not_anything_cleans_up",

@@ -20,6 +20,8 @@ ABOUT_NOBODY = {
     "GET /districts/{district_id}",
     "GET /captcha",
     "POST /login/passkey/options",
+    "GET /login/sso/{district_id}",
+    "GET /login/sso/{district_id}/{provider}/callback",
     "GET /app-config",
     "GET /healthz",
     "GET /readyz",
@@ -147,6 +149,11 @@ def sign_out(people: People) -> Asks:
     return _tokens("/login/logout", "refresh_token", people.refresh_token)
 
 
+def exchange_code(people: People) -> Asks:
+    """Genuine tokens of this service, but no codes."""
+    return _tokens("/login/sso/exchange", "code", people.links["reset"], code_verifier="v" * 43)
+
+
 def check_link(people: People) -> Asks:
     return _tokens("/password-reset/check", "token", people.links["reset"])
 
@@ -198,6 +205,7 @@ PUBLIC: Mapping[str, list[tuple[Callable[[People], Asks], int]]] = {
     "POST /login/passkey": [(sign_in_with_passkey, 10)],
     "POST /login/refresh": [(refresh, 10)],
     "POST /login/logout": [(sign_out, 10)],
+    "POST /login/sso/exchange": [(exchange_code, 10)],
     "POST /password-reset": [(ask_for_reset, 22)],
     "POST /password-reset/check": [(check_link, 10)],
     "POST /password-reset/confirm": [(use_link, 10)],

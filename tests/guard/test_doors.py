@@ -24,6 +24,7 @@ from tests.support.recovery import ADDRESS, CONFIRM, NEW_PASSWORD, Owner, Post
 
 # What a secret is: too long to be guessed, just being chosen, or short enough that its door must count the tries.
 LONG, NEW, GUESSABLE = "100 random bits or more", "set here, proves nothing", "short or made by people"
+AFTER_PROOF = "short, asked after another proof, and counted by the factor: tests/sso/test_second_factor.py"
 _NEW_PASSWORD = {"password": NEW, "password_confirm": NEW}
 _ANSWERED = dict.fromkeys(("clientDataJSON", "authenticatorData", "signature"), LONG)
 DOORS: Mapping[str, Mapping[str, str]] = {
@@ -53,6 +54,14 @@ DOORS: Mapping[str, Mapping[str, str]] = {
     },
     "POST /me/passkeys": {f"credential.response.{name}": NEW for name in ("clientDataJSON", "attestationObject")},
     "POST /login/refresh": {"refresh_token": LONG},
+    "GET /login/sso/{district_id}/{provider}/callback": {"state": LONG, "code": LONG},
+    "POST /login/sso/exchange": {
+        "code": LONG,
+        "code_verifier": LONG,
+        "totp": AFTER_PROOF,
+        "device.device_token": LONG,
+    },
+    "PUT /admin/sso/{provider}": {"client_secret": NEW},
     "POST /login/logout": {"refresh_token": LONG},
     "POST /password-reset/check": {"token": LONG},
     "POST /password-reset/confirm": {"token": LONG, **_NEW_PASSWORD},
@@ -79,6 +88,10 @@ NO_SECRETS = {
     *("district", "district_id", "portal", "username", "email", "recovery_email", "locale", "captcha", "action"),
     *("device.installation_id", "device.name", "device.shared", "session_id", "problem", "explain"),
     *("q", "state", "limit", "cursor", "If-None-Match", "Idempotency-Key"),
+    # On the way to a provider and back, and what the office knows of one.
+    *("redirect_uri", "code_challenge", "code_challenge_method", "prompt", "error", "iss"),
+    *("label", "issuer", "client_id", "scopes", "portals.portal", "portals.claim", "portals.identifier"),
+    *("required_claims.claim", "required_claims.value", "makes_accounts", "trusts_mfa", "enabled"),
     *("category", "first_name", "last_name", "student_number", "message"),
     *("ticket_id", "request_id", "outcome", "remedy", "relationship_id", "channel", "photo_id_checked"),
     *("challenge_answers.question_id", "answers.question_id", "product"),

@@ -44,7 +44,7 @@ class Operation:
             return None
         if self.stated["security"] == [{"accessToken": []}]:
             return Budget.SESSION
-        if str(self) in {"POST /login", "POST /login/passkey"}:
+        if str(self) in {"POST /login", "POST /login/passkey"} or self.path.startswith("/login/sso"):
             return Budget.LOGIN
         if self.path.startswith("/activate"):
             return Budget.ACTIVATE

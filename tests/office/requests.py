@@ -28,7 +28,9 @@ from app.models import (
 )
 from app.portals import Portal
 from app.services.clerk import StaffRole
+from app.services.office.sso_desk import ProviderSettings
 from app.services.outbox import MailKind, promise
+from app.services.sso.providers import Identifier, PortalMatch
 from tests.office.counter import relationship_of
 from tests.support.desk import give_role
 from tests.support.office import Office
@@ -128,6 +130,7 @@ async def family(office: Office, number: int, school: UUID) -> Family:
     colleague, newcomer = [await office.staff_member(f"{name} Fam{number}") for name in ("Cole", "Nora")]
     await give_role(office, colleague, StaffRole.HELP_DESK)
     await office.key_for(child, Portal.STUDENT)
+    await _provider(office, number)
     return Family(
         office,
         number,
@@ -144,6 +147,13 @@ async def family(office: Office, number: int, school: UUID) -> Family:
         *await _asked(office, child, f"n{number}"),
         *await _homes(office, parent, child),
     )
+
+
+async def _provider(office: Office, number: int) -> None:
+    """One that nobody reaches."""
+    portals = [PortalMatch(Portal.STUDENT, "sub", Identifier.SOURCED_ID)]
+    settings = ProviderSettings("Nowhere", f"http://127.0.0.1:9/{number}", "campus", portals)
+    await office.campus.sso_desk.put(office.operator, f"kept{number}", settings)
 
 
 async def _leaver(office: Office, number: int, child: UUID) -> UUID:
@@ -323,6 +333,20 @@ REQUESTS: Mapping[str, Callable[[Family], Request]] = {
     "changeDistrictSettings": lambda its: Request(
         body={"support": {"url": f"https://help{its.number}.example.org"}}, headers={"If-Match": "*"}, names=False
     ),
+    "listSsoProviders": lambda its: Request(shows=f"kept{its.number}", names=False),
+    "putSsoProvider": lambda its: Request(
+        {"provider": "new"},
+        body={
+            "label": "Google",
+            "issuer": "https://accounts.example.org",
+            "client_id": f"campus{its.number}",
+            "client_secret": "a-secret-of-the-provider",
+            "portals": [{"portal": "parent", "claim": "email", "identifier": "email"}],
+        },
+        names=False,
+    ),
+    "removeSsoProvider": lambda _: Request({"provider": "new"}, names=False),
+    "checkSsoProvider": lambda its: Request({"provider": f"kept{its.number}"}),
     "listSchools": lambda its: Request(shows=str(its.school), names=False),
     "getSchoolAreas": lambda its: Request({"school_id": its.school}),
     "changeSchoolAreas": lambda its: Request(

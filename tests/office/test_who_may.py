@@ -44,6 +44,7 @@ HELP_DESK_TOO = {
 AFTER_STEP_UP = {
     *("resetAccount", "eraseAccount", "issueActivationKey", "issueActivationKeyBatch", "printActivationKeyLetters"),
     *("addStaff", "changeStaff", "removeStaff", "uploadRoster", "exportAuditEvents"),
+    *("putSsoProvider", "removeSsoProvider"),
 }
 OPERATIONS = operations()
 

@@ -15,7 +15,7 @@ from tests.support.shell import Shell
 @contextmanager
 def server_processes(settings: Settings, folder: Path, count: int = 1) -> Iterator[list[Answering]]:
     """So many processes that share nothing but the settings."""
-    shell = Shell(folder, _exported(settings))
+    shell = Shell(folder, exported(settings))
     with ExitStack() as stack:
         yield [stack.enter_context(_forked(shell)) for _ in range(count)]
 
@@ -39,7 +39,7 @@ def _forked(shell: Shell) -> Iterator[Answering]:
         assert process.exitcode is not None, "campus serve did not stop"
 
 
-def _exported(settings: Settings) -> dict[str, str]:
+def exported(settings: Settings) -> dict[str, str]:
     """Every setting that was set, as an operator would."""
     return {f"{PREFIX}{name.upper()}": _text(getattr(settings, name)) for name in settings.model_fields_set}
 

@@ -17,6 +17,7 @@ from app.routers.admin import (
     relationships,
     rosters,
     schools,
+    sso,
     staff,
     support_tickets,
 )
@@ -34,6 +35,7 @@ SUBJECTS: tuple[ModuleType, ...] = (
     household_requests,
     staff,
     district,
+    sso,
     schools,
     announcements,
     rosters,

@@ -24,6 +24,7 @@ from app.services.district_settings import (
     Portals,
     PrivacyPolicy,
     RosterPolicy,
+    SsoPolicy,
     UsernamePolicy,
     UsernameRecoveryPolicy,
 )
@@ -109,6 +110,10 @@ class NetworksChange(Change, Networks):
     pass
 
 
+class SsoChange(Change, SsoPolicy):
+    pass
+
+
 # Texts may be empty here, which takes them away; what they may be else, the settings themselves say.
 _Line = Annotated[str, StringConstraints(max_length=200)]
 _Url = Annotated[str, StringConstraints(max_length=500)]
@@ -147,6 +152,7 @@ class ChangeDistrictBody(Request):
     privacy: PrivacyChange | None = None
     networks: NetworksChange | None = None
     origins: Origins | None = None
+    sso: SsoChange | None = None
     support: SupportChange | None = None
     areas: AreasChange | None = None
     feature_closures: Annotated[tuple[FeatureClosureBody, ...], Field(max_length=MOST_CLOSURES)] | None = None

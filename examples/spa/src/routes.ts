@@ -22,6 +22,7 @@ import { passkeys } from "./pages/passkeys";
 import { questionsPage } from "./pages/questions";
 import { recoveryEmail } from "./pages/recovery-email";
 import { sessions } from "./pages/sessions";
+import { backFromProvider } from "./pages/sso";
 import { welcome } from "./pages/welcome";
 import type { Route } from "./router";
 
@@ -35,6 +36,7 @@ const FOR_EVERYBODY: Route[] = [
   { path: "/d/:district/forgot-password", page: forgotPassword },
   { path: "/d/:district/forgot-username", page: forgotUsername },
   { path: "/d/:district/questions", page: questionsPage },
+  { path: "/sso", page: backFromProvider },
   { path: "/activate", page: activatePage },
   { path: "/reset-password", page: resetPassword },
   { path: "/confirm-email", page: confirmEmail },

@@ -4,9 +4,10 @@ import { open, type Schemas } from "../api/client";
 import { thisDevice } from "../api/device";
 import { answered, Refusal } from "../api/problem";
 import { begin } from "../api/session";
+import { goToProvider } from "../api/sso";
 import { go } from "../router";
 import { h } from "../ui/dom";
-import { checkField, passwordField, textField } from "../ui/fields";
+import { checkField, type Field, passwordField, textField } from "../ui/fields";
 import { form } from "../ui/form";
 import { showStep } from "../ui/page";
 import { t, type Word } from "../words";
@@ -70,9 +71,35 @@ export function signInForm(district: District, isStaff = false): HTMLElement {
       send: askForCodeIfNeeded,
     }),
     passkeySignIn(district.id, portal, shared.checked) ?? "",
+    providers(district, portal, shared.checked),
     help(district, isStaff),
   );
   return place;
+}
+
+/** "Sign in with Google", where the district has that for the portal that is chosen. */
+function providers(district: District, portal: Field, isShared: () => boolean): HTMLElement {
+  const buttons = district.features.sso
+    ? district.sso.map(({ name, label, portals }) => ({ portals, element: buttonTo(name, label) }))
+    : [];
+  const element = h("div", { class: "providers" }, ...buttons.map((button) => button.element));
+  portal.element.addEventListener("change", choose);
+  choose();
+  return element;
+
+  function choose() {
+    for (const button of buttons) button.element.hidden = !button.portals.some((one) => one === portal.value());
+    element.hidden = buttons.every((button) => button.element.hidden);
+  }
+
+  function buttonTo(name: string, label: string): HTMLElement {
+    const text = t("signIn.with", { provider: label });
+    return h("button", { type: "button", class: "secondary", click }, text);
+    function click() {
+      const who = { district: district.id, portal: portal.value() as Schemas["Portal"], shared: isShared() };
+      void goToProvider(name, who);
+    }
+  }
 }
 
 function help({ id, features }: District, isStaff: boolean): HTMLElement {

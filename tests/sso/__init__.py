@@ -1,0 +1,1 @@
+"""Signing in by a district's own provider."""
