@@ -106,9 +106,13 @@ class Database:
                 yield work
 
     async def first(self, statement: Statement, values: Values) -> Any | None:
-        """The first row, if there is one: `asking` for one statement."""
-        async with self.asking() as work:
-            return await statement.first(work, values)
+        """The first row, if there is one: `asking` for one statement, and the way of every signed-in request.
+
+        Raises:
+            Overloaded: the database is gone, or too busy.
+        """
+        with passing_faults_as_overloaded():
+            return await self._lane.first(statement, values)
 
     async def close(self) -> None:
         await self._lane.close()

@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import greenlet_spawn
 
-from app.database.faults import lost_server_as_overloaded
-from app.database.statements import Compiled
+from app.database.statements import Compiled, Statement, Values
 from app.database.work import Listener, Work
 from app.errors import Overloaded
 
@@ -40,6 +39,10 @@ class PostgresqlLane:
         async with _connection_of(self._reader) as connection:
             yield self._work(connection)
 
+    async def first(self, statement: Statement, values: Values) -> Any | None:
+        async with _connection_of(self._reader) as connection:
+            return await statement.first(self._work(connection), values)
+
     async def close(self) -> None:
         """The engines are closed by whoever made them."""
 
@@ -50,27 +53,30 @@ class PostgresqlLane:
         return Work(run, "postgresql", self._listeners)
 
 
-@asynccontextmanager
-async def _connection_of(engine: AsyncEngine) -> AsyncIterator[Any]:
+class _connection_of:  # noqa: N801  # used as a function; a generator would cost every request a few microseconds more
     """A connection of asyncpg, for the length of the block.
 
     Raises:
         Overloaded: it was lost meanwhile.
     """
-    with lost_server_as_overloaded():
-        borrowed = await greenlet_spawn(engine.sync_engine.raw_connection)
-    connection: Any = borrowed.driver_connection
-    try:
-        yield connection
-    except asyncio.CancelledError:
-        connection.terminate()  # nobody knows what it was doing
-        raise
-    except Exception as fault:
-        if connection.is_closed():
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine.sync_engine
+
+    async def __aenter__(self) -> Any:
+        try:
+            self._borrowed = await greenlet_spawn(self._engine.raw_connection)
+        except OSError as fault:
             raise Overloaded from fault
-        raise
-    finally:
-        if connection.is_closed():
-            borrowed.invalidate()
-        else:
-            await greenlet_spawn(borrowed.close)
+        self._connection: Any = self._borrowed.driver_connection
+        return self._connection
+
+    async def __aexit__(self, kind: object, fault: BaseException | None, trace: object) -> None:
+        if isinstance(fault, asyncio.CancelledError):
+            self._connection.terminate()  # nobody knows what it was doing
+        if not self._connection.is_closed():
+            await greenlet_spawn(self._borrowed.close)
+            return
+        self._borrowed.invalidate()
+        if isinstance(fault, Exception):
+            raise Overloaded from fault

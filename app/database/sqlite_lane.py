@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from app.database.engines import BUSY_TIMEOUT_MS, POOL_TIMEOUT_S, configure_sqlite_reader, configure_sqlite_writer
-from app.database.statements import Compiled
+from app.database.statements import Compiled, Statement, Values
 from app.database.work import Listener, Work
 
 T = TypeVar("T")
@@ -53,8 +53,14 @@ class SqliteLane:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Work]:
+        yield self._reading_work()
+
+    async def first(self, statement: Statement, values: Values) -> Any | None:
+        return await statement.first(self._reading_work(), values)
+
+    def _reading_work(self) -> Work:
         self._reader = self._reader or self._connect(configure_sqlite_reader)
-        yield Work(partial(self._read, self._reader), "sqlite", self._listeners)
+        return Work(partial(self._read, self._reader), "sqlite", self._listeners)
 
     async def close(self) -> None:
         self._threads.shutdown()

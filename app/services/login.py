@@ -191,6 +191,8 @@ class Login:
             return "disabled"
         if not candidate.may_enter:
             return "no_portal_access"
+        if not self.username_recovery.may_lock(district):
+            return None
         async with self.database.asking() as connection:
             locked = await self.username_recovery.locks_sign_in(connection, district, candidate.recovery_email_folded)
         return "recovery_lockout" if locked else None

@@ -59,6 +59,11 @@ class UsernameRecovery:
         ):  # after the commit: the sixth try itself counts, for districts that lock the account by it
             raise DailyLimitReached(day.seconds_left(now))
 
+    @staticmethod
+    def may_lock(district: OpenDistrict) -> bool:
+        """Whether the district wants accounts kept shut at all; hardly any does."""
+        return district.settings.username_recovery.lockout == "account"
+
     async def locks_sign_in(self, connection: Asks, district: OpenDistrict, address_folded: str | None) -> bool:
         """Whether too many requests for this address keep its accounts shut today, where the district wants that."""
         return bool(await self.locked_addresses(connection, district, {address_folded} if address_folded else set()))
@@ -67,7 +72,7 @@ class UsernameRecovery:
         self, connection: Asks, district: OpenDistrict, addresses_folded: Collection[str]
     ) -> set[str]:
         """Those of the addresses whose accounts are kept shut today by too many requests."""
-        if district.settings.username_recovery.lockout != "account" or not addresses_folded:
+        if not self.may_lock(district) or not addresses_folded:
             return set()
         day = LocalDay.of(self.clock.now(), district.timezone)
         counts = await self.quotas.counted(connection, _QUOTA, district.id, addresses_folded, day)
