@@ -77,6 +77,8 @@ class Compiled:
 class Runs(Protocol):
     """What runs compiled statements."""
 
+    engine: str
+
     async def run(self, statement: "Statement", values: Values) -> list[Any]: ...
 
 
@@ -119,6 +121,14 @@ class Statement:
             await on.execute(self._cores[on.dialect.name], values)
         else:
             await on.run(self, values)
+
+
+class RowLock(Statement):
+    """A statement that only holds rows. On SQLite whoever writes is alone, so there is nothing to run."""
+
+    async def do(self, on: "AsyncSession | AsyncConnection | Runs", values: Values) -> None:
+        if isinstance(on, (AsyncSession, AsyncConnection)) or on.engine != "sqlite":
+            await super().do(on, values)
 
 
 def among(column: Any, name: str, count: int) -> ColumnElement[bool]:

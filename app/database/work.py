@@ -19,7 +19,7 @@ class Work:
 
     def __init__(self, run: Run, engine: str, listeners: list[Listener]) -> None:
         self._run = run
-        self._engine = engine
+        self.engine = engine
         self._listeners = listeners
         self._added: list[Any] = []
 
@@ -27,7 +27,7 @@ class Work:
         """The rows; called by `Statement` alone. What was added before is kept before."""
         if self._added:
             await self.flush()
-        compiled = statement.compiled(self._engine)
+        compiled = statement.compiled(self.engine)
         for heard in self._listeners:
             heard(compiled.text)
         arguments = compiled.arguments(values)
@@ -35,7 +35,7 @@ class Work:
             return await self._run(compiled, arguments)
         with ExitStack() as stack:
             for watcher in watchers:
-                stack.enter_context(watcher(self._engine, compiled.text))
+                stack.enter_context(watcher(self.engine, compiled.text))
             return await self._run(compiled, arguments)
 
     def add(self, row: Any) -> None:

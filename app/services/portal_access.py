@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.database import Statement, Unit
+from app.database.statements import RowLock
 from app.models import Account, ActivationKey, Person, Relationship, SignInSession
 from app.portals import Portal
 from app.services import audit
@@ -54,7 +55,7 @@ def may_enter_its_portal(portal: InstrumentedAttribute[str]) -> ColumnElement[bo
     return or_(*(and_(portal == door.value, may_enter(door)) for door in Portal))
 
 
-_LOCK_PERSON = Statement(select(Person.id).where(Person.id == bindparam("person_id")).with_for_update(read=True))
+_LOCK_PERSON = RowLock(select(Person.id).where(Person.id == bindparam("person_id")).with_for_update(read=True))
 _MAY_ENTER = {
     portal: Statement(select(Person.id).where(Person.id == bindparam("person_id"), may_enter(portal)))
     for portal in Portal
