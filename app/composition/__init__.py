@@ -1,9 +1,11 @@
 """The composition root: the only place that wires parts together. The server and the commands start from here."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from app import USUAL_GC_THRESHOLD
 from app.clock import Clock, SystemClock
 from app.composition.entrance import Entrance, wire_entrance
 from app.composition.ground import Ground, open_ground
@@ -40,4 +42,6 @@ async def open_campus(
     async with open_ground(settings, clock or SystemClock(), mail_sender, push_sender, letter_press) as ground:
         tools = wire_tools(ground)
         rooms = (ground, *(wire(ground, tools) for wire in (wire_entrance, wire_own_account, wire_office, wire_upkeep)))
-        yield Campus(**{name: part for room in rooms for name, part in vars(room).items()})
+        campus = Campus(**{name: part for room in rooms for name, part in vars(room).items()})
+        gc.set_threshold(*USUAL_GC_THRESHOLD)
+        yield campus
