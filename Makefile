@@ -135,6 +135,9 @@ lock: setup ## renew the hashed locks from pyproject.toml and requirements/*.in
 	    $$inputs -o requirements/$$name.lock; done
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet \
 	  requirements/node.in -o requirements/node.lock
+	@for name in peer-fastapi-users peer-allauth; do \
+	  $(BIN)/uv pip compile --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet \
+	    requirements/$$name.in -o requirements/$$name.lock; done
 	@for name in clients fuzz; do \
 	  $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet \
 	    requirements/$$name.in -c requirements/dev.lock -o requirements/$$name.lock; done
