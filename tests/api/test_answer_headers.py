@@ -24,7 +24,7 @@ async def test_every_answer_over_https_says_to_come_that_way_for_two_years(
 
 
 @sqlite_only
-async def test_no_answer_sets_a_cookie(settings: Settings, clock: ManualClock) -> None:
+async def test_no_token_stands_in_a_cookie(settings: Settings, clock: ManualClock) -> None:
     """Tokens stand in bodies and in one header of requests, which no browser adds by itself: so nobody's page can send them."""
     async with serving(settings, clock) as server:
         maria = await (await Office.open(server)).parent()
