@@ -27,10 +27,10 @@ from app.cli import (
 from app.errors import CampusError, NotReady, Overloaded, ValidationFailed
 from app.letters.press import CannotPrint, PrintingFailed
 from app.services.district_directory import DirectoryRefused
-from app.services.district_settings import SettingRefused
 from app.services.keys import NobodyToIssueTo
 from app.services.office.key_file import NoKeys
 from app.services.resealing import SecretRefused
+from app.services.setting_paths import SettingRefused
 from app.settings import SettingsError
 from app.translation import fill
 

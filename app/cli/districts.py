@@ -9,8 +9,8 @@ import typer
 
 from app.cli.runtime import JsonOption, campus, print_json, run
 from app.services.clerk import operator_of
-from app.services.district_settings import SettingRefused
 from app.services.office.announcements import Notice
+from app.services.setting_paths import SettingRefused
 
 app = typer.Typer(no_args_is_help=True, help="Open districts, import the directory, change settings, announce.")
 

@@ -8,8 +8,8 @@ import typer
 from app.cli.runtime import DistrictOption, JsonOption, campus, print_json, run
 from app.portals import Portal
 from app.services.clerk import operator_of
-from app.services.district_settings import SettingRefused
 from app.services.office.sso_desk import Examined, ProviderSettings
+from app.services.setting_paths import SettingRefused
 from app.services.sso.providers import DistrictProvider, Identifier, PortalMatch, RequiredClaim
 
 app = typer.Typer(no_args_is_help=True, help="The OpenID providers that sign a district's people in, beside passwords.")

@@ -13,7 +13,7 @@ from app.database import Database
 from app.models import District
 from app.services import audit
 from app.services.directory.version import directory_changed
-from app.services.district_settings import SettingRefused
+from app.services.setting_paths import SettingRefused
 from app.text import search_words
 
 _IMPORT_BATCH = 500

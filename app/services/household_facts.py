@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from app.services.district_settings import LanguageTag
+from app.services.setting_values import LanguageTag
 from app.services.settings_group import SettingsGroup
 from app.text import is_plain, tidy
 

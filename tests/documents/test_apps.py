@@ -13,7 +13,8 @@ from app.clock import ManualClock
 from app.problems import MEDIA_TYPE
 from app.routers.pages import router as pages_router
 from app.services.account_view import AccountView
-from app.services.district_settings import setting_paths
+from app.services.district_settings import DistrictSettings
+from app.services.setting_paths import setting_paths
 from app.services.sso.sign_in import SsoError
 from app.settings import Settings
 from tests.documents.blocks import ROOT, Block, block, blocks, specification
@@ -93,7 +94,7 @@ def test_every_code_in_the_text_is_one() -> None:
     named = (
         set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", PAGE)) - set(steps()) - set(SsoError) - {"site_key"}
     )  # a hosted provider's own word
-    settings = {name for path in setting_paths() for name in path.split(".")}
+    settings = {name for path in setting_paths(DistrictSettings) for name in path.split(".")}
     assert {word for word in named - settings if f'"{word}"' not in known} == set()
 
 

@@ -12,7 +12,8 @@ from fastapi.routing import iter_route_contexts
 from app.main import create_app
 from app.openapi import operation_id
 from app.problems import MEDIA_TYPE
-from app.services.district_settings import setting_paths
+from app.services.district_settings import DistrictSettings
+from app.services.setting_paths import setting_paths
 from app.settings import Settings
 from tests.guard.hashes import no_free_place
 from tests.guard.stranger import ASKED, INVALID, WRONG, guess
@@ -100,7 +101,7 @@ NO_SECRETS = {
     *("person_id", "school_id", "school_ids", "batch_id", "key_id", "kind", "method", "role"),
     *("tag", "actor", "since", "until"),
     # The office's district: its settings, its announcements, the rosters that it uploads (whose body has no name).
-    *("If-Match", *setting_paths()),
+    *("If-Match", *setting_paths(DistrictSettings)),
     *("announcement_id", "title", "body", "links.label", "links.url", "published_on", "visible_from", "visible_until"),
     # What the schools have on, and when.
     *(

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from app.models import WindowCount
-from app.services.district_settings import SettingRefused
+from app.services.setting_paths import SettingRefused
 from app.settings import Settings
 from tests.guard.crowd import LOGIN_SCREEN, Standing, at, is_limited, limiting
 from tests.guard.hashes import quick_hashes

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.services.district_settings import SettingRefused
+from app.services.setting_paths import SettingRefused
 from app.settings import Settings
 from tests.support.engines import sqlite_only
 from tests.support.office import Office

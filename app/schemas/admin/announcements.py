@@ -10,9 +10,9 @@ from pydantic_core import PydanticCustomError
 from app.schemas.common import Answer, Moment, Request
 from app.schemas.cursors import BY_DAY, NextCursor
 from app.schemas.districts import AnnouncementLink
-from app.services.district_settings import Line, WebUrl
 from app.services.office.announcements import MAX_BODY, Announced, Notice
 from app.services.pages import DayPosition, Page
+from app.services.setting_values import Line, WebUrl
 from app.text import is_plain
 
 FIRST, LAST = date(2000, 1, 1), date(2100, 12, 31)

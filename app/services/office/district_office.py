@@ -17,7 +17,8 @@ from app.services import audit
 from app.services.clerk import Clerk, operator_of
 from app.services.directory.version import directory_changed
 from app.services.district_directory import check_names
-from app.services.district_settings import DistrictSettings, SettingRefused, changed, differences, merged
+from app.services.district_settings import DistrictSettings
+from app.services.setting_paths import SettingRefused, changed, differences, merged
 from app.text import search_words
 
 
@@ -69,7 +70,7 @@ class DistrictOffice:
         """
         async with self.database.transaction() as session:
             district = await _locked(session, district_id)
-            settings = DistrictSettings.model_validate(changed(district.settings, assignments))
+            settings = DistrictSettings.model_validate(changed(district.settings, assignments, DistrictSettings))
             await self._store(session, operator_of(district_id), district, settings)
             return settings
 

@@ -14,10 +14,10 @@ from app.errors import NotFound, PreconditionFailed
 from app.models import School, SchoolSettings
 from app.services.app_areas import SchoolAreas
 from app.services.clerk import Clerk
-from app.services.district_settings import changed, differences, merged
 from app.services.office.person_search import comes_after
 from app.services.office.roster_names import school_named
 from app.services.pages import Page
+from app.services.setting_paths import changed, differences, merged
 
 
 @dataclass(frozen=True)
