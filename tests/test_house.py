@@ -26,7 +26,14 @@ def test_only_the_database_makes_engines() -> None:
 
 def test_the_environment_is_read_where_settings_are_made_and_nowhere_else() -> None:
     named = modules_where(lambda tree: bool(names_in(tree) & {"os.environ", "os.getenv", "os.putenv"}))
-    assert named == {"settings.py", "doctor.py", "metrics.py", "cli/backup.py", "cli/server.py", "telemetry/switch.py"}
+    assert named == {
+        "settings/environment.py",
+        "doctor.py",
+        "metrics.py",
+        "cli/backup.py",
+        "cli/server.py",
+        "telemetry/switch.py",
+    }
     assert not modules_where(lambda tree: "os" in imported_from(tree))
 
 

@@ -1,0 +1,14 @@
+"""`CAMPUS_*` settings: read from the environment once, frozen, validated all at once."""
+
+from app.settings.environment import PREFIX, SettingsError, load_settings, unknown_variables
+from app.settings.model import MIN_SECRET_LENGTH, Environment, Settings
+
+__all__ = [
+    "MIN_SECRET_LENGTH",
+    "PREFIX",
+    "Environment",
+    "Settings",
+    "SettingsError",
+    "load_settings",
+    "unknown_variables",
+]
