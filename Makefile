@@ -106,8 +106,8 @@ fuzz: setup ## requests made up from the specification (EXAMPLES=200 an operatio
 released: setup ## at a release: what clients rely on from now on (openapi/released.txt)
 	@$(BIN)/python -m tests.support.surface
 
-drills: setup ## kill processes at random points, guess passwords (with hydra), crowd a school; print what came of it
-	@$(BIN)/python -m tests.drills
+drills: setup ## faults while people work: kills, lost databases, full disks, guessers, crowds; ONLY=disk or "disk valkey"
+	@$(BIN)/python -m tests.drills $(if $(ONLY),--only $(ONLY))
 
 proofs: setup ## take each protection out of a copy of the tree, and see that its tests notice; ONLY=D3 or "D3 D4"
 	@$(BIN)/python -m tests.proofs $(if $(ONLY),--only $(ONLY))

@@ -1,54 +1,61 @@
-"""What only many tries, or real tools, can show: kills at random points, guessers, a crowd. Tables of what was found; exit code 1 if anything is not as it should be."""
+"""What only many tries, lost parts, or real tools can show. Tables of what was found; exit code 1 if anything is not as it should be."""
 
 import argparse
+import asyncio
 import sys
-from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from rich.console import Console
-from rich.table import Table
-
 from tests.bench.databases import Engine, both_engines
 from tests.bench.progress import ProgressLine
-from tests.drills.drill import Found, drill
-from tests.drills.guessing import Outcome, drill_guard
+from tests.drills.drill import drill
+from tests.drills.faults.catalogue import DRILLS
+from tests.drills.faults.scene import Seen, Stage
+from tests.drills.guessing import drill_guard
 from tests.drills.roster_kills import kill_imports
+from tests.drills.tables import CONSOLE, fault_table, guard_table, import_table, kill_table, print_violations
 from tests.support import debian
 
-WIDTH_OF_A_LOG = 130
-CONSOLE = Console(width=None if sys.stdout.isatty() else WIDTH_OF_A_LOG)
 PROGRESS = ProgressLine()
+WORDS = ("guessing", "kills", "imports", *(each.word for each in DRILLS))
 
 
 def main() -> int:
     options = argparse.ArgumentParser(prog="python -m tests.drills", description=__doc__)
-    options.add_argument("--kills", type=int, default=50, help="on each engine; 0 for none")
-    options.add_argument("--import-kills", type=int, default=30, help="of roster imports, on each engine; 0 for none")
+    options.add_argument("--only", nargs="+", choices=WORDS, default=WORDS, help="these drills alone")
+    options.add_argument("--engine", choices=("SQLite", "PostgreSQL"), help="only on this one")
+    options.add_argument("--short", action="store_true", help="each fault once, and not for long")
+    options.add_argument("--kills", type=int, default=50, help="on each engine")
+    options.add_argument("--import-kills", type=int, default=30, help="of roster imports, on each engine")
     options.add_argument("--seed", type=int, default=20260803, help="the same seed, the same people and moments")
-    options.add_argument("--no-guessing", action="store_true", help="only the kills")
     chosen = options.parse_args()
-    if not chosen.no_guessing and debian.bring("hydra") is None:
+    if "guessing" in chosen.only and debian.bring("hydra") is None:
         CONSOLE.print("hydra is missing, so its drills are left out. On Debian or Ubuntu: sudo apt-get install hydra.")
-    faults = 0
     with TemporaryDirectory(prefix="campus-drill-") as folder, both_engines(Path(folder)) as engines:
-        for engine in engines:
-            if not chosen.no_guessing:
-                faults += _guess(engine, _place(folder, engine, "guessing"))
-            if chosen.kills:
-                faults += _kill(engine, _place(folder, engine, "kills"), chosen.kills, chosen.seed)
-            if chosen.import_kills:
-                faults += _kill_imports(engine, _place(folder, engine, "imports"), chosen.import_kills, chosen.seed)
+        wanted = [engine for engine in engines if chosen.engine in {None, engine.name}]
+        faults = sum(_drill(engine, Path(folder), chosen) for engine in wanted)
     CONSOLE.print(f"{faults} faults." if faults else "Everything is as it should be.")
     return 1 if faults else 0
+
+
+def _drill(engine: Engine, folder: Path, chosen: argparse.Namespace) -> int:
+    """How much is not as it should be."""
+    faults = 0
+    if "guessing" in chosen.only:
+        faults += _guess(engine, _place(folder, engine, "guessing"))
+    if "kills" in chosen.only:
+        faults += _kill(engine, _place(folder, engine, "kills"), chosen.kills, chosen.seed)
+    if "imports" in chosen.only:
+        faults += _kill_imports(engine, _place(folder, engine, "imports"), chosen.import_kills, chosen.seed)
+    return faults + _lose(engine, folder, chosen)
 
 
 def _guess(engine: Engine, place: Path) -> int:
     """How many drills of the guard failed."""
     outcomes = drill_guard(engine.new_database(), place, partial(_say, engine.name))
     PROGRESS.clear()
-    CONSOLE.print(_guard_table(engine.name, outcomes))
+    CONSOLE.print(guard_table(engine.name, outcomes))
     return sum(not outcome.holds for outcome in outcomes.values())
 
 
@@ -56,61 +63,41 @@ def _kill(engine: Engine, place: Path, kills: int, seed: int) -> int:
     """How often something was lost or done twice."""
     found = drill(engine.new_database(), place, kills=kills, seed=seed, say=partial(_say, engine.name))
     PROGRESS.clear()
-    CONSOLE.print(_kill_table(engine.name, found))
-    for violation in found.violations:
-        CONSOLE.print(f"VIOLATION {violation}", markup=False)
-    return len(found.violations)
+    CONSOLE.print(kill_table(engine.name, found))
+    return print_violations(found.violations)
 
 
 def _kill_imports(engine: Engine, place: Path, kills: int, seed: int) -> int:
     """How often a roster was written half, or the next import did not work."""
     found = kill_imports(engine.new_database(), place, kills=kills, seed=seed, say=partial(_say, engine.name))
     PROGRESS.clear()
-    columns = ("killed", "as before", "as after", "of these had ended", "violations")
-    table = _table(f"{engine.name}: roster imports", columns, left=set())
-    table.add_row(*map(str, (len(found.moments), found.before, found.after, found.survived, len(found.violations))))
-    CONSOLE.print(table)
-    for violation in found.violations:
-        CONSOLE.print(f"VIOLATION {violation}", markup=False)
-    return len(found.violations)
+    CONSOLE.print(import_table(engine.name, found))
+    return print_violations(found.violations)
 
 
-def _place(folder: str, engine: Engine, name: str) -> Path:
-    place = Path(folder) / engine.name / name
+def _lose(engine: Engine, folder: Path, chosen: argparse.Namespace) -> int:
+    """How much was not as it must be after a fault of a part."""
+    seen: dict[str, Seen] = {}
+    for each in DRILLS:
+        if each.word in chosen.only and engine.name in each.engines:
+            _say(engine.name, each.word)
+            place = _place(folder, engine, each.word)
+            stage = Stage(engine.name, engine.new_database(), place, chosen.seed, chosen.short)
+            seen[each.word] = asyncio.run(each.run(stage))
+    PROGRESS.clear()
+    if seen:
+        CONSOLE.print(fault_table(engine.name, seen))
+    return print_violations([f"{word}: {what}" for word, each in seen.items() for what in each.violations])
+
+
+def _place(folder: Path, engine: Engine, name: str) -> Path:
+    place = folder / engine.name / name
     place.mkdir(parents=True)
     return place
 
 
 def _say(engine: str, what: str) -> None:
     PROGRESS.say(f"{engine}: {what}")
-
-
-def _guard_table(engine: str, outcomes: Mapping[str, Outcome]) -> Table:
-    columns = ("drill", "verified wrong", "verified right", "hashes", "answers", "as it should be")
-    table = _table(f"{engine}: the guard", columns, left={"drill", "answers"})
-    for name, outcome in outcomes.items():
-        verified = outcome.verified
-        answers = "\n".join(f"{count:,} x {answer}" for answer, count in outcome.answers.items())
-        numbers = (f"{number:,}" for number in (verified.wrong, verified.right, verified.hashes))
-        table.add_row(name, *numbers, answers, "yes" if outcome.holds else "[bold]no[/bold]", end_section=True)
-    return table
-
-
-def _kill_table(engine: str, found: Found) -> Table:
-    columns = ("kill", "of", "after ms", "errands", "answered", "done unanswered", "violations")
-    table = _table(f"{engine}: {len(found.kills)} kills", columns, left={"of"})
-    for kill in found.kills:
-        done = (len(kill.errands), kill.answered, kill.lost_but_done, len(kill.violations))
-        table.add_row(str(kill.number), kill.victim, f"{kill.after_s * 1000:.0f}", *map(str, done))
-    table.caption = f"{len(found.mails)} mails, of them {found.copies} second copies under the same Message-ID"
-    return table
-
-
-def _table(title: str, columns: Sequence[str], *, left: set[str]) -> Table:
-    table = Table(title=title, title_justify="left")
-    for column in columns:
-        table.add_column(column, justify="left" if column in left else "right")
-    return table
 
 
 if __name__ == "__main__":

@@ -56,10 +56,13 @@ class Cluster:
         self._runner.close()
 
     async def _execute(self, statement: str) -> None:
+        await asyncio.sleep(0.01)  # so that the end of a server that has crashed meanwhile is heard
+        if (await self._connection).is_closed():
+            vars(self).pop("_connection")
         await (await self._connection).execute(statement)
 
     async def _hang_up(self) -> None:
-        await (await self._connection).close()
+        (await self._connection).terminate()
 
     @cached_property
     def _connection(self) -> "asyncio.Task[asyncpg.Connection]":
@@ -76,9 +79,12 @@ class _Started:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
-    """A server for one process, gone at the end of the block or of the process, whichever comes first."""
-    if url := os.environ.get(VARIABLE):
+def cluster(*, own: bool = False) -> Iterator[Cluster]:
+    """A server for one process, gone at the end of the block or of the process, whichever comes first.
+
+    `own`: one that may be ended and frozen, even where the variable names another.
+    """
+    if (url := os.environ.get(VARIABLE)) and not own:
         with closing(Cluster(url)) as cluster:
             yield cluster
         return

