@@ -20,6 +20,7 @@ from app.middleware.endpoint import Endpoints
 from app.problems import refusal_of
 from app.route_guards import Budget, Visitor, limits_of
 from app.security.client_address import bucket_of, client_address
+from app.security.hash_pool import hashing_for
 from app.security.rate_windows import Window
 from app.services.district_settings import DISTRICT_ID_MAX_LENGTH
 from app.services.shared_networks import FACTOR
@@ -62,7 +63,8 @@ class RateLimitMiddleware:
                 message["headers"] = [*message["headers"], *headers]
             await send(message)
 
-        await self.app(scope, request.receive, send_with_standing)
+        with hashing_for(request.district):
+            await self.app(scope, request.receive, send_with_standing)
 
     def _limits_of(self, endpoint: object) -> tuple[Limit, ...]:
         limits = self._limits.get(endpoint)
@@ -80,6 +82,8 @@ class _Request:
         self._max_body_bytes = max_body_bytes
         self._campus: Campus = scope["app"].state.campus
         self._address = scope["state"]["client_address"]
+        self.district: str | None = None
+        """The one that it names, where its limits ask for that."""
 
     async def count(self, limits: tuple[Limit, ...]) -> tuple[str, RateLimitItem, Window]:
         """The limit that refuses, or else the visitor's own, with how it stands."""
@@ -87,7 +91,8 @@ class _Request:
         visitor = Visitor(bucket_of(self._address), self._session() if own.scope == Budget.SESSION else None)
         item, window = await self._count_own(own, visitor)
         if window.allowed and ceilings:
-            visitor = visitor._replace(district=await self._district())
+            self.district = await self._district()
+            visitor = visitor._replace(district=self.district)
             for ceiling in ceilings:
                 key = ceiling.key_func(visitor)
                 above = await self._campus.rate_windows.hit(ceiling.limit, ceiling.scope, key) if key else window

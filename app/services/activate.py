@@ -123,8 +123,10 @@ class Activation:
             ValidationFailed: a rule of the username or the password is broken.
             UsernameTaken, InProgress: somebody else was first.
             IdempotencyKeyReused, IdempotencyInProgress: about the request's `Idempotency-Key`.
+            Overloaded: no password could be hashed now.
             and what `verify` raises. No refusal uses the key up.
         """
+        self.hash_pool.require_place()
         repeatable = self._repeatable(request)
         if repeatable and (made := await self._begin(repeatable)):
             return await self.repeat.open_session(

@@ -121,7 +121,10 @@ class Guard:
             DistrictNotFound: the one public fact that is asked for.
             CaptchaRequired, CaptchaInvalid: with a challenge for the next try.
             TooManyAttempts, PasswordOff: nothing is verified; a dummy hash takes the time that a password would.
+            Overloaded: of a password, where none could be verified; told before anything is written.
         """
+        if knock.rule.has_ladder:
+            self.hash_pool.require_place()
         try:
             admission = await self._admit(knock)
         except (CaptchaRequired, CaptchaInvalid, TooManyAttempts, PasswordOff) as refusal:

@@ -37,9 +37,9 @@ class Person:
         return replace(self, user=replace(self.user, server=server))
 
 
-async def people_with(server: Server, purposes: Sequence[LinkPurpose | str]) -> list[Person]:
+async def people_with(server: Server, purposes: Sequence[LinkPurpose | str], district: str = DISTRICT) -> list[Person]:
     """One person for each: with a link for that purpose, with a `session`, with a `key` only, or with a plain `account`."""
-    office = await Office.open(server, DISTRICT)
+    office = await Office.open(server, district, f"{district.title()} County Schools")
     users = await office.parents(len(purposes))
     password_hash = PasswordHasher().hash(PASSWORD)
     async with server.campus.database.transaction() as session:
@@ -61,7 +61,7 @@ def _account(person: Person, password_hash: str, campus: Campus) -> Account:
     now = campus.clock.now()
     return Account(
         id=uuid4(),
-        district_id=DISTRICT,
+        district_id=person.user.district,
         person_id=person.user.person_id,
         portal=Portal.PARENT.value,
         username=person.user.username,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from tests.drills.faults import disk, postgresql, valkey
+from tests.drills.faults import disk, postgresql, shedding, valkey
 from tests.drills.faults.scene import Seen, Stage
 
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
@@ -23,4 +23,5 @@ DRILLS = (
     FaultDrill("postgresql-exhausted", postgresql.exhausted, (POSTGRESQL,)),
     FaultDrill("valkey", valkey.lost, (POSTGRESQL,)),
     FaultDrill("disk", disk.full),
+    FaultDrill("shedding", shedding.crowded),
 )
