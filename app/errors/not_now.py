@@ -17,6 +17,10 @@ class Overloaded(NotNow):
     detail = "The service is busy. Please try again in a moment."
     remedy = "Wait as long as Retry-After says, then repeat the request. Nothing was used up by the attempt."
 
+    def __init__(self, retry_after: int | None = None) -> None:
+        super().__init__()
+        self.retry_after = retry_after or self.retry_after
+
 
 class Maintenance(NotNow):
     code = "maintenance"

@@ -5,6 +5,7 @@ alone it gets nearly all of them, and a lane that has nobody waiting always find
 """
 
 import asyncio
+import secrets
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +14,8 @@ from app.errors import Overloaded
 
 _SHARE = 8
 """After the dynamic thresholds of Choudhury and Hahne (1998): one lane alone may fill eight ninths of the places."""
+_COME_AGAIN_S, _SPREAD_S = 2, 9
+"""Whoever was refused in one second is asked to come again in different ones, or the same crowd would stand here again."""
 
 
 class FairTurns:
@@ -44,7 +47,7 @@ class FairTurns:
         if self._free:
             return
         if len(self._lanes.get(lane, ())) >= _SHARE * (self._places - self.waiting):
-            raise Overloaded
+            raise Overloaded(_COME_AGAIN_S + secrets.randbelow(_SPREAD_S))
 
     @property
     def waiting(self) -> int:

@@ -24,10 +24,10 @@ from tests.support.served import NO_TLS
 
 CROWDED, OTHERS = "jackson", ("clarke", "oconee")
 PEOPLE = 60
-USUAL = 1 / 10
+USUAL = 1 / 6
 """Of all sign-ins that the server can do: what a district asks for on a usual day."""
 CROWD = 10
-QUEUE = 36
+QUEUE = 72
 REFUSED_WITHIN_S = 0.05
 SLOWER_AT_MOST = 2.0
 
@@ -95,7 +95,7 @@ async def crowded(stage: Stage) -> Seen:
     running.start("serve")
     try:
         await running.until_it_answers()
-        seen = await _measure(running.url, people, 5 if stage.is_short else 30)
+        seen = await _measure(running.url, people, 6 if stage.is_short else 20)
     finally:
         await asyncio.to_thread(running.stop)
     seen.violations += await invariants.broken(load_settings(environment))
