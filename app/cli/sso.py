@@ -83,7 +83,7 @@ def put(
 
 
 @app.command()
-def remove(name: Name, *, district: DistrictOption) -> None:
+def remove(name: Name, *, district: DistrictOption, as_json: JsonOption = False) -> None:
     """Takes a provider away; accounts and sessions stay."""
 
     async def command() -> None:
@@ -91,7 +91,10 @@ def remove(name: Name, *, district: DistrictOption) -> None:
             await parts.sso_desk.remove(operator_of(district), name)
 
     run(command())
-    typer.echo(f"{name} is gone")
+    if as_json:
+        print_json({"name": name, "removed": True})
+    else:
+        typer.echo(f"{name} is gone")
 
 
 @app.command()

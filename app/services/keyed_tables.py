@@ -22,6 +22,7 @@ from app.models import (
     RecoveryCode,
     SigningKey,
     SignInSession,
+    SsoProvider,
     TotpFactor,
     WindowCount,
 )
@@ -71,6 +72,7 @@ SEALED = (
         PushDevice.token_digest,
     ),
     Sealed(SigningKey, SigningKey.kid, (SigningKey.sealed_pem,)),
+    Sealed(SsoProvider, SsoProvider.id, (SsoProvider.sealed_secret,)),
 )
 
 

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from app.clock import ManualClock
-from app.models import Base, PushDevice
+from app.models import Base, PushDevice, SsoProvider
 from app.portals import Portal
 from app.security.digests import KEPT_PURPOSES
 from app.services.keyed_tables import SEALED, digested
@@ -20,6 +20,7 @@ from tests.support.office import Office
 from tests.support.portal import PASSWORD, Server, User, refused, serving
 
 NEW_KEY, NEXT_KEY = "the-key-that-comes-after-those-of-the-tests-0123", "the-key-that-comes-after-the-new-one-456789ab"
+CLIENT_SECRET = "what-the-provider-gave-to-the-district"
 PHONE = {"platform": "android", "provider": "fcm", "push_token": "token-of-a-phone"}
 ANSWERS = {"first_pet": "Rex", "favorite_food": "Peach pie", "first_street": "Oak Lane"}
 
@@ -48,6 +49,28 @@ async def push_tokens(server: Server) -> list[str | None]:
     return [server.campus.digests.unseal(row.sealed_token) for row in rows]
 
 
+async def add_provider(server: Server, district: str) -> None:
+    """Of single sign-on, with the secret that it gave to the district."""
+    provider = SsoProvider(
+        district_id=district,
+        name="entra",
+        label="Entra",
+        issuer="https://sso.example.org",
+        client_id="campus",
+        sealed_secret=server.campus.digests.seal(CLIENT_SECRET),
+        scopes="openid",
+        changed_at=server.campus.clock.now(),
+    )
+    async with server.campus.database.transaction() as session:
+        session.add(provider)
+
+
+async def client_secrets(server: Server) -> list[str | None]:
+    async with server.campus.database.reading() as connection:
+        rows = await connection.execute(select(SsoProvider.sealed_secret))
+    return [server.campus.digests.unseal(row.sealed_secret) for row in rows]
+
+
 async def hanging(server: Server) -> dict[str, Any]:
     """By standing of the key, what hangs on it and how it goes on."""
     found: dict[str, Any] = {}
@@ -70,12 +93,13 @@ async def test_what_was_made_under_a_key_goes_on_when_it_is_gone(settings: Setti
         body = {"current_password": PASSWORD, "challenge_answers": given(ANSWERS)}
         assert (await maria.ask("PUT", "/me/challenge-answers", json=body)).status_code == 204
         assert (await maria.ask("PUT", "/me/devices/phone", json=PHONE)).status_code == 204
+        await add_provider(server, office.district)
         decoys = await questions(of(paul, server))
 
     async with serving(with_keys(settings, NEW_KEY, SECRET_KEY), clock) as server:
         assert "reseal" in (await hanging(server))["older"].values()
         done = await server.campus.resealing.reseal()
-        assert done.rows == {"totp_factors": 1, "push_devices": 1, "signing_keys": 1}
+        assert done.rows == {"totp_factors": 1, "push_devices": 1, "signing_keys": 1, "sso_providers": 1}
         assert (await server.campus.resealing.reseal()).rows == dict.fromkeys(done.rows, 0), "twice changes nothing"
         assert set((await hanging(server))["older"].values()) == {"kept", "ends", "given_up"}
         for person in (maria, ted):
@@ -98,6 +122,7 @@ async def test_what_was_made_under_a_key_goes_on_when_it_is_gone(settings: Setti
         assert (await of(paul, server).activate()).status_code == 201
         assert (await of(rosa, server).activate()).status_code == 201
         assert set(await hanging(server)) == {"newest", "kept"}
+        assert await client_secrets(server) == [CLIENT_SECRET]
 
 
 async def questions(person: User) -> Any:

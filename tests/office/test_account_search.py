@@ -41,6 +41,7 @@ async def test_an_account_in_order_is_shown_whole_and_without_secrets(office: Of
         "reasons": [],
         "ladder": {"step": "free", "tries": 0},
         "totp": {"set_up": False},
+        "passkeys": 0,
         "recovery_email": {"address_masked": "m***@m***.org", "confirmed": True},
         "live_sessions": 1,
         "key": {"id": item["key"]["id"], "state": "used", "expires_at": "2026-11-01T12:00:00Z"},

@@ -47,7 +47,7 @@ async def test_a_password_alone_does_not_switch_to_an_account_with_a_second_fact
     wake, brandywine = both
     await set_up(brandywine)
     target = brandywine.session["account"]["id"]
-    assert refused(await wake.ask("POST", f"/districts/link/{target}/switch")) == (401, "step_up_required")
+    assert refused(await wake.ask("POST", f"/districts/link/{target}/switch")) == (403, "totp_required")
 
 
 async def test_a_session_that_passed_one_takes_it_along(both: Pair) -> None:
