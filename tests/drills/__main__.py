@@ -82,7 +82,7 @@ def _lose(engine: Engine, folder: Path, chosen: argparse.Namespace) -> int:
         if each.word in chosen.only and engine.name in each.engines:
             _say(engine.name, each.word)
             place = _place(folder, engine, each.word)
-            stage = Stage(engine.name, engine.new_database(), place, chosen.seed, chosen.short)
+            stage = Stage(engine.name, engine.new_database(), engine.empty_database(), place, chosen.seed, chosen.short)
             seen[each.word] = asyncio.run(each.run(stage))
     PROGRESS.clear()
     if seen:

@@ -16,6 +16,6 @@ def test_a_postgresql_that_ends_in_the_middle_of_everything_costs_nobody_anythin
     with cluster(own=True) as server:
         url = server.create_database()
         migrate.upgrade(load_settings(production(url)))
-        seen = asyncio.run(postgresql.restarted(Stage("PostgreSQL", url, tmp_path, seed=15, is_short=True)))
+        seen = asyncio.run(postgresql.restarted(Stage("PostgreSQL", url, "", tmp_path, seed=15, is_short=True)))
     assert seen.violations == []
     assert seen.recoveries_s

@@ -40,6 +40,10 @@ class Victims:
         process.start()
         self._running[name] = process
 
+    def process_id(self, name: str) -> int:
+        """Of one that runs."""
+        return self._running[name].pid or 0
+
     def kill(self, name: str) -> None:
         """With SIGKILL: the process learns nothing of it."""
         self._running[name].kill()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from tests.drills.faults import disk, postgresql, shedding, valkey
+from tests.drills.faults import disk, kills, mail_server, postgresql, restoring, shedding, soak, valkey
 from tests.drills.faults.scene import Seen, Stage
 
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
@@ -18,10 +18,14 @@ class FaultDrill:
 
 
 DRILLS = (
+    FaultDrill("mixed-kills", kills.killed),
     FaultDrill("postgresql-restarted", postgresql.restarted, (POSTGRESQL,)),
     FaultDrill("postgresql-frozen", postgresql.frozen, (POSTGRESQL,)),
     FaultDrill("postgresql-exhausted", postgresql.exhausted, (POSTGRESQL,)),
     FaultDrill("valkey", valkey.lost, (POSTGRESQL,)),
     FaultDrill("disk", disk.full),
+    FaultDrill("mail", mail_server.unreliable),
     FaultDrill("shedding", shedding.crowded),
+    FaultDrill("restore", restoring.restored),
+    FaultDrill("soak", soak.soaked),
 )

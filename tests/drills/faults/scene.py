@@ -29,6 +29,8 @@ class Stage:
     """`SQLite` or `PostgreSQL`."""
     database_url: str
     """Of a migrated and empty database."""
+    empty_url: str
+    """Of a database without tables."""
     folder: Path
     seed: int
     is_short: bool
