@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from tests.drills.faults import disk, kills, mail_server, postgresql, restoring, shedding, soak, valkey
+from tests.drills.faults import clock, disk, kills, mail_server, postgresql, restoring, rolling, shedding, soak, valkey
 from tests.drills.faults.scene import Seen, Stage
 
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
@@ -25,6 +25,9 @@ DRILLS = (
     FaultDrill("valkey", valkey.lost, (POSTGRESQL,)),
     FaultDrill("disk", disk.full),
     FaultDrill("mail", mail_server.unreliable),
+    FaultDrill("clock-fast", clock.fast, (POSTGRESQL,)),
+    FaultDrill("clock-slow", clock.slow, (POSTGRESQL,)),
+    FaultDrill("rolling", rolling.deployed),
     FaultDrill("shedding", shedding.crowded),
     FaultDrill("restore", restoring.restored),
     FaultDrill("soak", soak.soaked),

@@ -40,6 +40,11 @@ class Numbers:
     def requests(self) -> int:
         return self.answers.total()
 
+    def forget(self) -> None:
+        """Begins anew."""
+        self.answers.clear()
+        self.longest_s = 0.0
+
     def count(self, route: str, answer: httpx.Response | None, seconds: float, allowed: Sequence[str]) -> None:
         name = _name(answer)
         self.answers[name] += 1
