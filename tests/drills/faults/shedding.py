@@ -108,6 +108,7 @@ async def _measure(url: str, people: dict[str, list[Person]], seconds: float) ->
     async with httpx.AsyncClient(base_url=url, timeout=PATIENCE_S, verify=NO_TLS, event_hooks=hooks) as http:
         capacity = await Load(http, Numbers()).capacity(people[CROWDED], 3)
         usual = capacity * USUAL
+        seconds = max(seconds, 2 * QUEUE / capacity)  # so that the queue of a slow machine fills, too
         seen.remarks.append(f"{capacity:.0f} sign-ins a second at most, {usual:.1f} of each district on a usual day")
         quiet = Load(http, seen.numbers)
         await asyncio.gather(*(quiet.come(people[name], usual, seconds) for name in people))
