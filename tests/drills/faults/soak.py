@@ -12,8 +12,8 @@ GROWS_AT_MOST_MB = 20
 
 
 async def soaked(stage: Stage) -> Seen:
-    """Five minutes of load without a fault; set CAMPUS_SOAK_S for an hour."""
-    seconds = float(os.environ.get("CAMPUS_SOAK_S", SOAK_IN_SHORT_S if stage.is_short else SOAK_S))
+    """Five minutes of load without a fault; set SOAK_S for an hour."""
+    seconds = float(os.environ.get("SOAK_S", SOAK_IN_SHORT_S if stage.is_short else SOAK_S))
     async with scene(stage, newcomers=int(4 * seconds)) as told:
         await asyncio.sleep(seconds * WARM_UP)
         before = _held(told)
