@@ -22,7 +22,7 @@ export UV_NO_CONFIG := 1
 # Where a machine forbids it, each of the tests' processes would compile the whole house and all of its libraries anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup node dev spa front-end pictures test check browser proxy letters lint-api clients fuzz released drills proofs words bench openapi docs lock format clean
+.PHONY: help setup node dev spa front-end pictures test check browser proxy letters lint-api clients fuzz strangers released drills proofs words bench openapi docs lock format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -103,6 +103,9 @@ fuzz: setup ## requests made up from the specification (EXAMPLES=200 an operatio
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --only-binary :all: -r requirements/fuzz.lock
 	@$(BIN)/python -m tests.fuzz $(or $(EXAMPLES),200)
 
+strangers: setup ## sqlmap, wapiti, ffuf, slowhttptest, bandit, detect-secrets over a live server and the code; ONLY="sqlmap ffuf"
+	@$(BIN)/python -m tests.strangers $(if $(ONLY),--only $(ONLY))
+
 released: setup ## at a release: what clients rely on from now on (openapi/released.txt)
 	@$(BIN)/python -m tests.support.surface
 
@@ -136,6 +139,7 @@ lock: setup ## renew the hashed locks from pyproject.toml and requirements/*.in
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet \
 	  requirements/node.in -o requirements/node.lock
 	@for name in peer-fastapi-users peer-allauth; do \
+	@for name in strangers wapiti; do \
 	  $(BIN)/uv pip compile --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet \
 	    requirements/$$name.in -o requirements/$$name.lock; done
 	@for name in clients fuzz; do \

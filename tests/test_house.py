@@ -81,7 +81,8 @@ def test_locks_name_no_address_to_install_from() -> None:
     locks = sorted((ROOT / "requirements").glob("*.lock"))
     assert [lock.name for lock in locks] == [
         *("bootstrap.lock", "browser.lock", "clients.lock", "dev.lock", "fuzz.lock", "letters.lock", "node.lock"),
-        *("pdf.lock", "peer-allauth.lock", "peer-fastapi-users.lock", "run.lock", "telemetry.lock"),
+        *("pdf.lock", "peer-allauth.lock", "peer-fastapi-users.lock", "run.lock", "strangers.lock", "telemetry.lock"),
+        "wapiti.lock",
     ]
     assert [lock.name for lock in locks if "://" in lock.read_text(encoding="utf-8")] == []
     of_node = [file for file in files() if file.name == "package-lock.json"]

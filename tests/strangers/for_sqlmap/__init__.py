@@ -1,0 +1,1 @@
+"""What sqlmap loads: it wants a folder of its own."""
