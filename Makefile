@@ -138,8 +138,7 @@ lock: setup ## renew the hashed locks from pyproject.toml and requirements/*.in
 	    $$inputs -o requirements/$$name.lock; done
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet \
 	  requirements/node.in -o requirements/node.lock
-	@for name in peer-fastapi-users peer-allauth; do \
-	@for name in strangers wapiti; do \
+	@for name in peer-fastapi-users peer-allauth strangers wapiti; do \
 	  $(BIN)/uv pip compile --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet \
 	    requirements/$$name.in -o requirements/$$name.lock; done
 	@for name in clients fuzz; do \
