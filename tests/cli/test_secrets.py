@@ -29,7 +29,7 @@ def test_a_key_is_replaced_and_everything_is_said(any_shell: Shell) -> None:
     assert {each["what"]: each["count"] for each in older["hanging"]}["activation_keys"] == printed
     assert "run `campus secrets reseal` before" in both.campus("secrets", "status")
     said = both.campus("secrets", "reseal")
-    assert said.startswith("Resealed: 0 of totp_factors, 0 of push_devices, 1 of signing_keys;")
+    assert said.startswith("Resealed: 0 of totp_factors, 0 of push_devices, 1 of signing_keys, 0 of sso_providers;")
     assert "may be taken out of the list now; nobody will notice" in said
     assert both.json("secrets", "reseal")["resealed"]["signing_keys"] == 0
     assert f"{older['key']} is listed" in both.refused("secrets", "forget", older["key"])[1]
