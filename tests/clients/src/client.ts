@@ -74,7 +74,10 @@ export class App {
         if (response.status !== 401 || again === undefined) return response;
         const { code } = (await response.clone().json()) as Problem;
         if (code !== "invalid_token") return response;
-        again.headers.set("Authorization", `Bearer ${await this.renew()}`);
+        // Whoever hears of it when others have renewed it already takes the new one.
+        const current = this.session?.access_token;
+        const isOld = request.headers.get("Authorization") !== `Bearer ${current}`;
+        again.headers.set("Authorization", `Bearer ${isOld ? current : await this.renew()}`);
         return fetch(again);
       },
     };
