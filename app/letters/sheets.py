@@ -1,5 +1,6 @@
 """Letters as PDF, a few at a time, so that a thousand need no more memory than fifty. What is imported here comes with the extra `pdf`."""
 
+import gc
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
@@ -45,6 +46,7 @@ def print_letters(
     while some := list(islice(waiting, AT_ONCE)):
         stream = stream or PdfStream(write)
         done += stream.add(_pdf(some), partial(_tell_language, some))
+        gc.collect()  # the pages refer to each other in circles; left to itself Python lets hundreds pile up
         printed(done)
     if stream:
         stream.finish()

@@ -96,7 +96,7 @@ class Crowd:
 
     async def finds_everything(self) -> list[str]:
         """After the fault: who is signed in still is, everybody can sign in, whoever was told of an account has it."""
-        async with httpx.AsyncClient(timeout=PATIENCE_S, verify=NO_TLS, event_hooks=_HOOKS) as http:
+        async with httpx.AsyncClient(timeout=PATIENCE_S, verify=NO_TLS, event_hooks=_HOOKS, limits=_LIMITS) as http:
             client = _Client(self, http, random.Random(self.seed))  # noqa: S311  # chance that can be repeated
             looks = [await client.look(name) for name in self.sessions]
             owners = [*self.people, *(n for n in self.newcomers if n.user.username in self.activated)]
@@ -106,7 +106,8 @@ class Crowd:
 
 
 _HOOKS: dict[str, list[Any]] = {"request": [come_through_a_proxy]}
-_LIMITS = httpx.Limits(max_connections=1000, max_keepalive_connections=100)
+# A server closes what was idle for five seconds, just when httpx by itself would still ask on it.
+_LIMITS = httpx.Limits(max_connections=1000, max_keepalive_connections=100, keepalive_expiry=1)
 
 
 @dataclass
