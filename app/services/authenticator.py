@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import Clock
 from app.database import Database
@@ -15,7 +14,7 @@ from app.models import RecoveryCode, TotpFactor
 from app.portals import Portal
 from app.security.digests import Digests
 from app.security.totp import new_secret, otpauth_uri
-from app.services import audit
+from app.services.own_events import record_own
 from app.services.second_factor import SecondFactor, drop_second_factor, held_factor
 from app.services.security_notices import tell_totp_changed, tell_totp_removed
 from app.services.sessions import OpenedSession, Sessions, SignedIn
@@ -100,13 +99,13 @@ class Authenticator:
             is_first = factor.confirmed_at is None
             refusal = self.second_factor.try_first_code(factor, totp)
             if refusal:
-                self._record(session, caller, "account:totp_refused", reason=refusal.code)
+                record_own(session, caller, "account:totp_refused", at=now, reason=refusal.code)
             else:
                 codes = await self.second_factor.new_recovery_codes(session, caller.account.id)
                 await note_proof(session, caller, totp_at=now)
                 await self.sessions.end_others(session, caller, "totp_changed")
                 await tell_totp_changed(session, caller.account.id, now)
-                self._record(session, caller, "account:totp_set_up" if is_first else "account:totp_replaced")
+                record_own(session, caller, "account:totp_set_up" if is_first else "account:totp_replaced", at=now)
         if refusal:
             raise refusal
         return replace(renewed(self.sessions, caller, has_totp=True), recovery_codes=codes)
@@ -133,16 +132,4 @@ class Authenticator:
             await note_proof(session, caller, stepped_up_at=caller.stepped_up_at)
             await drop_second_factor(session, caller.account.id)
             await tell_totp_removed(session, caller.account.id, now)
-            self._record(session, caller, "account:totp_removed")
-
-    def _record(self, session: AsyncSession, caller: SignedIn, what: str, **data: object) -> None:
-        audit.record(
-            session,
-            f"api:{what}",
-            at=self.clock.now(),
-            actor=audit.by_account(caller.account.id),
-            district_id=caller.account.district_id,
-            account_id=caller.account.id,
-            person_id=caller.account.person_id,
-            data={"session": str(caller.session_id), **data},
-        )
+            record_own(session, caller, "account:totp_removed", at=now)

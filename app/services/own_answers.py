@@ -10,7 +10,6 @@ from app.database import Database
 from app.errors import Forbidden
 from app.models import ChallengeAnswers
 from app.portals import Portal
-from app.services import audit
 from app.services.answers_reset import BUDGET
 from app.services.challenge_questions import (
     Answer,
@@ -24,6 +23,7 @@ from app.services.challenge_questions import (
 from app.services.districts import OpenDistrict, open_district
 from app.services.guess_budgets import GuessBudgets, GuessSubject
 from app.services.mailed_links import LinkPurpose, revoke_links
+from app.services.own_events import record_own
 from app.services.passwords import Passwords
 from app.services.security_notices import tell_answers_changed
 from app.services.sessions import SignedIn
@@ -70,15 +70,7 @@ class OwnAnswers:
             session.add(kept)
             await self._end_what_was_begun(session, caller)
             await tell_answers_changed(session, caller.account.id, now)
-            audit.record(
-                session,
-                "api:account:challenge_answers_set",
-                at=now,
-                actor=audit.by_account(caller.account.id),
-                district_id=caller.account.district_id,
-                account_id=caller.account.id,
-                person_id=caller.account.person_id,
-            )
+            record_own(session, caller, "account:challenge_answers_set", at=now)
 
     async def _district(self, caller: SignedIn) -> OpenDistrict:
         if caller.account.portal is Portal.STAFF:

@@ -24,7 +24,7 @@ from app.errors import (
 from app.models import Account, Passkey, SignInSession
 from app.portals import Portal
 from app.security.passkeys import Credential, MadePasskey, NotGenuine, verify_new
-from app.services import audit
+from app.services.own_events import record_own
 from app.services.passkey_ceremony import REGISTER, PasskeyCeremony
 from app.services.passkey_options import CreationOptions, KnownCredential
 from app.services.second_factor import has_second_factor
@@ -88,7 +88,7 @@ class OwnPasskeys:
         except NotGenuine as fault:
             async with self.database.transaction() as session:
                 await self.ceremony.spend(session, challenge)
-                self._record(session, caller, "passkey_refused", reason=fault.reason)
+                record_own(session, caller, "account:passkey_refused", at=self.clock.now(), reason=fault.reason)
             raise PasskeyInvalid from fault
         async with self.database.transaction() as session:
             await self._hold(session, caller)
@@ -103,7 +103,7 @@ class OwnPasskeys:
             except IntegrityError as fault:
                 raise PasskeyInvalid from fault
             await tell_passkey_added(session, caller.account.id, passkey.created_at)
-            self._record(session, caller, "passkey_added", passkey=str(passkey.id))
+            record_own(session, caller, "account:passkey_added", at=self.clock.now(), passkey=str(passkey.id))
             return _view(passkey)
 
     async def list(self, caller: SignedIn) -> Sequence[PasskeyView]:
@@ -119,7 +119,7 @@ class OwnPasskeys:
             if passkey is None:
                 raise NotFound
             passkey.name = name
-            self._record(session, caller, "passkey_renamed", passkey=str(passkey_id))
+            record_own(session, caller, "account:passkey_renamed", at=self.clock.now(), passkey=str(passkey_id))
             return _view(passkey)
 
     async def remove(self, caller: SignedIn, passkey_id: UUID) -> None:
@@ -136,7 +136,7 @@ class OwnPasskeys:
             if (await session.execute(mine.returning(Passkey.id))).first() is None:
                 raise NotFound
             await tell_passkey_removed(session, caller.account.id, self.clock.now())
-            self._record(session, caller, "passkey_removed", passkey=str(passkey_id))
+            record_own(session, caller, "account:passkey_removed", at=self.clock.now(), passkey=str(passkey_id))
 
     async def _require_proof(self, session: AsyncSession, caller: SignedIn) -> None:
         """Who adds a key to a house has to show that it is his.
@@ -165,18 +165,6 @@ class OwnPasskeys:
     async def _passkeys(session: AsyncSession, caller: SignedIn) -> Sequence[Passkey]:
         mine = select(Passkey).where(Passkey.account_id == caller.account.id)
         return (await session.scalars(mine.order_by(Passkey.created_at.desc(), Passkey.id))).all()
-
-    def _record(self, session: AsyncSession, caller: SignedIn, what: str, **data: object) -> None:
-        audit.record(
-            session,
-            f"api:account:{what}",
-            at=self.clock.now(),
-            actor=audit.by_account(caller.account.id),
-            district_id=caller.account.district_id,
-            account_id=caller.account.id,
-            person_id=caller.account.person_id,
-            data={"session": str(caller.session_id), **data},
-        )
 
 
 async def drop_passkeys(session: AsyncSession, account_id: UUID) -> int:

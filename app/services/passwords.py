@@ -10,8 +10,8 @@ from app.database import Database
 from app.errors import CurrentPasswordWrong, InProgress, InvalidToken, Overloaded
 from app.models import Account, SignInSession
 from app.security.hash_pool import HashPool
-from app.services import audit
 from app.services.new_password import check_rules, hash_unused_before, password_owner, replace_password
+from app.services.own_events import record_own
 from app.services.security_notices import tell_password_changed
 from app.services.sessions import Sessions, SignedIn
 
@@ -45,7 +45,7 @@ class Passwords:
                 raise InProgress
             await self.sessions.end_others(session, caller, "password_changed")
             await tell_password_changed(session, owner, now)
-            self._record(session, caller, "password_changed")
+            record_own(session, caller, "account:password_changed", at=now)
 
     async def prove_current(self, caller: SignedIn, current_password: str) -> str | None:
         """The stored hash of the current password; `still_proven` asks in the settling transaction whether it still holds.
@@ -76,24 +76,12 @@ class Passwords:
             if right:
                 await session.execute(update(SignInSession).where(mine).values(password_misses=0))
             else:
-                self._record(session, caller, "current_password_refused", tries=tries)
+                record_own(session, caller, "account:current_password_refused", at=self.clock.now(), tries=tries)
                 if tries >= MAX_MISSES:
                     await self.sessions.end_this(session, caller, "password_guessed")
         if not right:
             raise CurrentPasswordWrong
         return stored
-
-    def _record(self, session: AsyncSession, caller: SignedIn, action: str, **data: object) -> None:
-        audit.record(
-            session,
-            f"api:account:{action}",
-            at=self.clock.now(),
-            actor=audit.by_account(caller.account.id),
-            district_id=caller.account.district_id,
-            account_id=caller.account.id,
-            person_id=caller.account.person_id,
-            data=data,
-        )
 
     @staticmethod
     async def still_proven(session: AsyncSession, caller: SignedIn, stored: str | None) -> Account:

@@ -10,7 +10,7 @@ from app.database import Database
 from app.errors import FieldError, InvalidToken, NotFound, PasskeyInvalid, TotpRequired, ValidationFailed
 from app.models import Passkey, SignInSession
 from app.security.passkeys import Credential, Expected, NotGenuine, UsedPasskey
-from app.services import audit
+from app.services.own_events import record_own
 from app.services.passkey_ceremony import STEP_UP, PasskeyCeremony, note_use, proved_use
 from app.services.passkey_options import KnownCredential, RequestOptions
 from app.services.passwords import Passwords
@@ -68,9 +68,9 @@ class StepUp:
             if tried.refusal is None:
                 await note_proof(session, caller, totp_at=now, stepped_up_at=now)
                 by = "recovery_code" if tried.used_recovery_code else "totp"
-                self._record(session, caller, "session:stepped_up", by=by)
+                record_own(session, caller, "session:stepped_up", at=now, by=by)
             else:
-                self._record(session, caller, "session:step_up_refused", reason=tried.refusal.code)
+                record_own(session, caller, "session:step_up_refused", at=now, reason=tried.refusal.code)
             if tried.used_recovery_code:
                 await tell_recovery_code_used(session, caller.account.id, now)
         if tried.refusal:
@@ -86,13 +86,13 @@ class StepUp:
             expected = await self.ceremony.expected(session, caller.account.district_id, challenge)
             used = await _used(credential, expected, passkey)
             if passkey is None or used is None:
-                self._record(session, caller, "session:step_up_refused", reason=PasskeyInvalid.code)
+                record_own(session, caller, "session:step_up_refused", at=self.clock.now(), reason=PasskeyInvalid.code)
             else:
                 now = self.clock.now()
                 if await note_use(session, passkey.id, used, now):
-                    self._record(session, caller, "passkey:count_went_back", passkey=str(passkey.id))
+                    record_own(session, caller, "passkey:count_went_back", at=now, passkey=str(passkey.id))
                 await note_proof(session, caller, totp_at=now, stepped_up_at=now)
-                self._record(session, caller, "session:stepped_up", by="passkey", passkey=str(passkey.id))
+                record_own(session, caller, "session:stepped_up", at=now, by="passkey", passkey=str(passkey.id))
         if used is None:
             raise PasskeyInvalid
 
@@ -103,19 +103,7 @@ class StepUp:
         await self.passwords.prove_current(caller, password)
         async with self.database.transaction() as session:
             await note_proof(session, caller, stepped_up_at=self.clock.now())
-            self._record(session, caller, "session:stepped_up", by="password")
-
-    def _record(self, session: AsyncSession, caller: SignedIn, what: str, **data: object) -> None:
-        audit.record(
-            session,
-            f"api:{what}",
-            at=self.clock.now(),
-            actor=audit.by_account(caller.account.id),
-            district_id=caller.account.district_id,
-            account_id=caller.account.id,
-            person_id=caller.account.person_id,
-            data={"session": str(caller.session_id), **data},
-        )
+            record_own(session, caller, "session:stepped_up", at=self.clock.now(), by="password")
 
 
 async def note_proof(session: AsyncSession, caller: SignedIn, **moments: object) -> None:
