@@ -4,7 +4,7 @@ import asyncio
 
 from app.clock import ManualClock
 from app.settings import Settings
-from tests.guard.hashes import quick_hashes
+from tests.support.hash_pools import quick_hashes
 from tests.support.office import Office
 from tests.support.portal import User, serving
 

@@ -26,10 +26,10 @@ from tests.claiming.students import (
     new_student,
     reopen_claim,
 )
-from tests.guard.hashes import no_free_place
 from tests.guard.stranger import ASKED, OFF, exhaust, guess, new_captcha
 from tests.support.authenticator import set_up
 from tests.support.engines import sqlite_only
+from tests.support.hash_pools import no_free_place
 from tests.support.office import Office
 from tests.support.portal import Server, refused, serving
 from tests.support.recovery import NEW_PASSWORD, Post

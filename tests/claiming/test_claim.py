@@ -20,8 +20,8 @@ from tests.claiming.students import (
     new_student,
     reopen_claim,
 )
-from tests.guard.hashes import no_free_place
 from tests.support.engines import sqlite_only
+from tests.support.hash_pools import no_free_place
 from tests.support.office import Office
 from tests.support.portal import Server, faults, refused
 from tests.support.recovery import ADDRESS, Post, new_owner

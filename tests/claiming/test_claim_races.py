@@ -17,8 +17,8 @@ from app.models import ClaimTicket
 from app.portals import Portal
 from app.settings import Settings
 from tests.claiming.students import CLAIM_ON, CLAIMED, NO_TICKET, Student, accounts_of, new_student, reopen_claim
-from tests.guard.hashes import gated_hashes, quick_hashes
 from tests.support.gate import GatedHashPool
+from tests.support.hash_pools import gated_hashes, quick_hashes
 from tests.support.office import Office
 from tests.support.portal import Server, refused
 from tests.support.recovery import Post, posting

@@ -24,7 +24,6 @@ from app.settings import Settings
 from tests.claiming.families import Family, know, states
 from tests.claiming.students import CLAIM_ON, Student, given, new_student
 from tests.claiming.tickets import write
-from tests.guard.hashes import quick_hashes
 from tests.guard.stranger import new_captcha
 from tests.office.keys import give_address
 from tests.office.requests import SPECIFICATION
@@ -34,6 +33,7 @@ from tests.support.addresses import come_through_a_proxy
 from tests.support.authenticator import set_up
 from tests.support.desk import at_desk
 from tests.support.engines import sqlite_only
+from tests.support.hash_pools import quick_hashes
 from tests.support.office import Office
 from tests.support.portal import Server, User
 from tests.support.processes import server_processes

@@ -17,8 +17,8 @@ from app.models import Account
 from app.services.office.accounts import ResetMethod
 from app.settings import Settings as CampusSettings
 from tests.claiming.students import ANSWERS, CLAIM_ON, WRONG_ANSWERS, Student, given, new_student
-from tests.guard.hashes import quick_hashes
 from tests.recovery.test_recovery_machine import district
+from tests.support.hash_pools import quick_hashes
 from tests.support.office import Office
 from tests.support.portal import refused
 from tests.support.recovery import RESET, Post

@@ -13,8 +13,8 @@ from app.demo import fill_demo
 from app.documents import POSTMAN
 from app.settings import Settings
 from tests.documents.blocks import specification
-from tests.guard.hashes import quick_hashes
 from tests.support.engines import sqlite_only
+from tests.support.hash_pools import quick_hashes
 from tests.support.portal import Server, serving
 
 Json = dict[str, Any]

@@ -13,9 +13,9 @@ from pydantic import SecretStr
 
 from app.clock import ManualClock
 from app.settings import Settings
-from tests.guard.hashes import quick_hashes
 from tests.guard.stranger import ASKED, INVALID, NOT_SOLVED, WAIT, exhaust, guess, new_captcha, solved
 from tests.support.engines import sqlite_only
+from tests.support.hash_pools import quick_hashes
 from tests.support.office import Office
 from tests.support.portal import Server, User, refused, serving
 from tests.support.recovery import Owner

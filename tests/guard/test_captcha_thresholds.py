@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from app.clock import ManualClock
 from app.settings import Settings
-from tests.guard.hashes import no_free_place, quick_hashes
 from tests.guard.stranger import ASKED, INVALID, NOT_SOLVED, from_address, guess, miss, new_captcha
 from tests.support.engines import sqlite_only
+from tests.support.hash_pools import no_free_place, quick_hashes
 from tests.support.office import Office
 from tests.support.portal import Server, User, refused, serving
 from tests.support.recovery import Owner

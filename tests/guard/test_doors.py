@@ -15,9 +15,9 @@ from app.problems import MEDIA_TYPE
 from app.services.district_settings import DistrictSettings
 from app.services.setting_paths import setting_paths
 from app.settings import Settings
-from tests.guard.hashes import no_free_place
 from tests.guard.stranger import ASKED, INVALID, WRONG, guess
 from tests.support.engines import sqlite_only
+from tests.support.hash_pools import no_free_place
 from tests.support.office import Office
 from tests.support.openapi_grammar import resolved
 from tests.support.portal import Server, refused

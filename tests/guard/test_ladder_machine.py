@@ -13,9 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from app.clock import ManualClock
 from app.settings import Settings as CampusSettings
-from tests.guard.hashes import quick_hashes
 from tests.guard.stranger import ASKED, INVALID, OFF, WAIT, WRONG, exhaust, new_captcha
 from tests.support.engines import sqlite_only
+from tests.support.hash_pools import quick_hashes
 from tests.support.office import Office
 from tests.support.portal import User, refused, serving
 

@@ -22,8 +22,8 @@ from tests.guard.crowd import (
     released_together,
     use_windows,
 )
-from tests.guard.hashes import quick_hashes
 from tests.support.engines import sqlite_only
+from tests.support.hash_pools import quick_hashes
 from tests.support.office import Office
 from tests.support.portal import refused, serving
 from tests.support.processes import server_processes

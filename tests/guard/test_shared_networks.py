@@ -12,8 +12,8 @@ from app.models import WindowCount
 from app.services.setting_paths import SettingRefused
 from app.settings import Settings
 from tests.guard.crowd import LOGIN_SCREEN, Standing, at, is_limited, limiting
-from tests.guard.hashes import quick_hashes
 from tests.support.engines import postgresql_only, sqlite_only
+from tests.support.hash_pools import quick_hashes
 from tests.support.office import Office
 from tests.support.portal import Server, refused
 from tests.support.severable import line_to

@@ -7,10 +7,10 @@ import pytest
 from app.clock import ManualClock
 from app.services.clerk import StaffRole
 from app.settings import Settings
-from tests.guard.hashes import quick_hashes
 from tests.letters.paper import sheets_in
 from tests.office.keys import LETTERS, batch, families, order, states
 from tests.support.desk import at_desk
+from tests.support.hash_pools import quick_hashes
 from tests.support.office import Office
 from tests.support.portal import User, serving
 

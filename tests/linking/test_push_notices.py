@@ -12,8 +12,8 @@ from app.mail.senders import MemorySender
 from app.push.message import PushMessage
 from app.push.senders import PushGone, PushNotSent, PushPostponed, PushRefused
 from app.settings import Settings
-from tests.guard.hashes import quick_hashes
 from tests.linking.families import Login, Region
+from tests.support.hash_pools import quick_hashes
 from tests.support.recovery import Post, posting
 
 OTHER_PASSWORD = "Wide river 43"

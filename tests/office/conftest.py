@@ -5,25 +5,20 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.clock import ManualClock
-from app.mail.senders import MemorySender
 from app.services.clerk import StaffRole
 from app.settings import Settings
-from tests.guard.hashes import quick_hashes
 from tests.linking.families import Region
 from tests.support.desk import at_desk
 from tests.support.office import Office
 from tests.support.portal import Server, User
-from tests.support.recovery import Post, posting
+from tests.support.quick_post import quick_post
+from tests.support.recovery import Post
 
 
 @pytest.fixture
 async def post(settings: Settings, clock: ManualClock) -> AsyncIterator[Post]:
-    """Every answer is held against its specification; passwords are hashed quickly."""
-    sender = MemorySender()
-    async with posting(settings, clock, sender) as server:
-        server.http.event_hooks = server.at("192.0.2.1").event_hooks
-        with quick_hashes(server):
-            yield Post(server, sender.messages)
+    async with quick_post(settings, clock) as post:
+        yield post
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ from app.models import AuditEvent, HouseholdRequest
 from app.portals import Portal
 from app.services.clerk import StaffRole
 from app.settings import Settings
-from tests.guard.hashes import quick_hashes
 from tests.support.desk import at_desk
 from tests.support.engines import sqlite_only
+from tests.support.hash_pools import quick_hashes
 from tests.support.office import Office
 from tests.support.portal import Server, User, faults, refused
 from tests.support.recovery import Mail, Owner, Post, posting

@@ -17,11 +17,11 @@ from app.mail.senders import MemorySender
 from app.portals import Portal
 from app.services.clerk import StaffRole
 from app.settings import Settings
-from tests.guard.hashes import quick_hashes
 from tests.linking.families import Login, Region, link
 from tests.office.counter import does, found, relationship_of, seen, set_portal
 from tests.office.keys import batch, families, live
 from tests.support.desk import at_desk
+from tests.support.hash_pools import quick_hashes
 from tests.support.office import Office
 from tests.support.portal import Server, User, refused
 from tests.support.recovery import Post, posting

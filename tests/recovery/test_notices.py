@@ -14,9 +14,9 @@ from app.services.mailed_links import LinkPurpose
 from app.services.security_notices import tell_linked, tell_unlinked
 from app.services.sign_in_ladder import WAIT_AFTER
 from app.text import fold
-from tests.guard.hashes import quick_hashes
 from tests.guard.stranger import INVALID, exhaust, guess, guess_with_captcha
 from tests.recovery.statements import counting
+from tests.support.hash_pools import quick_hashes
 from tests.support.office import Office
 from tests.support.portal import Server, refused
 from tests.support.recovery import ADDRESS, DISPUTE, RESET, Mail, Owner, Post, new_owner

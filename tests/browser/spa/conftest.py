@@ -9,7 +9,7 @@ from playwright.async_api import Browser
 
 from tests.browser.spa.front_end import serving_front_end
 from tests.browser.spa.guest import Guest
-from tests.guard.hashes import quick_hashes
+from tests.support.hash_pools import quick_hashes
 from tests.support.office import Office
 from tests.support.portal import Server
 
