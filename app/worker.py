@@ -14,6 +14,7 @@ from pathlib import Path
 import structlog
 
 from app.composition import Campus
+from app.database import unhurried
 from app.errors import Overloaded
 from app.services.worker_beats import EVERY_S as BEAT_EVERY_S
 
@@ -29,6 +30,11 @@ log = structlog.get_logger("campus.worker")
 async def work(campus: Campus, stop: asyncio.Event) -> None:
     """Works until `stop` is set, finishing the mail at hand."""
     log.info("worker_started")
+    with unhurried():
+        await _run_all(campus, stop)
+
+
+async def _run_all(campus: Campus, stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(campus.mail_delivery.run(stop))
         tasks.create_task(_run_errands(campus, stop))

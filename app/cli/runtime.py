@@ -11,7 +11,7 @@ import typer
 
 from app.clock import rfc3339
 from app.composition import Campus, open_campus
-from app.database import Database
+from app.database import Database, unhurried
 from app.errors import NotReady
 from app.migrate import newest_revision
 from app.portals import Portal
@@ -50,7 +50,8 @@ async def database_checks(settings: Settings, redis_url: str | None = None) -> d
 
 
 def run(command: Coroutine[Any, Any, T]) -> T:
-    return asyncio.run(command)
+    with unhurried():
+        return asyncio.run(command)
 
 
 def print_json(value: object) -> None:

@@ -2,12 +2,12 @@
 
 Both engines get the same doors. `transaction()` is a unit of work: returning commits, raising rolls back. `reading()` sees committed
 data, one statement at a time, and never waits for a writer. `brief()` and `asking()` are the same for `Statement`s alone, by the driver
-itself: for what every sign-in does and every signed-in request asks.
+itself: for what every sign-in does and every signed-in request asks. Nobody waits for any of them longer than his `patience`.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy.engine import Engine
@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from app.database.engines import engines_of, migration_engine
 from app.database.faults import lost_server_as_overloaded, passing_faults_as_overloaded
+from app.database.patience import PATIENCE_S, STATEMENT_TIMEOUT_S, patience, unhurried, while_patient
 from app.database.postgresql_lane import PostgresqlLane
 from app.database.sqlite_lane import SqliteLane, turn_of
 from app.database.statements import Statement, Values
@@ -22,6 +23,7 @@ from app.database.work import Asks, Lane, Listener, Unit, Work
 from app.settings import Settings
 
 __all__ = [
+    "PATIENCE_S",
     "Asks",
     "Database",
     "Statement",
@@ -30,13 +32,15 @@ __all__ = [
     "lost_server_as_overloaded",
     "migration_engine",
     "passing_faults_as_overloaded",
+    "patience",
+    "unhurried",
 ]
 
 
 class Database:
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, statement_timeout_s: float = STATEMENT_TIMEOUT_S) -> None:
         self.is_sqlite = settings.is_sqlite
-        self.writer, self.reader = engines_of(settings)
+        self.writer, self.reader = engines_of(settings, statement_timeout_s)
         self.listeners: list[Listener] = []
         """Who hears each `Statement`; what goes through SQLAlchemy is heard at its engines."""
         self._turn = asyncio.Lock() if settings.is_sqlite else None
@@ -60,8 +64,7 @@ class Database:
         """
         with passing_faults_as_overloaded():
             async with AsyncExitStack() as stack:
-                if self._turn:
-                    await stack.enter_async_context(turn_of(self._turn))
+                await stack.enter_async_context(turn_of(self._turn) if self._turn else while_patient())
                 session = await stack.enter_async_context(AsyncSession(self.writer, expire_on_commit=False))
                 await stack.enter_async_context(session.begin())
                 with lost_server_as_overloaded():
@@ -76,12 +79,13 @@ class Database:
             Overloaded: the database is gone, or too busy.
         """
         with passing_faults_as_overloaded():
-            with lost_server_as_overloaded():
-                connection = await self.reader.connect()
-            try:
-                yield connection
-            finally:
-                await connection.close()
+            async with nullcontext() if self.is_sqlite else while_patient():
+                with lost_server_as_overloaded():
+                    connection = await self.reader.connect()
+                try:
+                    yield connection
+                finally:
+                    await connection.close()
 
     @asynccontextmanager
     async def brief(self) -> AsyncIterator[Work]:

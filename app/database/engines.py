@@ -14,21 +14,18 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from app.database.patience import POOL_TIMEOUT_S
 from app.settings import Settings, SettingsError
 
 BUSY_TIMEOUT_MS = 5_000
 SQLITE_READERS = 4
 _SQLITE_MAGIC = b"SQLite format 3\0"
-# Far longer than the worst queue of writers seen under load (1.6 s for 1,000 waiters), no longer than a client's patience.
-POOL_TIMEOUT_S = 30
 CONNECT_TIMEOUT_S = 5
-STATEMENT_TIMEOUT_S = 30
-"""The server's own; the driver's, for a server that no longer answers at all, comes a little later."""
 
 
-def engines_of(settings: Settings) -> tuple[AsyncEngine, AsyncEngine]:
+def engines_of(settings: Settings, statement_timeout_s: float) -> tuple[AsyncEngine, AsyncEngine]:
     """The one that writes and the one that only reads."""
-    return _sqlite_engines(settings) if settings.is_sqlite else _postgresql_engines(settings)
+    return _sqlite_engines(settings) if settings.is_sqlite else _postgresql_engines(settings, statement_timeout_s)
 
 
 def _sqlite_engines(settings: Settings) -> tuple[AsyncEngine, AsyncEngine]:
@@ -69,20 +66,24 @@ def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _postgresql_engines(settings: Settings) -> tuple[AsyncEngine, AsyncEngine]:
+def _postgresql_engines(settings: Settings, statement_timeout_s: float) -> tuple[AsyncEngine, AsyncEngine]:
+    from app.database.postgresql_connection import Connection as OneThatIsGivenUp  # noqa: PLC0415  # the driver is loaded where it is needed
+
     url = _asyncpg_url(settings)
     common: dict[str, Any] = {
         "pool_size": settings.database_pool_size,
         "max_overflow": 0,
         "pool_timeout": POOL_TIMEOUT_S,
         "connect_args": {
+            "connection_class": OneThatIsGivenUp,
             "timeout": CONNECT_TIMEOUT_S,
-            "command_timeout": STATEMENT_TIMEOUT_S + 2,
+            "command_timeout": statement_timeout_s + 2,
             "server_settings": {
                 "application_name": "campus",
+                "client_connection_check_interval": "1s",  # so that nothing is held by a statement that was given up
                 "jit": "off",
                 "timezone": "UTC",
-                "statement_timeout": f"{STATEMENT_TIMEOUT_S}s",
+                "statement_timeout": f"{statement_timeout_s * 1000:.0f}ms",
             },
         },
     }

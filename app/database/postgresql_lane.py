@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import greenlet_spawn
 
+from app.database.patience import while_patient
 from app.database.statements import Compiled, Statement, Values
 from app.database.work import Listener, Work
 from app.errors import Overloaded
@@ -21,13 +22,15 @@ class PostgresqlLane:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Work]:
-        async with _connection_of(self._writer) as connection:
+        async with while_patient(), _connection_of(self._writer) as connection:
             await connection.execute("BEGIN")
             try:
                 work = self._work(connection)
                 yield work
                 await work.flush()
-            except BaseException:
+            except BaseException as fault:
+                if isinstance(fault, asyncio.CancelledError):
+                    connection.terminate()  # nobody knows what it was doing
                 if not connection.is_closed():
                     await connection.execute("ROLLBACK")
                 raise
@@ -36,11 +39,11 @@ class PostgresqlLane:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Work]:
-        async with _connection_of(self._reader) as connection:
+        async with while_patient(), _connection_of(self._reader) as connection:
             yield self._work(connection)
 
     async def first(self, statement: Statement, values: Values) -> Any | None:
-        async with _connection_of(self._reader) as connection:
+        async with while_patient(), _connection_of(self._reader) as connection:
             return await statement.first(self._work(connection), values)
 
     async def close(self) -> None:

@@ -12,7 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from app.database.engines import BUSY_TIMEOUT_MS, POOL_TIMEOUT_S, configure_sqlite_reader, configure_sqlite_writer
+from app.database.engines import BUSY_TIMEOUT_MS, configure_sqlite_reader, configure_sqlite_writer
+from app.database.patience import POOL_TIMEOUT_S, patience_s
 from app.database.statements import Compiled, Statement, Values
 from app.database.work import Listener, Work
 
@@ -110,8 +111,9 @@ class SqliteLane:
 
 @asynccontextmanager
 async def turn_of(turn: asyncio.Lock) -> AsyncIterator[None]:
-    """Holds it for the block. Raises TimeoutError where it does not become free."""
-    async with asyncio.timeout(POOL_TIMEOUT_S):
+    """Holds it for the block. Raises TimeoutError where it does not become free, while there is time left to wait for another process as well."""
+    patience = patience_s()
+    async with asyncio.timeout(patience - BUSY_TIMEOUT_MS / 1000 if patience else POOL_TIMEOUT_S):
         await turn.acquire()
     try:
         yield

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -37,12 +38,10 @@ class PostgresqlProcess:
 
     def freeze(self) -> None:
         """It keeps its connections and answers nobody: every process of it stands still."""
-        for process in self._family():
-            os.kill(process, signal.SIGSTOP)
+        self._tell_all(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        for process in self._family():
-            os.kill(process, signal.SIGCONT)
+        self._tell_all(signal.SIGCONT)
 
     def crash(self) -> int:
         """Ends it at once, as a lost machine does; the next start recovers from its log. Gives who can start it: `revive`."""
@@ -56,6 +55,11 @@ class PostgresqlProcess:
         """Returns when it takes connections, or would."""
         os.kill(guard, signal.SIGUSR1)
         _until(self.lock.exists)
+
+    def _tell_all(self, what: signal.Signals) -> None:
+        for process in self._family():
+            with suppress(ProcessLookupError):  # that of a connection that has just ended
+                os.kill(process, what)
 
     def _family(self) -> list[int]:
         server = self.pid

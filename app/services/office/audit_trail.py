@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Text, cast, or_, select, tuple_
 
 from app.clock import Clock
-from app.database import Database
+from app.database import Database, unhurried
 from app.models import Account, AuditEvent
 from app.security.digests import Digests
 from app.services.clerk import Clerk
@@ -74,15 +74,21 @@ class AuditTrail:
             await open_district(session, clerk.district_id)
             whom = wanted.student_id or wanted.person_id
             clerk.record(session, "audit:exported", at=self.clock.now(), person_id=whom)
-        first = await self._rows(clerk, wanted, EXPORT_PAGE, None)
-        return self._pages(clerk, wanted, first)
+        return self._pages(clerk, wanted, await self._rows_of_export(clerk, wanted))
 
     async def _pages(
         self, clerk: Clerk, wanted: AuditFilter, rows: Sequence[Row[Any]]
     ) -> AsyncIterator[Sequence[AuditItem]]:
         while rows:
             yield [self._item(row) for row in rows]
-            rows = await self._rows(clerk, wanted, EXPORT_PAGE, _place(rows[-1])) if len(rows) == EXPORT_PAGE else []
+            is_last = len(rows) < EXPORT_PAGE
+            rows = [] if is_last else await self._rows_of_export(clerk, wanted, _place(rows[-1]))
+
+    async def _rows_of_export(
+        self, clerk: Clerk, wanted: AuditFilter, after: AuditPosition | None = None
+    ) -> Sequence[Row[Any]]:
+        with unhurried():
+            return await self._rows(clerk, wanted, EXPORT_PAGE, after)
 
     async def _rows(
         self, clerk: Clerk, wanted: AuditFilter, limit: int, after: AuditPosition | None

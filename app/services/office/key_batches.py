@@ -14,7 +14,7 @@ from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import Clock
-from app.database import Database
+from app.database import Database, unhurried
 from app.errors import NotFound
 from app.models import ActivationKey, KeyBatch, School
 from app.portals import Portal
@@ -85,7 +85,8 @@ class KeyBatches:
             clerk.record(session, "keys:issued", at=batch.issued_at, **_told(batch))
             return keys
 
-        return await self._once(clerk, "key-batch", order, work)
+        with unhurried():
+            return await self._once(clerk, "key-batch", order, work)
 
     async def print_letters(self, clerk: Clerk, order: BatchOrder) -> BatchReport:
         """Up to 1,000 letters that were ordered one by one and wait. Each gets its key now; nobody has seen one before.
@@ -99,7 +100,8 @@ class KeyBatches:
             clerk.record(session, "keys:printed", at=batch.issued_at, **_told(batch))
             return keys
 
-        return await self._once(clerk, "key-letters", order, work)
+        with unhurried():
+            return await self._once(clerk, "key-letters", order, work)
 
     async def page(
         self, clerk: Clerk, limit: int, after: MomentPosition | None = None

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import Clock
-from app.database import Database
+from app.database import Database, unhurried
 from app.models import District
 from app.security.digests import Digests
 from app.services.clerk import Clerk
@@ -73,7 +73,7 @@ class RosterImport:
             await open_district(connection, district_id)
         findings = Findings(strict=strict)
         ssn_digests = partial(_ssn_digests, self.digests, district_id)
-        with rare_collections():
+        with rare_collections(), unhurried():
             sent = await asyncio.to_thread(read_roster, source, ssn_digests, findings, progress)
             async with self.database.transaction() as session:
                 differences = None

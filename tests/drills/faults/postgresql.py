@@ -4,10 +4,13 @@ import asyncio
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
+from app.database import PATIENCE_S
 from tests.drills.faults.scene import Scene, Seen, Stage, scene
 from tests.support.postgresql_process import PostgresqlProcess
 
 CALM_S = 1.0
+SLACK_S = 3.0
+"""Of a busy machine, and of what a request does besides asking the database."""
 
 
 async def restarted(stage: Stage) -> Seen:
@@ -27,7 +30,7 @@ async def restarted(stage: Stage) -> Seen:
 
 
 async def frozen(stage: Stage) -> Seen:
-    """Every process of it stands still: connections stay, nothing answers. Once within the patience of a statement, once beyond it."""
+    """Every process of it stands still: connections stay, nothing answers. Within the patience of a request, and beyond it."""
     server = PostgresqlProcess.of(stage.database_url)
     async with scene(stage) as told:
         for seconds in (2,) if stage.is_short else (2, 10, 45):
@@ -38,6 +41,8 @@ async def frozen(stage: Stage) -> Seen:
             finally:
                 server.thaw()
             await told.recovers()
+    longest = told.crowd.numbers.longest_s
+    told.must(longest < PATIENCE_S + SLACK_S, f"nobody waits longer than {PATIENCE_S:.0f} s for it ({longest:.1f} s)")
     return told.seen
 
 
