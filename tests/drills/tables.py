@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from tests.drills.drill import Found
@@ -56,7 +57,8 @@ def fault_table(engine: str, drills: Mapping[str, Seen]) -> Table:
         numbers = seen.numbers
         answers = "\n".join(f"{count:,} x {answer}" for answer, count in sorted(numbers.answers.items()))
         recoveries = ", ".join(f"{seconds:.2f}" for seconds in seen.recoveries_s)
-        figures = (f"{numbers.requests:,}", answers, f"{numbers.longest_s:.2f}", recoveries, "\n".join(seen.remarks))
+        remarks = f"[bold]not run: {escape(seen.not_run)}[/bold]" if seen.not_run else escape("\n".join(seen.remarks))
+        figures = (f"{numbers.requests:,}", answers, f"{numbers.longest_s:.2f}", recoveries, remarks)
         table.add_row(word, *figures, str(len(seen.violations)), end_section=True)
     return table
 

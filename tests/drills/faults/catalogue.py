@@ -15,6 +15,8 @@ class FaultDrill:
     word: str
     run: Callable[[Stage], Coroutine[Any, Any, Seen]]
     engines: tuple[str, ...] = (SQLITE, POSTGRESQL)
+    is_calm: bool = False
+    """Long, and no load for a machine: on both engines at the same time."""
 
 
 DRILLS = (
@@ -30,5 +32,5 @@ DRILLS = (
     FaultDrill("rolling", rolling.deployed),
     FaultDrill("shedding", shedding.crowded),
     FaultDrill("restore", restoring.restored),
-    FaultDrill("soak", soak.soaked),
+    FaultDrill("soak", soak.soaked, is_calm=True),
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 
 from app.clock import SystemClock
-from tests.drills.faults.scene import Scene, Seen, Stage, scene
+from tests.drills.faults.scene import MeansMissing, Scene, Seen, Stage, scene
 from tests.support import debian
 from tests.support.served import NO_TLS, served
 from tests.support.shell import Shell
@@ -64,11 +64,11 @@ def _libfaketime() -> Path:
     """The library.
 
     Raises:
-        RuntimeError: it is not there, and cannot be installed from here.
+        MeansMissing: it is not there, and cannot be installed from here.
     """
     for _ in range(2):
         found = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
         if found:
             return found
         debian.install("libfaketime")
-    raise RuntimeError("libfaketime is missing. On Debian or Ubuntu: sudo apt-get install libfaketime")
+    raise MeansMissing("libfaketime is missing. On Debian or Ubuntu: sudo apt-get install libfaketime")

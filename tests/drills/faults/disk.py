@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
-from tests.drills.faults.scene import Seen, Stage, scene
+from tests.drills.faults.scene import MeansMissing, Seen, Stage, scene
 from tests.support.postgresql_guard import UNPRIVILEGED_USER
 
 CALM_S = 1.0
@@ -59,16 +59,18 @@ def _small_disk(folder: Path) -> Iterator[Path]:
     """Gone at the end of the block.
 
     Raises:
-        PermissionError: this machine lets nobody make a disk.
+        MeansMissing: this machine lets nobody make a disk.
     """
     disk = Path(mkdtemp(prefix="campus-disk-", dir=folder))
+    if shutil.which("mount") is None:
+        raise MeansMissing("there is no mount, which makes a small disk")
     mounted = subprocess.run(  # noqa: S603  # our own words
         ["mount", "-t", "tmpfs", "-o", f"size={DISK},mode=0755", "campus-drill", str(disk)],  # noqa: S607  # wherever the machine has it
         check=False,
         capture_output=True,
     )
     if mounted.returncode:
-        raise PermissionError(mounted.stderr.decode().strip())
+        raise MeansMissing(f"only root can make a small disk ({mounted.stderr.decode().strip()})")
     try:
         yield disk
     finally:

@@ -7,6 +7,7 @@ from tests.drills.faults.scene import Seen, Stage, scene
 
 KILLS, KILLS_IN_SHORT = 200, 10
 WITHIN_S = 0.8
+TOLD_EVERY = 10
 
 
 async def killed(stage: Stage) -> Seen:
@@ -14,7 +15,9 @@ async def killed(stage: Stage) -> Seen:
     chance = random.Random(stage.seed)  # noqa: S311  # chance that can be repeated
     kills = KILLS_IN_SHORT if stage.is_short else KILLS
     async with scene(stage, newcomers=4 * kills, may_lose_answers=True) as told:
-        for _ in range(kills):
+        for number in range(1, kills + 1):
+            if number % TOLD_EVERY == 0:
+                stage.say(f"mixed-kills: {number} of {kills}")
             names = chance.choice([["serve"], ["worker"], ["serve", "worker"]])
             await asyncio.sleep(chance.uniform(0, WITHIN_S))
             for name in names:

@@ -16,7 +16,7 @@ from alembic.script import ScriptDirectory
 
 from app import migrate
 from app.settings import load_settings
-from tests.drills.faults.scene import Scene, Seen, Stage, scene
+from tests.drills.faults.scene import MeansMissing, Scene, Seen, Stage, scene
 from tests.support import die_with_parent
 from tests.support.served import START_TIMEOUT_S, answers, free_port
 
@@ -89,13 +89,13 @@ def _unpack_release_before(folder: Path) -> str:
     """The tree before the commit that brought the newest migration; gives that commit.
 
     Raises:
-        RuntimeError: there is no history here, as in a shallow clone.
+        MeansMissing: there is no history here, as in a shallow clone.
     """
     try:
         brought = _git("log", "-1", "--diff-filter=A", "--format=%H", "--", "migrations/versions").decode().strip()
         packed = _git("archive", f"{brought}^", "app", "migrations", "pyproject.toml")
-    except subprocess.CalledProcessError as fault:
-        raise RuntimeError("the drill of a rolling deploy needs the repository's history") from fault
+    except (subprocess.CalledProcessError, FileNotFoundError) as fault:
+        raise MeansMissing("the drill of a rolling deploy needs the repository's history") from fault
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         archive.extractall(folder, filter="data")
     return brought

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,13 @@ RECOVERY_TIMEOUT_S = 60
 SOON_S = 0.05
 
 
+class MeansMissing(Exception):
+    """This machine does not give what a drill needs; says what."""
+
+
+def _tell_nobody(_what: str) -> None: ...
+
+
 @dataclass(frozen=True)
 class Stage:
     """Where a drill takes place."""
@@ -35,6 +42,8 @@ class Stage:
     seed: int
     is_short: bool
     """The form that `make test` has time for."""
+    say: Callable[[str], None] = _tell_nobody
+    """How far it is, for whoever waits."""
 
 
 @dataclass
@@ -46,6 +55,8 @@ class Seen:
     """From the end of each fault to the first success after it."""
     remarks: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
+    not_run: str = ""
+    """Why, where it was not."""
 
 
 @dataclass

@@ -17,7 +17,9 @@ async def soaked(stage: Stage) -> Seen:
     async with scene(stage, newcomers=int(4 * seconds)) as told:
         await asyncio.sleep(seconds * WARM_UP)
         before = _held(told)
-        await asyncio.sleep(seconds * (1 - WARM_UP))
+        for tenth in range(int(10 * WARM_UP), 10):
+            stage.say(f"soak: {seconds * tenth / 10:.0f} of {seconds:.0f} s")
+            await asyncio.sleep(seconds / 10)
         after = _held(told)
     told.remark(f"{seconds:.0f} s; memory {before[0]:.0f} -> {after[0]:.0f} MB, open files {before[1]} -> {after[1]}")
     told.must(after[0] - before[0] < GROWS_AT_MOST_MB, "the server holds no more memory than before")
