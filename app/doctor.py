@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from app.clock import SystemClock
 from app.security.signing_keys import SigningKeyPair
@@ -23,6 +23,8 @@ _MIN_DISTINCT_CHARACTERS = 12
 _OLD_DAYS = 400
 _MIN_CAPTCHA_WORK = 1_000
 """About a tenth of a second of one core for each challenge."""
+_VERIFIED = {"verify-ca", "verify-full", "true"}
+"""Words of asyncpg's `ssl` with which PostgreSQL's certificate is verified."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def examine(settings: Settings, environ: Mapping[str, str] | None = None) -> lis
         *_several_processes(settings),
         *_files(settings, environ),
         *_ages(environ),
-        *_database(settings),
+        *_connections(settings),
         *_mail(settings),
         *_guard(settings),
         *_extras(settings, environ),
@@ -155,16 +157,22 @@ def _ages(environ: Mapping[str, str]) -> Iterator[Finding]:
             yield Finding("warning", f"{PREFIX}SIGNING_KEYS_FILE", advice, "signing_keys.old")
 
 
-def _database(settings: Settings) -> Iterator[Finding]:
+def _connections(settings: Settings) -> Iterator[Finding]:
+    """To parts on other machines. Mail goes encrypted in production, or not at all."""
     parts = urlsplit(settings.database_url)
-    is_remote = parts.hostname is not None and not _is_loopback(parts.hostname)
-    if not settings.is_sqlite and is_remote and "ssl" not in parts.query:
-        yield Finding(
-            "warning",
-            f"{PREFIX}DATABASE_URL",
-            "the connection may go unencrypted; add ?ssl=require",
-            "database.unencrypted",
-        )
+    ssl = parse_qs(parts.query).get("ssl", [""])[-1]
+    if not settings.is_sqlite and _is_remote(parts) and ssl not in _VERIFIED:
+        unverified = ("anybody may answer in its place; add ?ssl=verify-full", "database.unverified")
+        unencrypted = ("the connection may go unencrypted; add ?ssl=verify-full", "database.unencrypted")
+        yield Finding("warning", f"{PREFIX}DATABASE_URL", *(unverified if ssl == "require" else unencrypted))
+    cache = urlsplit(settings.redis_url or "")
+    if cache.scheme in {"redis", "valkey"} and _is_remote(cache):
+        advice = "the connection goes unencrypted; use rediss://"
+        yield Finding("warning", f"{PREFIX}REDIS_URL", advice, "redis.unencrypted")
+    provider = urlsplit(settings.captcha_verify_url or "")
+    if provider.scheme == "http" and _is_remote(provider):
+        advice = "must be https://: the secret of the provider travels over it"
+        yield Finding("unsafe", f"{PREFIX}CAPTCHA_VERIFY_URL", advice, "captcha.insecure")
 
 
 def _mail(settings: Settings) -> Iterator[Finding]:
@@ -206,6 +214,10 @@ def _is_address(host: str) -> bool:
         return bool(ipaddress.ip_address(host))
     except ValueError:
         return False
+
+
+def _is_remote(parts: SplitResult) -> bool:
+    return parts.hostname is not None and not _is_loopback(parts.hostname)
 
 
 def _is_loopback(host: str) -> bool:

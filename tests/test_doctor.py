@@ -20,7 +20,7 @@ from tests.support.valkey import Valkey
 Environment = dict[str, str]
 SECRET = secrets.token_urlsafe(48)
 STATIC = ("settings", "database", "migrations")
-LIVE = ("clock", "worker", "outbox", "audit", "rosters", "signing_keys", "secret_keys", "disk", "mail")
+LIVE = ("clock", "database_role", "worker", "outbox", "audit", "rosters", "signing_keys", "secret_keys", "disk", "mail")
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,9 @@ UNSAFE = {
         },
     ),
     "proxies everywhere": Case("CAMPUS_TRUSTED_PROXIES", lambda _: {"CAMPUS_TRUSTED_PROXIES": "10.0.0.0/8,0.0.0.0/0"}),
+    "a secret in clear on its way": Case(
+        "CAMPUS_CAPTCHA_VERIFY_URL", lambda _: {"CAMPUS_CAPTCHA_VERIFY_URL": "http://captcha.example.org/verify"}
+    ),
     "a database for everybody": Case(
         "CAMPUS_DATABASE_URL",
         lambda folder: {"CAMPUS_DATABASE_URL": f"sqlite:///{readable_for_everybody(folder, '')}"},
@@ -142,18 +145,27 @@ def test_no_advice_repeats_a_secret(production: Environment) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "warned"),
+    ("variable", "url", "found"),
     [
-        ("postgresql://campus:x@db.example.org/campus", True),
-        ("postgresql://campus:x@db.example.org/campus?ssl=require", False),
-        ("postgresql://campus:x@127.0.0.1/campus", False),
-        ("postgresql:///campus?host=/run/postgresql", False),
+        ("DATABASE_URL", "postgresql://campus:x@db.example.org/campus", "database.unencrypted"),
+        ("DATABASE_URL", "postgresql://campus:x@db.example.org/campus?ssl=prefer", "database.unencrypted"),
+        ("DATABASE_URL", "postgresql://campus:x@db.example.org/campus?ssl=require", "database.unverified"),
+        ("DATABASE_URL", "postgresql://campus:x@db.example.org/campus?ssl=verify-full", None),
+        ("DATABASE_URL", "postgresql://campus:x@127.0.0.1/campus", None),
+        ("DATABASE_URL", "postgresql:///campus?host=/run/postgresql", None),
+        ("REDIS_URL", "redis://:x@cache.example.org/0", "redis.unencrypted"),
+        ("REDIS_URL", "valkey://cache.example.org/0", "redis.unencrypted"),
+        ("REDIS_URL", "rediss://:x@cache.example.org/0", None),
+        ("REDIS_URL", "redis://localhost/0", None),
+        ("REDIS_URL", "unix:///run/valkey.sock", None),
     ],
 )
-def test_a_connection_over_the_network_should_be_encrypted(production: Environment, url: str, *, warned: bool) -> None:
-    environ = changed(production, {"CAMPUS_DATABASE_URL": url})
-    findings = [(finding.severity, finding.part) for finding in examine(load_settings(environ), environ)]
-    assert findings == ([("warning", "CAMPUS_DATABASE_URL")] if warned else [])
+def test_a_connection_over_the_network_should_be_encrypted(
+    production: Environment, variable: str, url: str, found: str | None
+) -> None:
+    environ = changed(production, {f"CAMPUS_{variable}": url})
+    findings = [(finding.severity, finding.part, finding.id) for finding in examine(load_settings(environ), environ)]
+    assert findings == ([("warning", f"CAMPUS_{variable}", found)] if found else [])
 
 
 def test_a_misspelt_variable_is_pointed_out(production: Environment) -> None:
@@ -167,7 +179,7 @@ def test_the_command_is_content_with_a_database_in_order(production: Environment
     told = shell.json("doctor")
     assert (told["ok"], told["findings"]) == (True, [])
     states = {name: check["state"] for name, check in told["checks"].items()}
-    skipped = {"clock": "skipped", "mail": "skipped"}
+    skipped = dict.fromkeys(["clock", "database_role", "mail"], "skipped")
     assert states == dict.fromkeys([*STATIC, *LIVE], "ok") | skipped
     assert shell.campus("doctor") == "Everything is in order.\n"
 
@@ -248,5 +260,5 @@ def test_every_finding_has_an_id_of_its_own(production: Environment, tmp_path: P
         found |= {finding.id for finding in examine(load_settings(environ), environ)}
     assert found == {
         *("public_url.insecure", "public_url.loopback", "secret_keys.weak", "signing_keys.unusable", "redis.needed"),
-        *("files.readable", "proxies.everybody", "database.readable"),
+        *("files.readable", "proxies.everybody", "database.readable", "captcha.insecure"),
     }

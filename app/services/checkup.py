@@ -10,7 +10,7 @@ from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import and_, exists, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.clock import Clock, rfc3339
@@ -28,6 +28,12 @@ SEALS_WAIT = timedelta(minutes=15)
 ROSTER_IS_OLD = timedelta(days=30)
 LITTLE_ROOM, NO_ROOM = 1_000_000_000, 100_000_000
 """Bytes."""
+
+_RIGHTS = text(
+    "SELECT current_user, pg_has_role(relowner, 'MEMBER'), "
+    "has_table_privilege(oid, 'UPDATE') OR has_table_privilege(oid, 'TRUNCATE') "
+    "FROM pg_class WHERE oid = 'audit_events'::regclass"
+)
 
 State = Literal["ok", "warning", "unsafe", "skipped"]
 
@@ -58,7 +64,15 @@ class Checkup:
     async def checks(self, *, greet_mail_server: bool = False) -> list[Check]:
         """Of a service whose database is there and migrated."""
         asked: list[Callable[[AsyncConnection], Awaitable[Check]]] = [
-            *(self._clock, self._worker, self._outbox, self._audit, self._rosters, self._signing_keys),
+            *(
+                self._clock,
+                self._database_role,
+                self._worker,
+                self._outbox,
+                self._audit,
+                self._rosters,
+                self._signing_keys,
+            ),
         ]
         async with self.database.reading() as connection:
             checks = [await ask(connection) for ask in asked]
@@ -80,6 +94,20 @@ class Checkup:
             )
         ]
         return Check("clock", {"skew_seconds": round(skew, 1)}, found if skew > SKEW.total_seconds() else ())
+
+    async def _database_role(self, connection: AsyncConnection) -> Check:
+        """Whoever takes over a process that serves should not be able to rewrite the trail."""
+        if self.database.is_sqlite:
+            return Check("database_role", skipped=True)
+        role, owns, rewrites = (await connection.execute(_RIGHTS)).one()
+        findings = []
+        if owns:
+            advice = f"{role} owns the tables, and so could rewrite the audit trail; serve as a role of its own (examples/running/README.md)"
+            findings = [Finding("warning", "database_role", advice, "database_role.owner")]
+        elif rewrites:
+            advice = f"{role} may change the audit trail; run examples/running/postgresql/rights.sql as the owner of the tables"
+            findings = [Finding("warning", "database_role", advice, "database_role.rights")]
+        return Check("database_role", {"owns_tables": owns}, findings)
 
     async def _worker(self, connection: AsyncConnection) -> Check:
         seen = await last_beat(connection)
