@@ -4,6 +4,7 @@ Until the provider has said who somebody is, nobody is looked for, so everybody 
 only after that was found on the district's list, letter by letter; they are codes, and say nothing of people.
 """
 
+import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -146,11 +147,7 @@ class SsoSignIn:
         """
         for sealed in carried:
             flow = Flow.unseal(self.digests, sealed, self.clock.now())
-            if flow and (flow.state, flow.district, flow.provider) == (
-                returned.state,
-                returned.district,
-                returned.provider,
-            ):
+            if flow and _belongs(flow, returned):
                 return Finished(await self._finish(flow, returned), sealed)
         raise TicketInvalid
 
@@ -223,6 +220,11 @@ class SsoSignIn:
 def _require(district: OpenDistrict, portal: Portal) -> None:
     district.require("sso")
     district.require_portal(portal)
+
+
+def _belongs(flow: Flow, returned: SsoReturn) -> bool:
+    is_same = hmac.compare_digest(flow.state.encode(), returned.state.encode())
+    return is_same and (flow.district, flow.provider) == (returned.district, returned.provider)
 
 
 def _declined(error: str | None) -> SsoError:
