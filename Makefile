@@ -22,7 +22,7 @@ export UV_NO_CONFIG := 1
 # Where a machine forbids it, each of the tests' processes would compile the whole house and all of its libraries anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup node dev spa front-end pictures test check browser proxy letters lint-api clients fuzz strangers released drills proofs words bench openapi docs lock format clean
+.PHONY: help setup node dev spa front-end pictures test check browser proxy letters lint-api clients fuzz strangers audit sbom released drills proofs words bench openapi docs lock format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -105,6 +105,12 @@ fuzz: setup ## requests made up from the specification (EXAMPLES=200 an operatio
 
 strangers: setup ## sqlmap, wapiti, ffuf, slowhttptest, bandit, detect-secrets over a live server and the code; ONLY="sqlmap ffuf"
 	@$(BIN)/python -m tests.strangers $(if $(ONLY),--only $(ONLY))
+
+audit: setup ## known weaknesses of the libraries that run (pip-audit, osv.dev); says so where there is no network to ask
+	@$(BIN)/python -m tests.strangers --only pip-audit
+
+sbom: setup ## what runs, as CycloneDX (var/campus-accounts.cdx.json); LOCKS="run pdf telemetry" with the extras
+	@$(BIN)/python -m app.documents.components var/campus-accounts.cdx.json $(if $(LOCKS),--locks $(LOCKS))
 
 released: setup ## at a release: what clients rely on from now on (openapi/released.txt)
 	@$(BIN)/python -m tests.support.surface
