@@ -17,7 +17,7 @@ class KeptKey(Base):
     __tablename__ = "kept_keys"
 
     key_id: Mapped[str] = mapped_column(String(8), primary_key=True)
-    """The name of the secret key, as it stands before its digests."""
+    """The name of the secret key, as it stands before its digests; or `steady`, for a key that none of them made."""
     sealed_keys: Mapped[str] = mapped_column(Text)
     """JSON by purpose."""
     kept_at: Mapped[datetime]

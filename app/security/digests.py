@@ -11,9 +11,10 @@ from app.errors import Overloaded
 
 KEPT_PURPOSES = (
     *("activation-key", "recovery-code", "challenge-answers", "ssn-last4", "guess-budget", "failed-sign-ins"),
-    *("challenge-decoys", "challenge-decoy"),
 )
-"""What these digests were made of is known to nobody here, so no newer key can make them anew; or they must never change."""
+"""What these digests were made of is known to nobody here, so no newer key can make them anew."""
+STEADY = "steady"
+"""Among what was kept: a key that no secret key made and that stays when they change."""
 
 KeptKeys = Mapping[str, Mapping[str, bytes]]
 """The keys of single purposes that are left of secret keys, by the id of the secret key and the purpose."""
@@ -55,6 +56,18 @@ class Digests:
     def macs(self, purpose: str, *values: str) -> list[bytes]:
         """32 bytes under each key, newest first: to derive, or to compare with `hmac.compare_digest`. Raises like `candidates`."""
         return [self._mac(key, values) for key in self._readers(purpose).values()]
+
+    def steady_mac(self, purpose: str, *values: str) -> bytes:
+        """32 bytes for what somebody sees and must not see change: the same whichever secret keys are listed, in whichever order.
+
+        Raises:
+            Overloaded: nobody knows yet what was kept.
+        """
+        if self.kept is None:
+            raise Overloaded
+        # One that cannot be read, as the key is lost under which it was sealed, is done without.
+        key = self.kept.get(STEADY, {}).get(STEADY) or self._derived(self.key_ids[-1], STEADY)
+        return self._mac(key, (purpose, *values))
 
     def seal(self, text: str) -> str:
         return self._fernet.encrypt(text.encode()).decode()

@@ -102,8 +102,8 @@ class Activity:
         )
 
     def _opaque(self, number: int) -> UUID:
-        """The same for an event as long as the secret keys stay."""
-        return UUID(bytes=self.digests.macs("activity", str(number))[0][:16])
+        """The same for an event, although secret keys are replaced."""
+        return UUID(bytes=self.digests.steady_mac("activity", str(number))[:16])
 
 
 def _kind(row: Row[Any]) -> str:

@@ -170,12 +170,11 @@ class AnswersReset:
         )
 
     def _decoys(self, asked: _Asked, district: OpenDistrict) -> Sequence[Question]:
-        """Chosen by the name alone, under the oldest secret key: the same questions each time, as somebody's own would be."""
+        """Chosen by the name alone: the same questions each time, as somebody's own would be, although secret keys are replaced."""
         name = (asked.district_id, asked.portal.value, fold(asked.username))
-        mac = self.digests.macs("challenge-decoys", *name)[-1]
         ranked = sorted(
             questions_of(district.settings),
-            key=lambda question: self.digests.macs("challenge-decoy", mac.hex(), question.id)[-1],
+            key=lambda question: self.digests.steady_mac("challenge-decoys", *name, question.id),
         )
         return ranked[: answers_needed(district.settings)]
 

@@ -1,6 +1,6 @@
 """How often somebody may do something on a day of his district: counted for everybody, known or not."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -40,9 +40,8 @@ class DailyQuotas:
     async def count(self, session: AsyncSession, purpose: str, district_id: str, subject: str, day: LocalDay) -> int:
         """One more, atomically; gives how many there have been today."""
         dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-        statement = dialect.insert(DailyQuota).values(
-            digest=self._digest(purpose, district_id, subject, day), count=1, ends_at=day.ends_at
-        )
+        digest = await self._key(session, self._candidates(purpose, district_id, subject, day))
+        statement = dialect.insert(DailyQuota).values(digest=digest, count=1, ends_at=day.ends_at)
         counted = await session.execute(
             statement.on_conflict_do_update(
                 index_elements=[DailyQuota.digest], set_={"count": DailyQuota.count + 1}
@@ -59,12 +58,24 @@ class DailyQuotas:
         day: LocalDay,
     ) -> dict[str, int]:
         """How often each of the subjects did it that day, in one statement."""
-        digests = {self._digest(purpose, district_id, subject, day): subject for subject in subjects}
-        rows = await _counted(len(digests)).all(connection, places("digest", digests))
-        return dict.fromkeys(subjects, 0) | {digests[row.digest]: row.times for row in rows}
+        digests = {
+            digest: subject for subject in subjects for digest in self._candidates(purpose, district_id, subject, day)
+        }
+        counts = dict.fromkeys(subjects, 0)
+        for row in await _counted(len(digests)).all(connection, places("digest", digests)):
+            counts[digests[row.digest]] += row.times
+        return counts
 
-    def _digest(self, purpose: str, district_id: str, subject: str, day: LocalDay) -> str:
-        return self.digests.digest("daily-quota", purpose, district_id, subject, day.date)
+    @staticmethod
+    async def _key(session: AsyncSession, candidates: Sequence[str]) -> str:
+        """While secret keys rotate a day's count stays under the key that it was begun with, whichever a process has first."""
+        if len(candidates) == 1:
+            return candidates[0]
+        begun = select(DailyQuota.digest).where(DailyQuota.digest.in_(candidates)).order_by(DailyQuota.digest)
+        return (await session.scalar(begun.limit(1))) or candidates[0]
+
+    def _candidates(self, purpose: str, district_id: str, subject: str, day: LocalDay) -> list[str]:
+        return self.digests.candidates("daily-quota", purpose, district_id, subject, day.date)
 
 
 @lru_cache(200)

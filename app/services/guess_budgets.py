@@ -87,10 +87,10 @@ class GuessBudgets:
 
     async def _key(self, session: Unit, subject: GuessSubject) -> str:
         """While secret keys rotate a budget stays under the key that it was begun with."""
-        newest, *older = self._candidates(subject)
-        if not older:
-            return newest
-        return await _begun(len(older)).scalar(session, places("key", older)) or newest
+        candidates = self._candidates(subject)
+        if len(candidates) == 1:
+            return candidates[0]
+        return await _begun(len(candidates)).scalar(session, places("key", candidates)) or candidates[0]
 
     def _candidates(self, subject: GuessSubject) -> list[str]:
         return self.digests.candidates("guess-budget", subject.purpose, subject.district_id, *subject.words)
@@ -98,7 +98,9 @@ class GuessBudgets:
 
 @cache
 def _begun(keys: int) -> Statement:
-    return Statement(select(_BUDGETS.c.digest).where(among(_BUDGETS.c.digest, "key", keys)).limit(1))
+    """The same one to everybody, should two have begun at the same moment."""
+    query = select(_BUDGETS.c.digest).where(among(_BUDGETS.c.digest, "key", keys))
+    return Statement(query.order_by(_BUDGETS.c.digest).limit(1))
 
 
 def _take(dialect: Any) -> Insert:

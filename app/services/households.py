@@ -126,8 +126,8 @@ class Households:
             asked_at=now,
             state=WAITING if correction else VERIFIED,
             facts=correction.as_json() if correction else {},
-            repeat_digest=repeatable.digest if repeatable else None,
-            fingerprint=repeatable.fingerprint if repeatable else None,
+            repeat_digest=repeatable.digests[0] if repeatable else None,
+            fingerprint=repeatable.fingerprints[0] if repeatable else None,
         )
         if correction is None:
             household.verified_at = now
@@ -155,8 +155,10 @@ class Households:
 
 
 async def _made_before(session: AsyncSession, repeatable: RepeatableRequest) -> HouseholdRequest | None:
-    made = await session.scalar(select(HouseholdRequest).where(HouseholdRequest.repeat_digest == repeatable.digest))
-    if made and made.fingerprint != repeatable.fingerprint:
+    """Under whichever secret key; whoever holds the household is alone, so that none is there twice."""
+    query = select(HouseholdRequest).where(HouseholdRequest.repeat_digest.in_(repeatable.digests))
+    made = (await session.scalars(query.order_by(HouseholdRequest.asked_at.desc()).limit(1))).first()
+    if made and made.fingerprint not in repeatable.fingerprints:
         raise IdempotencyKeyReused
     return made
 

@@ -1,10 +1,12 @@
 """What is left of secret keys that went out of use: enough to recognise digests that nobody can make anew, and no more.
 
-A process that lists a secret key needs none of it. So servers read it once, when they start.
+A process that lists a secret key needs none of it. So servers read it once, when they start. Beside it lies the steady key, which the
+first process makes: for what people see and must not see change when a secret key is replaced.
 """
 
 import asyncio
 import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +14,7 @@ from itertools import repeat
 
 import structlog
 from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,7 +22,7 @@ from app.clock import Clock
 from app.database import Database
 from app.errors import Overloaded
 from app.models import KeptKey
-from app.security.digests import Digests
+from app.security.digests import STEADY, Digests
 from app.services.keyed_tables import digested
 
 _RETRY_S = 0.5
@@ -36,7 +39,11 @@ class KeptKeyStore:
     async def load(self) -> bool:
         """Tells the digests what was kept; False, and nothing told, where the database or its table is not there."""
         try:
-            self.digests.kept = await self.read()
+            kept = await self.read()
+            if STEADY not in kept:
+                await self._make_steady()
+                kept = await self.read()
+            self.digests.kept = kept
         except (Overloaded, DBAPIError):
             return False
         return True
@@ -57,6 +64,14 @@ class KeptKeyStore:
         for lost in [key for key, text in opened.items() if text is None]:
             log.error("kept_key_unreadable", kind=lost)
         return {key: _read(text) for key, text in opened.items() if text is not None}
+
+    async def _make_steady(self) -> None:
+        """Unless there is one that this process cannot read."""
+        dialect = sqlite if self.database.is_sqlite else postgresql
+        sealed = self.digests.seal(_written({STEADY: secrets.token_bytes(32)}))
+        made = dialect.insert(KeptKey).values(key_id=STEADY, sealed_keys=sealed, kept_at=self.clock.now())
+        async with self.database.transaction() as session:
+            await session.execute(made.on_conflict_do_nothing())
 
     async def keep(self, session: AsyncSession) -> None:
         """Keeps what is needed of each listed key but the newest, and lays what is needed of those before under the newest."""
@@ -82,9 +97,12 @@ class KeptKeyStore:
             }
 
     async def forget(self, session: AsyncSession, key: str) -> bool:
-        """Whether anything was kept of this key."""
+        """Whether anything was kept of this key. With it goes the steady key, which may have been sealed under it; a start makes another."""
         gone = delete(KeptKey).where(KeptKey.key_id == key).returning(KeptKey.key_id)
-        return (await session.scalar(gone)) is not None
+        if key == STEADY or (await session.scalar(gone)) is None:
+            return False
+        await session.execute(delete(KeptKey).where(KeptKey.key_id == STEADY))
+        return True
 
 
 async def _still_needed(

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.clock import Clock
 from app.database import Database
 from app.models import KnownDevice, MailedLink
-from app.security.digests import Digests
+from app.security.digests import STEADY, Digests
 from app.services.kept_keys import KeptKeyStore
 from app.services.keyed_tables import SEALED, Digested, Sealed, Way, digested
 
@@ -65,7 +65,7 @@ class SecretStanding:
         listed = self.digests.key_ids
         found = {key: KeyStanding(key, "older", kept_since.get(key)) for key in listed}
         found[listed[0]].standing = "newest"
-        found |= {key: KeyStanding(key, "kept", kept_since[key]) for key in kept if key not in found}
+        found |= {key: KeyStanding(key, "kept", kept_since[key]) for key in kept if key not in {*found, STEADY}}
         async with self.database.reading() as connection:
             for key, hanging in [
                 *[each for source in digested(self.clock.now()) for each in await _counted(connection, source)],

@@ -135,12 +135,12 @@ class SignInLadder:
 
     async def _key(self, session: Unit, subject: SignInSubject) -> dict[str, str]:
         """The row's key: while secret keys rotate a ladder stays under the key that it was begun with."""
-        newest, *older = self._candidates(subject)
-        device = _device(subject)
-        if older:
-            named = {**places("key", older), "device_key": device}
-            newest = await _begun(len(older)).scalar(session, named) or newest
-        return {"subject_key": newest, "device_key": device}
+        candidates, device = self._candidates(subject), _device(subject)
+        begun = None
+        if len(candidates) > 1:
+            named = {**places("key", candidates), "device_key": device}
+            begun = await _begun(len(candidates)).scalar(session, named)
+        return {"subject_key": begun or candidates[0], "device_key": device}
 
     def _candidates(self, subject: SignInSubject) -> list[str]:
         return self.digests.candidates("failed-sign-ins", subject.district_id, subject.portal, subject.username_folded)
@@ -180,7 +180,8 @@ def _row(keys: int) -> Statement:
 
 @cache
 def _begun(keys: int) -> Statement:
-    return Statement(select(_LADDERS.c.subject).where(*_one_of(keys)).limit(1))
+    """The same one to everybody, should two have begun at the same moment."""
+    return Statement(select(_LADDERS.c.subject).where(*_one_of(keys)).order_by(_LADDERS.c.subject).limit(1))
 
 
 def _one_of(keys: int) -> tuple[ColumnElement[bool], ...]:

@@ -5,12 +5,14 @@ The window begins with the first and ends at a fixed time; unlike rate limits it
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Insert, Integer, Table, bindparam, case, or_, update
+from sqlalchemy import Insert, Integer, Table, bindparam, case, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.database import Statement, Unit
+from app.database.statements import among, places
 from app.models import WindowCount
 from app.models.base import UtcDateTime
 from app.security.digests import Digests
@@ -38,7 +40,7 @@ class WindowCounts:
     ) -> bool:
         """One more, counted and decided in one statement; False where `free` of them are used up, and this one does not count."""
         values = {
-            "key": self._digest(purpose, subject),
+            "key": await self._key(session, purpose, subject, now),
             "now": now,
             "new_end": now + window,
             "free": _NO_LIMIT if free is None else free,
@@ -47,10 +49,26 @@ class WindowCounts:
 
     async def take_back(self, session: Unit, purpose: str, subject: str) -> None:
         """One less: what was counted beforehand did not happen."""
-        await _TAKE_BACK.do(session, {"key": self._digest(purpose, subject)})
+        candidates = self._candidates(purpose, subject)
+        await _take_back(len(candidates)).do(session, places("key", candidates))
 
-    def _digest(self, purpose: str, subject: str) -> str:
-        return self.digests.digest("window-count", purpose, subject)
+    async def _key(self, session: Unit, purpose: str, subject: str, now: datetime) -> str:
+        """While secret keys rotate a window stays under the key that it was begun with, whichever a process has first."""
+        candidates = self._candidates(purpose, subject)
+        if len(candidates) == 1:
+            return candidates[0]
+        begun = await _begun(len(candidates)).scalar(session, {**places("key", candidates), "now": now})
+        return begun or candidates[0]
+
+    def _candidates(self, purpose: str, subject: str) -> list[str]:
+        return self.digests.candidates("window-count", purpose, subject)
+
+
+@cache
+def _begun(keys: int) -> Statement:
+    """The same one to everybody, should two have begun at the same moment."""
+    live = among(_COUNTS.c.digest, "key", keys), _COUNTS.c.ends_at > bindparam("now", type_=UtcDateTime())
+    return Statement(select(_COUNTS.c.digest).where(*live).order_by(_COUNTS.c.digest).limit(1))
 
 
 def _count(dialect: Any) -> Insert:
@@ -73,6 +91,9 @@ def _count(dialect: Any) -> Insert:
 
 
 _COUNT = Statement(_count(postgresql), for_sqlite=_count(sqlite))
-_TAKE_BACK = Statement(
-    update(_COUNTS).where(_COUNTS.c.digest == bindparam("key"), _COUNTS.c.count > 0).values(count=_COUNTS.c.count - 1)
-)
+
+
+@cache
+def _take_back(keys: int) -> Statement:
+    counted = among(_COUNTS.c.digest, "key", keys), _COUNTS.c.count > 0
+    return Statement(update(_COUNTS).where(*counted).values(count=_COUNTS.c.count - 1))

@@ -21,9 +21,9 @@ from tests.support.authenticator import set_up
 from tests.support.office import Office
 from tests.support.portal import User, serving
 from tests.support.processes import server_processes
+from tests.support.secret_keys import NEW_KEY
 from tests.support.shell import Shell
 
-NEW_KEY = "the-key-that-comes-after-those-of-the-tests-0123"
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Shared, as making one takes longer than a request."""
 

@@ -106,7 +106,7 @@ class AuditTrail:
             return (await connection.execute(query)).all()
 
     def _item(self, row: Row[Any]) -> AuditItem:
-        opaque = UUID(bytes=self.digests.macs("audit-event", str(row.id))[0][:16])
+        opaque = UUID(bytes=self.digests.steady_mac("audit-event", str(row.id))[:16])
         return AuditItem(opaque, row.at, row.tag, row.actor, row.account_id, row.person_id, row.data)
 
 
