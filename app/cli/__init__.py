@@ -20,12 +20,14 @@ from app.cli import (
     schools,
     secrets,
     server,
+    signing_keys,
     specification,
     sso,
     staff,
 )
 from app.errors import CampusError, NotReady, Overloaded, ValidationFailed
 from app.letters.press import CannotPrint, PrintingFailed
+from app.security.signing_key_list import SigningKeysRefused
 from app.services.district_directory import DirectoryRefused
 from app.services.keys import NobodyToIssueTo
 from app.services.office.key_file import NoKeys
@@ -50,6 +52,7 @@ app.add_typer(relationships.app, name="relationships")
 app.add_typer(staff.app, name="staff")
 app.add_typer(audit.app, name="audit")
 app.add_typer(secrets.app, name="secrets")
+app.add_typer(signing_keys.app, name="signing-keys")
 accounts.app.command("import")(moving_in.import_accounts)
 keys.app.command("import")(moving_in.import_keys)
 households.app.command("import")(moving_in.import_households)
@@ -82,6 +85,7 @@ def main() -> None:
         CannotPrint,
         NoKeys,
         SecretRefused,
+        SigningKeysRefused,
         BackupRefused,
     ) as error:
         _fail(1, str(error))

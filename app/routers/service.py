@@ -9,6 +9,7 @@ from app.route_guards import Budget, for_every_version, limited, unlimited
 from app.routers.dependencies import CampusPart
 from app.routers.operations import Operations
 from app.schemas.service import HealthAnswer, JwksAnswer, ReadinessAnswer
+from app.security.signing_keys import JWKS_KEPT_FOR
 
 router = Operations(tags=["Service"])
 
@@ -44,5 +45,5 @@ async def get_metrics() -> Response:
 @for_every_version
 async def get_jwks(campus: CampusPart, response: Response) -> JwksAnswer:
     """Every key that may have signed a live token: during a rotation two."""
-    response.headers["Cache-Control"] = "public, max-age=300"
+    response.headers["Cache-Control"] = f"public, max-age={int(JWKS_KEPT_FOR.total_seconds())}"
     return JwksAnswer.model_validate(campus.access_tokens.jwks)

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
@@ -13,6 +14,9 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
+
+JWKS_KEPT_FOR = timedelta(minutes=5)
+"""How long others may keep the public keys before they ask again."""
 
 
 @dataclass(frozen=True)
