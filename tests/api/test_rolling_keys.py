@@ -1,4 +1,7 @@
-"""Secret and signing keys are replaced under load, one process after the other: nobody who signs in, refreshes or asks is refused."""
+"""Secret and signing keys are replaced under load, one process after the other: nobody who signs in, refreshes or asks is refused.
+
+Two processes with neighbouring lists serve side by side at each step, whichever of them began: so the order of restarts does not matter.
+"""
 
 import asyncio
 import ssl
@@ -16,6 +19,7 @@ from app.clock import SystemClock
 from app.portals import Portal
 from app.security.signing_keys import SigningKeyPair
 from app.settings import Environment, Settings
+from tests.claiming.students import ANSWERS, given
 from tests.conftest import SECRET_KEY
 from tests.support.authenticator import set_up
 from tests.support.office import Office
@@ -26,6 +30,8 @@ from tests.support.shell import Shell
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Shared, as making one takes longer than a request."""
+NEWCOMERS = 6
+"""Two at each of three steps: one begins at the process that was there before, one at that which comes."""
 
 
 @dataclass
@@ -42,16 +48,19 @@ class Balancer:
         for _ in range(20):
             self._turn += 1
             try:
-                async with httpx.AsyncClient(verify=NO_TLS, timeout=30) as client:
-                    answer = await client.request(method, self.urls[self._turn % len(self.urls)] + path, **options)
+                return await self.ask_at(self.urls[self._turn % len(self.urls)], method, path, **options)
             except httpx.TransportError:
                 await asyncio.sleep(0.05)
-                continue
-            self.asked[path, answer.status_code] += 1
-            if not answer.is_success:
-                self.refusals.append(f"{path}: {answer.text}")
-            return answer
         raise AssertionError("no process answers")
+
+    async def ask_at(self, url: str, method: str, path: str, **options: Any) -> httpx.Response:
+        """One process."""
+        async with httpx.AsyncClient(verify=NO_TLS, timeout=30) as client:
+            answer = await client.request(method, url + path, **options)
+        self.asked[path, answer.status_code] += 1
+        if not answer.is_success:
+            self.refusals.append(f"{path}: {answer.text}")
+        return answer
 
 
 @dataclass
@@ -86,6 +95,48 @@ class Visitor:
             await asyncio.sleep(0.02)
 
 
+@dataclass
+class Newcomers:
+    """People who come while two processes list different keys: what one of them began, the other goes on with."""
+
+    balancer: Balancer
+    waiting: list[User]
+    """With keys in their hands."""
+    forgetful: User
+    """Knows the answers to three questions, and no password."""
+    resets: int = 0
+
+    async def come(self, one: str, other: str) -> None:
+        await self.activates(one, other)
+        await self.resets_her_password(one, other)
+        assert await self.asked_of_a_stranger(one) == await self.asked_of_a_stranger(other)
+
+    async def activates(self, one: str, other: str) -> None:
+        """And again, as if the answer had been lost."""
+        person = self.waiting.pop()
+        request = {"json": person.activation(), "headers": {"Idempotency-Key": f"lost-{person.username}"}}
+        made, again = [await self.balancer.ask_at(url, "POST", "/activate", **request) for url in (one, other)]
+        assert made.json()["account"] == again.json()["account"]
+
+    async def resets_her_password(self, one: str, other: str) -> None:
+        """Each step at the other process."""
+        self.resets += 1
+        name = {key: value for key, value in credentials(self.forgetful).items() if key != "password"}
+        asked = await self.balancer.ask_at(one, "POST", "/password-reset/questions", json=name)
+        answers = {"ticket": asked.json()["ticket"], "answers": given(ANSWERS)}
+        token = (await self.balancer.ask_at(other, "POST", "/password-reset/answers", json=answers)).json()["token"]
+        word = f"{self.resets} purple meadows by the river"
+        new = {"token": token, "password": word, "password_confirm": word}
+        await self.balancer.ask_at(one, "POST", "/password-reset/confirm", json=new)
+        await self.balancer.ask_at(other, "POST", "/login", json={**name, "password": word})
+
+    async def asked_of_a_stranger(self, url: str) -> Any:
+        """Who is told from people with an account by nothing, and so not by questions that change with the keys."""
+        name = {**credentials(self.forgetful), "username": "nobody99"}
+        del name["password"]
+        return (await self.balancer.ask_at(url, "POST", "/password-reset/questions", json=name)).json()["questions"]
+
+
 async def test_keys_are_replaced_under_load_and_nobody_is_refused(settings: Settings, tmp_path: Path) -> None:
     old, new = SigningKeyPair.generate(), SigningKeyPair.generate()
 
@@ -96,10 +147,10 @@ async def test_keys_are_replaced_under_load_and_nobody_is_refused(settings: Sett
 
     if settings.is_sqlite:
         settings.sqlite_path.chmod(0o600)
-    maria, ted, codes = await people(listing([SECRET_KEY], [old]))
+    (maria, rosa, *others), ted, codes = await people(listing([SECRET_KEY], [old]))
     balancer, stop = Balancer(), asyncio.Event()
     parent, member = Visitor(balancer, credentials(maria)), Visitor(balancer, credentials(ted), codes)
-    fleet = Fleet(tmp_path, balancer)
+    fleet = Fleet(tmp_path, balancer, Newcomers(balancer, others, rosa))
     with fleet.stack:
         await fleet.roll(listing([SECRET_KEY], [old]))
         coming = asyncio.create_task(parent.come_until(stop))
@@ -117,6 +168,7 @@ async def test_keys_are_replaced_under_load_and_nobody_is_refused(settings: Sett
         await coming
     assert balancer.refusals == []
     assert balancer.asked["/login", 200] > 8
+    assert balancer.asked["/activate", 201] == 2 * NEWCOMERS
 
 
 def credentials(person: User) -> dict[str, object]:
@@ -124,15 +176,21 @@ def credentials(person: User) -> dict[str, object]:
     return {**who, "password": person.password}
 
 
-async def people(settings: Settings) -> tuple[User, User, list[str]]:
-    """A parent, and a member of the staff with codes for the second factor, from before anything is replaced."""
+async def people(settings: Settings) -> tuple[list[User], User, list[str]]:
+    """Parents, of whom two have accounts, and a member of the staff with codes for the second factor, from before anything is replaced."""
     async with serving(settings, SystemClock()) as server:
         office = await Office.open(server)
-        maria, ted = await office.parent(), await office.user(await office.staff_member("Ted Ray"), Portal.STAFF)
-        for person in (maria, ted):
+        await office.set("features.challenge_questions=true")
+        parents, ted = (
+            await office.parents(2 + NEWCOMERS),
+            await office.user(await office.staff_member("Ted Ray"), Portal.STAFF),
+        )
+        for person in (*parents[:2], ted):
             assert (await person.activate()).status_code == 201
+        answers = {"current_password": parents[1].password, "challenge_answers": given(ANSWERS)}
+        assert (await parents[1].ask("PUT", "/me/challenge-answers", json=answers)).status_code == 204
         await set_up(ted)
-        return maria, ted, list(ted.session["recovery_codes"])
+        return parents, ted, list(ted.session["recovery_codes"])
 
 
 @dataclass
@@ -141,6 +199,7 @@ class Fleet:
 
     folder: Path
     balancer: Balancer
+    newcomers: Newcomers
     stack: ExitStack = field(default_factory=ExitStack)
     running: list[ExitStack] = field(default_factory=list)
 
@@ -152,6 +211,9 @@ class Fleet:
         self.running.append(process)
         self.balancer.urls.append(server.url)
         if beside:
+            before, now = self.balancer.urls
+            await self.newcomers.come(before, now)
+            await self.newcomers.come(now, before)
             await beside.comes_anew()
             del self.balancer.urls[0]
             await asyncio.to_thread(self.running.pop(0).close)
