@@ -8,12 +8,14 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from app.clock import SystemClock
+from app.security.signing_key_file import SigningKeyFile
+from app.security.signing_key_list import SigningKeysRefused
 from app.security.signing_keys import SigningKeyPair
 from app.settings import PREFIX, Settings, SettingsError, unknown_variables
 from app.telemetry.extras import missing_extras
@@ -21,6 +23,7 @@ from app.telemetry.extras import missing_extras
 _MIN_DISTINCT_CHARACTERS = 12
 """Fewer in a secret key mean that a person made it up."""
 _OLD_DAYS = 400
+_A_DAY = timedelta(days=1)
 _MIN_CAPTCHA_WORK = 1_000
 """About a tenth of a second of one core for each challenge."""
 _VERIFIED = {"verify-ca", "verify-full", "true"}
@@ -149,12 +152,23 @@ def _files(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _ages(environ: Mapping[str, str]) -> Iterator[Finding]:
-    file = environ.get(f"{PREFIX}SIGNING_KEYS_FILE")
-    if file and Path(file).exists():
-        written = datetime.fromtimestamp(Path(file).stat().st_mtime, UTC)
-        if (days := (SystemClock().now() - written).days) > _OLD_DAYS:
-            advice = f"has not changed for {days} days; put a new signing key in front"
-            yield Finding("warning", f"{PREFIX}SIGNING_KEYS_FILE", advice, "signing_keys.old")
+    """Of signing keys; what is no list of them is found elsewhere."""
+    try:
+        listed = SigningKeyFile.of(environ).keys
+    except (SigningKeysRefused, OSError):
+        return
+    part, now = f"{PREFIX}SIGNING_KEYS", SystemClock().now()
+    first = listed.keys[0] if listed.keys else None
+    since = first and (first.signs_since or first.listed_at or listed.changed_at)
+    if since and (days := (now - since).days) > _OLD_DAYS:
+        advice = f"the first key has signed for {days} days; `campus signing-keys new` makes another"
+        yield Finding("warning", part, advice, "signing_keys.old")
+    due = [moment for key in listed.keys for moment in (listed.may_sign_at(key), listed.may_go_at(key)) if moment]
+    if any(moment < now - _A_DAY for moment in due):
+        advice = (
+            "a key stands behind the first since yesterday or longer; `campus signing-keys status` names the next step"
+        )
+        yield Finding("warning", part, advice, "signing_keys.unfinished")
 
 
 def _connections(settings: Settings) -> Iterator[Finding]:

@@ -5,13 +5,16 @@ import secrets
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.clock import SystemClock
 from app.doctor import examine
 from app.main import create_app
+from app.security.signing_key_list import SigningKeyList
 from app.security.signing_keys import SigningKeyPair
 from app.settings import SettingsError, load_settings
 from tests.support.shell import Shell
@@ -250,6 +253,17 @@ def test_a_signing_key_of_years_is_pointed_out(production: Environment, tmp_path
     os.utime(file, (0, 1_600_000_000))
     environ = changed(production, {"CAMPUS_SIGNING_KEYS": "", "CAMPUS_SIGNING_KEYS_FILE": str(file)})
     assert [found.id for found in examine(load_settings(environ), environ)] == ["signing_keys.old"]
+
+
+def test_a_change_of_signing_keys_that_nobody_finished_is_pointed_out(production: Environment, tmp_path: Path) -> None:
+    file = tmp_path / "signing-keys"
+    environ = changed(production, {"CAMPUS_SIGNING_KEYS": "", "CAMPUS_SIGNING_KEYS_FILE": str(file)})
+    now, found = SystemClock().now(), []
+    for began in (now - timedelta(hours=1), now - timedelta(days=2)):
+        file.write_text(SigningKeyList.parse(production["CAMPUS_SIGNING_KEYS"]).added(began).text)
+        file.chmod(0o600)
+        found.append([finding.id for finding in examine(load_settings(environ), environ)])
+    assert found == [[], ["signing_keys.unfinished"]]
 
 
 def test_every_finding_has_an_id_of_its_own(production: Environment, tmp_path: Path) -> None:

@@ -36,7 +36,11 @@ class SigningKeyFile:
         if not path.exists():
             return cls(path, SigningKeyList())
         changed_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        return cls(path, SigningKeyList.parse(path.read_text(encoding="utf-8"), changed_at))
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as fault:
+            raise SigningKeysRefused(f"{path} is not UTF-8") from fault
+        return cls(path, SigningKeyList.parse(text, changed_at))
 
     def write(self, keys: SigningKeyList) -> Path:
         """Replaces the file: whoever reads it finds the list of before or the new one. It keeps its owner; nobody else may read it.

@@ -8,7 +8,7 @@ token of the old one. A list without notes, made by hand, is as old as its file.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from app.clock import rfc3339
@@ -43,10 +43,9 @@ class ListedKey:
         if entry["kid"] != kid:
             return cls(kid, pem)
         try:
-            listed, signs = (entry[name] and datetime.fromisoformat(entry[name]) for name in ("listed", "signs"))
+            return cls(kid, pem, *(_moment(entry[name]) for name in ("listed", "signs")))
         except ValueError:
             return cls(kid, pem)
-        return cls(kid, pem, listed or None, signs or None)
 
     @property
     def text(self) -> str:
@@ -135,6 +134,10 @@ class SigningKeyList:
 
     def _standing(self, *wanted: Standing) -> list[ListedKey]:
         return [key for key in self.keys if self.standing(key) in wanted]
+
+
+def _moment(noted: str | None) -> datetime | None:
+    return datetime.fromisoformat(noted).astimezone(UTC) if noted else None
 
 
 def _wait(until: datetime | None, now: datetime, anyway: bool, reason: str) -> None:

@@ -155,7 +155,10 @@ async def test_a_key_that_was_taken_out_too_early_is_told(settings: Settings, cl
     async with serving(with_keys(settings, NEW_KEY), clock) as server:
         lost = (await hanging(server))["unknown"]
         assert {"recovery_codes", "sessions", "totp_factors"} <= set(lost)
+        lost = server.campus.digests.kept
         assert (await server.campus.resealing.reseal()).unreadable == {"totp_factors": 1, "signing_keys": 1}
+    async with serving(with_keys(settings, NEW_KEY), clock) as server:
+        assert (lost, [*(server.campus.digests.kept or {})]) == ({}, [STEADY])
 
 
 def test_what_is_kept_is_what_hangs_on_it(clock: ManualClock) -> None:

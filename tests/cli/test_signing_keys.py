@@ -109,5 +109,5 @@ def test_without_keys_nothing_is_replaced(tmp_path: Path, operator: Shell, file:
     assert developer.refused("signing-keys", "promote")[0] == 1
     file.write_text("these are no keys")
     assert "holds no key in PEM" in operator.refused("signing-keys", "status")[1]
-    file.write_text(SigningKeyPair.generate().private_pem.replace("MIG", "XXX"))
+    file.write_text(SigningKeyPair.generate().private_pem.replace("MIG", "ABC"))
     assert "holds something else" in operator.refused("signing-keys", "status")[1]
