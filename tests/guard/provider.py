@@ -53,6 +53,10 @@ class Provider:
     _listener: asyncio.Server | None = None
     _port: int = 0
 
+    @property
+    def port(self) -> int:
+        return self._port
+
     def settings(self) -> dict[str, object]:
         """For a service that asks here."""
         return {

@@ -58,7 +58,7 @@ class FcmServer(Listener):
         while True:
             request = await _read(reader)
             self.asked.append(request.path)
-            answer = self._token(request) if request.path == TOKEN_PATH else self._message(request)
+            answer = await self.answer(request)
             if answer is DROPS:
                 return
             if answer is HANGS:
@@ -68,6 +68,9 @@ class FcmServer(Listener):
             lines = [f"HTTP/1.1 {answer.status} Said", *(f"{name}: {value}" for name, value in head.items())]
             writer.write("\r\n".join([*lines, "", ""]).encode() + answer.body)
             await writer.drain()
+
+    async def answer(self, request: Request) -> Answer:
+        return self._token(request) if request.path == TOKEN_PATH else self._message(request)
 
     def _token(self, request: Request) -> Answer:
         if self.says_of_tokens:

@@ -4,7 +4,20 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from tests.drills.faults import clock, disk, kills, mail_server, postgresql, restoring, rolling, shedding, soak, valkey
+from tests.drills.faults import (
+    captcha_provider,
+    clock,
+    disk,
+    kills,
+    mail_server,
+    postgresql,
+    push_provider,
+    restoring,
+    rolling,
+    shedding,
+    soak,
+    valkey,
+)  # fmt: skip
 from tests.drills.faults.scene import Seen, Stage
 
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
@@ -27,6 +40,8 @@ DRILLS = (
     FaultDrill("valkey", valkey.lost, (POSTGRESQL,)),
     FaultDrill("disk", disk.full),
     FaultDrill("mail", mail_server.unreliable),
+    FaultDrill("push", push_provider.unreliable),
+    FaultDrill("captcha", captcha_provider.unreliable, (POSTGRESQL,)),
     FaultDrill("clock-fast", clock.fast, (POSTGRESQL,)),
     FaultDrill("clock-slow", clock.slow, (POSTGRESQL,)),
     FaultDrill("rolling", rolling.deployed),
