@@ -5,7 +5,7 @@ import time
 from datetime import timedelta
 
 import pytest
-from pydantic import HttpUrl, SecretStr
+from pydantic import SecretStr
 
 from app.captcha.hosted import TIMEOUT_S
 from app.clock import ManualClock
@@ -14,8 +14,8 @@ from tests.drills.faults import push_provider
 from tests.drills.faults.captcha_provider import SLACK_S, Forgetful
 from tests.drills.faults.push_provider import MoodyFcm
 from tests.drills.people import people_with
-from tests.guard.hashes import quick_hashes
 from tests.guard.provider import Mood, open_provider
+from tests.support.hash_pools import quick_hashes
 from tests.support.recovery import posting
 
 LATER = timedelta(hours=1)
@@ -29,7 +29,7 @@ def database_url(sqlite_url: str) -> str:
 async def test_whatever_fcm_does_each_message_comes_once_when_it_works(settings: Settings, clock: ManualClock) -> None:
     fcm = MoodyFcm()
     fcm.clock = clock
-    changes = {"push_fcm_credentials": SecretStr(fcm.key_file), "push_fcm_url": HttpUrl(fcm.url)}
+    changes = {"push_fcm_credentials": SecretStr(fcm.key_file), "push_fcm_url": fcm.url}
     async with posting(settings.model_copy(update=changes), clock) as server:
         deliver = server.campus.mail_delivery.deliver_due
         (maria,) = await people_with(server, ["account"])
