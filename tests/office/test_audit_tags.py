@@ -31,7 +31,10 @@ def places() -> Iterator[Written]:
                 case ast.Call(func=ast.Attribute(value=asked, attr="record"), args=[_, what, *_]):
                     by = "audit" if ast.unparse(asked) == "audit" else "clerk"
                     yield Written(file.name, by, texts(what))
-                case ast.Call(func=ast.Attribute(attr="_record") | ast.Name(id="_record" | "record_links" | "record_own"), args=given):
+                case ast.Call(
+                    func=ast.Attribute(attr="_record") | ast.Name(id="_record" | "record_links" | "record_own"),
+                    args=given,
+                ):
                     yield Written(file.name, "_record", [text for each in given for text in texts(each)])
 
 
