@@ -10,7 +10,7 @@ from app.settings import Settings
 
 ALLOWED = {
     "event", "level", "logger", "timestamp", "request_id", "method", "route", "status", "duration_ms", "error", "place",
-    "district", "count", "seconds", "variable", "version", "host", "port", "workers", "environment", "problem", "kind", "outcome", "seal",
+    "district", "count", "seconds", "variable", "version", "host", "port", "workers", "environment", "problem", "session", "provider", "kind", "outcome", "seal",
 }  # fmt: skip
 
 

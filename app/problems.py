@@ -65,7 +65,8 @@ class ProblemResponse(JSONResponse):
 
 
 def refusal_of(scope: Scope, error: CampusError) -> ProblemResponse:
-    """The answer to the request of this scope, in the language that it asks for."""
+    """The answer to the request of this scope, in the language that it asks for. The log tells its code."""
+    scope["state"]["problem"] = error.code
     return ProblemResponse(error, scope["state"]["request_id"], language_of(scope))
 
 

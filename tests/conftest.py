@@ -6,6 +6,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from app.database import Database
 from app.route_guards import Budget
 from app.settings import Settings
 from tests.support.die_with_parent import die_with_parent
+from tests.support.log import Written
 from tests.support.postgresql import Cluster, cluster_of_run
 from tests.support.valkey import Valkey
 from tests.support.warm_statements import register_dialects, share_statements
@@ -57,6 +59,12 @@ def anyio_backend() -> str:
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock()
+
+
+@pytest.fixture
+def written(pytestconfig: pytest.Config) -> Written:
+    capture: Any = pytestconfig.pluginmanager.getplugin("capturemanager")
+    return lambda: str(capture.read_global_capture().err)
 
 
 @pytest.fixture

@@ -70,6 +70,7 @@ def test_in_production_every_line_is_json_with_the_fields_of_a_request(server: S
         "route": "/login",
         "status": answer.status_code,
         "request_id": answer.headers["x-request-id"],
+        "problem": answer.json()["code"],
     }
 
 

@@ -2,7 +2,9 @@
 
 import re
 import time
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 from uuid import uuid4
 
 import structlog
@@ -67,7 +69,16 @@ def _account_for(scope: Scope, status: int, seconds: float) -> None:
     requests.inc()
     duration.observe(seconds)
     if scope["path"] not in _QUIET:
-        log.info("request", method=method, route=route, status=status, duration_ms=round(seconds * 1000, 1))
+        taken = round(seconds * 1000, 1)
+        log.info("request", method=method, route=route, status=status, duration_ms=taken, **_refusal(scope["state"]))
+
+
+def _refusal(state: Mapping[str, Any]) -> dict[str, str]:
+    """Why nothing was done, and in whose session: the trail knows the account of it."""
+    if "problem" not in state:
+        return {}
+    session = {"session": str(state["session"])} if "session" in state else {}
+    return {"problem": state["problem"], **session}
 
 
 @lru_cache(2_000)  # to find them by their labels takes as long as to count

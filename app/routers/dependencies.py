@@ -48,7 +48,9 @@ class _SignedIn(HTTPBearer):
         if credentials is None:
             raise NotAuthenticated
         campus: Campus = request.app.state.campus
-        return await campus.sessions.authenticate(credentials.credentials)
+        caller = await campus.sessions.authenticate(credentials.credentials)
+        request.scope["state"]["session"] = caller.session_id  # for the log, should it be refused
+        return caller
 
 
 _signed_in = _SignedIn(**_SCHEME)

@@ -164,7 +164,8 @@ class MailDelivery:
         if again >= row.expires_at:
             await self._finish(mail_id, lease, "given_up", reason)
         else:
-            await self._settle(mail_id, lease, due_at=again, last_error=reason, leased_until=None)
+            kind = await self._settle(mail_id, lease, due_at=again, last_error=reason, leased_until=None)
+            log.warning("mail", kind=kind, outcome="postponed", error=reason)
 
     async def _settle(self, mail_id: UUID, lease: UUID, /, **values: Any) -> str | None:
         """Writes what came of it, unless the lease lapsed and another worker holds the mail; gives the kind."""

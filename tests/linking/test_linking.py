@@ -1,5 +1,6 @@
 """A parent links the accounts that she has in several districts, and takes them apart again."""
 
+import re
 from datetime import timedelta
 
 from app.clock import ManualClock
@@ -250,7 +251,9 @@ async def test_a_request_that_is_repeated_under_its_key_gets_its_answer_again(re
 
 async def test_d34_codes_rest_as_keyed_digests(region: Region) -> None:
     wake, kent = await region.family("wake", "kent")
-    code = (await wake.show_code()).replace("-", "")
+    shown = await wake.show_code()
+    assert re.fullmatch(r"[2-9A-HJKMNP-Z]{4}-[2-9A-HJKMNP-Z]{4}", shown)
+    code = shown.replace("-", "")
     stored = await region.everything_in(LinkCode)
     assert wake.server.campus.digests.digest("link-code", code) in stored
     assert code not in stored

@@ -55,6 +55,7 @@ async def test_an_erased_account_leaves_its_ids_in_the_trail_and_nothing_else(re
     assert not any(report.counts for report in await office.campus.audit_verification.verify())
     user.key = await office.key_for(user.person_id, user.portal)
     assert (await user.activate()).status_code == 201, "she is in the roster still"
+    assert user.session["account"]["id"] != str(account.id)
 
 
 async def ask_for_help(office: Office) -> None:

@@ -1,9 +1,8 @@
 """What people type at the desk, and what rests in the database, stays where it belongs: in no log, metric, audit event or refusal."""
 
 import re
-from collections.abc import Callable
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select, update
@@ -16,22 +15,15 @@ from tests.office.trail import everything
 from tests.roster.packages import Package
 from tests.support.authenticator import set_up
 from tests.support.desk import pass_second_factor
+from tests.support.engines import sqlite_only
+from tests.support.log import Written
 from tests.support.office import Office
-from tests.support.portal import Server, User
+from tests.support.portal import Server, User, refused
 
 OPERATIONS = operations()
 MARK = "pl4ntedMark"
 MARKED = (MARK, f"{MARK}@home.example", f"https://{MARK}.example.org", f"{MARK} O'Hara, 404-555-0199")
 HOME, ROSTER_HOME = "pl4nted.recovery@home.example", "pl4nted.roster@home.example"
-
-Written = Callable[[], str]
-
-
-@pytest.fixture
-def written(pytestconfig: pytest.Config) -> Written:
-    """What the product has written to its log: everything on standard error since the last look."""
-    capture: Any = pytestconfig.pluginmanager.getplugin("capturemanager")
-    return lambda: str(capture.read_global_capture().err)
 
 
 @pytest.fixture
@@ -141,3 +133,27 @@ async def _what_rests(office: Office) -> list[str]:
     )
     async with office.campus.database.reading() as connection:
         return [str(value) for each in columns for value in await connection.scalars(select(each)) if value]
+
+
+@sqlite_only
+async def test_whoever_is_refused_stands_in_the_log_by_session_and_not_by_name(
+    dana: User, hugo: User, maria: User, written: Written
+) -> None:
+    """What is done is in the trail; what is refused, here: why, and in whose session."""
+    await maria.activate()
+    told = {}
+    for who, path in ((hugo, "/admin/audit-events"), (maria, "/admin/accounts"), (dana, f"/admin/accounts/{uuid4()}")):
+        (session,) = [each["id"] for each in await who.sessions() if each["current"]]
+        written()
+        answer = await who.ask("GET", path)
+        told[session] = refused(answer)
+        lines = [line for line in written().splitlines() if answer.headers["x-request-id"] in line]
+        (line,) = [line for line in lines if "route=" in line]
+        assert f"problem={answer.json()['code']} " in f"{line} "
+        assert f"session={session}" in line
+        assert not holds(line, who.username, who.session["account"]["id"])
+    assert set(told.values()) == {(403, "forbidden"), (404, "not_found")}
+    written()
+    unknown = await dana.http.get("/me", headers={"Authorization": "Bearer made-up"})
+    assert "problem=invalid_token" in written()
+    assert refused(unknown) == (401, "invalid_token")

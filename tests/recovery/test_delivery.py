@@ -1,5 +1,6 @@
 """Delivery to a real mail server that is not always at its best: no mail is lost, none leaves twice, none with a dead link."""
 
+import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from app.clock import ManualClock
 from app.settings import Settings
 from tests.recovery.mail_server import MailServer, Mood, mail_server
 from tests.support.engines import sqlite_only
+from tests.support.log import Written
 from tests.support.office import Office
 from tests.support.portal import refused
 from tests.support.recovery import ADDRESS, CONFIRM, DISPUTE, RESET, Mail, Owner, Post, new_owner, posting
@@ -42,11 +44,13 @@ async def test_each_mail_leaves_once(maria: Owner, post: Post) -> None:
 @sqlite_only
 @pytest.mark.parametrize("mood", [Mood.BUSY, Mood.CLOSING, Mood.HANGS, Mood.HANGS_UP])
 async def test_what_cannot_leave_now_leaves_later_under_the_same_message_id(
-    maria: Owner, post: Post, mailhouse: MailServer, clock: ManualClock, mood: Mood
+    maria: Owner, post: Post, mailhouse: MailServer, clock: ManualClock, mood: Mood, written: Written
 ) -> None:
     mailhouse.mood = mood
     await maria.ask_for_reset()
+    written()
     assert await post.deliver() == []
+    assert re.search(r"warning.* mail .*error=\w+ kind=password_reset outcome=postponed", written())
     assert await post.deliver() == [], "it is not tried again at once"
     assert await post.outcomes() == {"sent": 1, "waiting": 1}
     mailhouse.mood = Mood.TAKES

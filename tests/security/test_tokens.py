@@ -1,6 +1,7 @@
 """Digests, refresh tokens, device tokens and signing keys, under keys that rotate."""
 
 import base64
+import re
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from joserfc.jwk import ECKey
 from app.security.dev_secret import dev_secret_key
 from app.security.device_tokens import DeviceTokens
 from app.security.digests import Digests
+from app.security.mailed_tokens import MailedTokens
 from app.security.refresh_tokens import RefreshTokens
 from app.security.signing_keys import SigningKeyPair
 
@@ -138,3 +140,10 @@ def test_the_secret_key_of_a_development_folder_is_made_once_and_kept_private(tm
     assert dev_secret_key(folder) == key
     (file,) = folder.iterdir()
     assert file.stat().st_mode & 0o077 == 0
+
+
+def test_codes_for_typing_have_eight_letters_and_39_bits() -> None:
+    codes = {MailedTokens(before).code(uuid4()) for _ in range(1_000)}
+    assert len(codes) == 1_000
+    assert all(re.fullmatch(r"[2-9A-HJKMNP-Z]{4}-[2-9A-HJKMNP-Z]{4}", code) for code in codes)
+    assert len(set("".join(codes)) - {"-"}) ** 8 > 2**39

@@ -9,7 +9,7 @@ from app.clock import ManualClock
 from app.models import AuditEvent, SsoCode
 from app.portals import Portal
 from tests.sso.lying_provider import LyingProvider
-from tests.sso.people import APP, SECRET, Browser, kinds, name_in_roster, with_sso
+from tests.sso.people import APP, SECRET, Browser, kinds, name_in_roster, outcome, with_sso
 from tests.support.engines import sqlite_only
 from tests.support.office import Office
 from tests.support.portal import Server, User, refused
@@ -129,3 +129,25 @@ async def test_a_parent_is_told_by_mail_of_a_new_device_but_not_of_one_that_she_
     assert answer["next_steps"] == ["set_recovery_email"], "she has a password of her own"
     shared = (await browser.exchange(await code_for(browser, liar, "maria"), device={"shared": True})).json()
     assert "device_token" not in shared
+
+
+@sqlite_only
+async def test_a_session_that_a_provider_opened_ends_as_any_other(
+    ben: Browser, liar: LyingProvider, clock: ManualClock
+) -> None:
+    """After thirty days at the latest the provider is asked again, however often the session was used; a sign-out ends it at once."""
+    signed_in = (await ben.exchange(await code_for(ben, liar))).json()
+    token = signed_in["refresh_token"]
+    for _ in range(3):
+        clock.advance(timedelta(days=10) - timedelta(seconds=1))
+        answer = await ben.http.post("/login/refresh", json={"refresh_token": token})
+        assert answer.status_code == 200, answer.text
+        token = answer.json()["refresh_token"]
+    clock.advance(timedelta(seconds=4))
+    assert refused(await ben.http.post("/login/refresh", json={"refresh_token": token})) == (401, "invalid_token")
+    again = (await ben.exchange(await code_for(ben, liar))).json()
+    assert again["account"]["id"] == signed_in["account"]["id"]
+    bearer = {"Authorization": f"Bearer {again['access_token']}"}
+    assert (await ben.http.post("/login/logout", headers=bearer)).status_code == 204
+    assert (await ben.http.get("/me", headers=bearer)).status_code == 401
+    assert await outcome(ben, liar) == "code", "the provider's own goes on"

@@ -1,5 +1,6 @@
 """Providers that are down, slow, or not who they say they are."""
 
+import re
 import time
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from app.clock import ManualClock
 from tests.sso.lying_provider import HANGS, Lies, LyingProvider, lying_provider
 from tests.sso.people import DOWN, FORGOTTEN, SECRET, WRONG, Browser, outcome, query_of, with_sso
 from tests.support.engines import sqlite_only
+from tests.support.log import Written
 from tests.support.office import Office
 
 pytestmark = sqlite_only
@@ -31,12 +33,14 @@ MEANINGLESS: dict[str, tuple[Lies, str]] = {
 
 
 async def test_a_description_that_cannot_be_used_sends_the_app_its_error_at_once(
-    ben: Browser, liar: LyingProvider, clock: ManualClock
+    ben: Browser, liar: LyingProvider, clock: ManualClock, written: Written
 ) -> None:
-    """The browser carries nothing, as it was never sent anywhere."""
+    """The browser carries nothing, as it was never sent anywhere. The operator's log says what was wrong."""
     for what, (lies, error) in MEANINGLESS.items():
         liar.lies = lies
+        written()
         answer = await ben.begin()
+        assert re.search(r"provider_failed .*error=\w+ provider=google", written()), what
         assert query_of(answer.headers["location"]) == {"error": error, "state": ben.state}, what
         assert "set-cookie" not in answer.headers
         clock.advance(FORGOTTEN)

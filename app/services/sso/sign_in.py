@@ -200,7 +200,7 @@ class SsoSignIn:
         return _back(flow, code=code)
 
     def _provider_failed(self, found: DistrictProvider, flow: Flow, fault: ProviderFault) -> str:
-        log.warning("provider_failed", district=found.district_id, provider=found.name, reason=fault.reason)
+        log.warning("provider_failed", district=found.district_id, provider=found.name, error=fault.reason)
         is_down = isinstance(fault, ProviderDown)
         return _back(flow, error=SsoError.PROVIDER_UNAVAILABLE if is_down else SsoError.PROVIDER_ERROR)
 
