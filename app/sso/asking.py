@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,14 +30,17 @@ class _Circuit:
 
 
 class Asking:
-    def __init__(self, rules: AddressRules, clock: Clock, *, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(
+        self, rules: AddressRules, clock: Clock, *, timeout_s: float = TIMEOUT_S, verify: ssl.SSLContext | bool = True
+    ) -> None:
+        """`verify`: with other authorities than the usual ones."""
         self.rules = rules
         self._clock = clock
         self._timeout_s = timeout_s
         self._circuits: dict[str, _Circuit] = {}
         # Without the proxies of the environment: through one the address would be looked up by somebody else.
         self._http = httpx.AsyncClient(
-            transport=_CheckedTransport(rules), timeout=timeout_s, follow_redirects=False, trust_env=False
+            transport=_CheckedTransport(rules, verify), timeout=timeout_s, follow_redirects=False, trust_env=False
         )
 
     async def ask(self, issuer: str, method: str, url: str, **options: Any) -> tuple[int, Json]:
@@ -86,9 +90,9 @@ class Asking:
 class _CheckedTransport(httpx.AsyncBaseTransport):
     """Connects to the address that was checked, and holds the certificate against the name."""
 
-    def __init__(self, rules: AddressRules) -> None:
+    def __init__(self, rules: AddressRules, verify: ssl.SSLContext | bool) -> None:
         self._rules = rules
-        self._inner = httpx.AsyncHTTPTransport()
+        self._inner = httpx.AsyncHTTPTransport(verify=verify)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         host = request.url.host
