@@ -167,6 +167,8 @@ def _lifespan(
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if settings.is_production:
+            gc.freeze()  # before opening goes back to the usual searches, the first of which would go through all of it
         async with opening() as campus:
             app.state.campus = campus
             if settings.is_production:

@@ -4,6 +4,8 @@ import re
 import secrets
 import shutil
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -56,6 +58,13 @@ def demo(demo_template: Path, tmp_path: Path) -> Shell:
 @pytest.fixture
 def shell(tmp_path: Path, sqlite_template: Path) -> Shell:
     return shell_in(tmp_path, sqlite_template)
+
+
+def test_it_starts_without_the_libraries_that_only_few_requests_want() -> None:
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import sys, app.main; print(*sys.modules)"], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert {"rich", "alembic", "httpx", "jinja2", "webauthn", "authlib", "zxcvbn", "weasyprint"}.isdisjoint(loaded)
 
 
 def test_it_answers_soon_after_it_was_started(server: Served, capsys: pytest.CaptureFixture[str]) -> None:
