@@ -4,16 +4,19 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from app.database import Database
+from app.database import Database, Statement
 from app.errors import Overloaded
-from app.models import District, DistrictOrigin
+from app.models import AuditEvent, District, DistrictOrigin
+from app.services.audit import OPERATOR, record
 from app.settings import Settings
 from tests.support.engines import postgresql_only, sqlite_only
 
 NOON = datetime(2026, 8, 3, 12, 0, tzinfo=UTC)
+NAME = Statement(select(District.name).where(District.id == bindparam("district")))
+RENAME = Statement(update(District).where(District.id == bindparam("district")).values(name=bindparam("new_name")))
 COUNT_DISTRICTS = select(func.count()).select_from(District)
 CUT_OTHER_CONNECTIONS = text(
     "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -74,6 +77,26 @@ async def test_each_statement_of_a_reader_sees_what_was_committed_before_it(data
         assert (await connection.execute(COUNT_DISTRICTS)).scalar_one() == 0
         await add_district(database, "wake")
         assert (await connection.execute(COUNT_DISTRICTS)).scalar_one() == 1
+
+
+async def test_brief_work_is_kept_in_its_order_however_much_of_it_is_done_at_once(database: Database) -> None:
+    tags = [f"test:event:{number:02}" for number in range(20)]
+    await record_events(database, tags)
+    assert await recorded_events(database) == tags
+
+
+async def test_brief_work_sees_what_it_has_just_kept(database: Database) -> None:
+    async with database.brief() as work:
+        work.add(district("wake"))
+        await RENAME.soon(work, {"district": "wake", "new_name": "Wake County"})
+        assert await NAME.scalar(work, {"district": "wake"}) == "Wake County"
+    assert await database.first(NAME, {"district": "wake"}) == ("Wake County",)
+
+
+async def test_brief_work_that_raises_leaves_nothing_of_what_was_kept(database: Database) -> None:
+    with pytest.raises(LookupError):
+        await add_district_in_brief_and_fail(database, LookupError())
+    assert await count_districts(database) == 0
 
 
 @sqlite_only
@@ -142,6 +165,23 @@ async def add_district_and_fail(database: Database, fault: Exception) -> None:
         session.add(district("wake"))
         await session.flush()
         raise fault
+
+
+async def add_district_in_brief_and_fail(database: Database, fault: Exception) -> None:
+    async with database.brief() as work:
+        work.add(district("wake"))
+        raise fault
+
+
+async def record_events(database: Database, tags: list[str]) -> None:
+    async with database.brief() as work:
+        for tag in tags:
+            record(work, tag, at=NOON, actor=OPERATOR)
+
+
+async def recorded_events(database: Database) -> list[str]:
+    async with database.reading() as connection:
+        return list(await connection.scalars(select(AuditEvent.tag).order_by(AuditEvent.id)))
 
 
 async def open_district(database: Database, name: str) -> bool:

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import greenlet_spawn
 
+from app.database.bundle import Runnable
 from app.database.patience import while_patient
-from app.database.statements import Compiled, Statement, Values
+from app.database.statements import Statement, Values
 from app.database.work import Listener, Work
 from app.errors import Overloaded
 
@@ -50,8 +51,8 @@ class PostgresqlLane:
         """The engines are closed by whoever made them."""
 
     def _work(self, connection: Any) -> Work:
-        async def run(compiled: Compiled, arguments: list[object]) -> list[Any]:
-            return compiled.rows(await connection.fetch(compiled.text, *arguments))
+        async def run(runnable: Runnable, arguments: list[object]) -> list[Any]:
+            return runnable.rows(await connection.fetch(runnable.text, *arguments))
 
         return Work(run, "postgresql", self._listeners)
 

@@ -12,9 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from app.database.bundle import Runnable
 from app.database.engines import BUSY_TIMEOUT_MS, configure_sqlite_reader, configure_sqlite_writer
 from app.database.patience import POOL_TIMEOUT_S, patience_s
-from app.database.statements import Compiled, Statement, Values
+from app.database.statements import Statement, Values
 from app.database.work import Listener, Work
 
 T = TypeVar("T")
@@ -91,14 +92,14 @@ class SqliteLane:
                 writer.execute("ROLLBACK")
                 raise
 
-    async def _read(self, reader: sqlite3.Connection, compiled: Compiled, arguments: list[object]) -> list[Any]:
+    async def _read(self, reader: sqlite3.Connection, runnable: Runnable, arguments: list[object]) -> list[Any]:
         try:
-            return await _run(reader, compiled, arguments)
+            return await _run(reader, runnable, arguments)
         except sqlite3.OperationalError as fault:
             if not _is_busy(fault):
                 raise
         # Another process has just opened the file, or closes it.
-        return compiled.rows(await self._in_thread(partial(_read_patiently, self._path, compiled.text, arguments)))
+        return runnable.rows(await self._in_thread(partial(_read_patiently, self._path, runnable.text, arguments)))
 
     def _note_commit(self) -> None:
         self._commits += 1
@@ -121,8 +122,8 @@ async def turn_of(turn: asyncio.Lock) -> AsyncIterator[None]:
         turn.release()
 
 
-async def _run(connection: sqlite3.Connection, compiled: Compiled, arguments: list[object]) -> list[Any]:
-    return compiled.rows(connection.execute(compiled.text, arguments).fetchall())
+async def _run(connection: sqlite3.Connection, runnable: Runnable, arguments: list[object]) -> list[Any]:
+    return runnable.rows(connection.execute(runnable.text, arguments).fetchall())
 
 
 def _begin_patiently(writer: sqlite3.Connection) -> None:

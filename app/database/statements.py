@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from sqlalchemy import JSON, BindParameter, ColumnElement, Executable, bindparam, insert, inspect, null
+from sqlalchemy import JSON, BindParameter, ColumnElement, Executable, Insert, bindparam, insert, inspect, null
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import asyncpg as postgresql
 from sqlalchemy.engine import Dialect
@@ -34,7 +34,10 @@ class Compiled:
         compiled = core.compile(dialect=dialect)
         self.text = str(compiled)
         order = compiled.positiontup or ()
-        self._fixed: list[object] = [None] * len(order)
+        self.places = len(order)
+        self.writes_to = getattr(core, "table", None)
+        self.is_insert = isinstance(core, Insert)
+        self._fixed: list[object] = [None] * self.places
         self._parameters: list[_Parameter] = []
         for name in dict.fromkeys(order):
             self._place(compiled.binds[name], [place for place, each in enumerate(order) if each == name], dialect)
@@ -81,6 +84,8 @@ class Runs(Protocol):
 
     async def run(self, statement: "Statement", values: Values) -> list[Any]: ...
 
+    def keep(self, statement: "Statement", values: Values) -> None: ...
+
 
 class Statement:
     """One statement for both engines, or another one `for_sqlite`."""
@@ -121,6 +126,13 @@ class Statement:
             await on.execute(self._cores[on.dialect.name], values)
         else:
             await on.run(self, values)
+
+    async def soon(self, on: "AsyncSession | AsyncConnection | Runs", values: Values) -> None:
+        """For what gives no rows and reads no other table: done before the next question or the end, on PostgreSQL along with what is added."""
+        if isinstance(on, (AsyncSession, AsyncConnection)):
+            await self.do(on, values)
+        else:
+            on.keep(self, values)
 
 
 class RowLock(Statement):

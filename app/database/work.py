@@ -2,15 +2,17 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, ExitStack
+from functools import cache
 from typing import Any, Protocol, TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from app.database.bundle import Bundle, Runnable
 from app.database.statements import Compiled, Statement, Values, insertion_of
 from app.telemetry.watchers import watchers
 
-Run: TypeAlias = Callable[[Compiled, list[object]], Awaitable[list[Any]]]
-"""Runs a compiled statement with its arguments on a connection and gives its rows."""
+Run: TypeAlias = Callable[[Runnable, list[object]], Awaitable[list[Any]]]
+"""Runs a compiled statement, or a bundle of them, with its arguments on a connection and gives its rows."""
 Listener: TypeAlias = Callable[[str], None]
 
 
@@ -21,32 +23,56 @@ class Work:
         self._run = run
         self.engine = engine
         self._listeners = listeners
-        self._added: list[Any] = []
+        self._kept: list[_Write] = []
 
     async def run(self, statement: Statement, values: Values) -> list[Any]:
-        """The rows; called by `Statement` alone. What was added before is kept before."""
-        if self._added:
+        """The rows; called by `Statement` alone. What was kept before is done before."""
+        if self._kept:
             await self.flush()
         compiled = statement.compiled(self.engine)
-        for heard in self._listeners:
-            heard(compiled.text)
-        arguments = compiled.arguments(values)
-        if not watchers:
-            return await self._run(compiled, arguments)
-        with ExitStack() as stack:
-            for watcher in watchers:
-                stack.enter_context(watcher(self.engine, compiled.text))
-            return await self._run(compiled, arguments)
+        return await self._send(compiled, compiled.arguments(values))
+
+    def keep(self, statement: Statement, values: Values) -> None:
+        """Does it before the next question or the end; called by `Statement` alone."""
+        self._kept.append(lambda: (statement, values))
 
     def add(self, row: Any) -> None:
         """Keeps an object of a mapped class, as a session's `add` does; they are kept in the order in which they were added."""
-        self._added.append(row)
+        insertion = insertion_of(type(row))
+        self._kept.append(lambda: (insertion.statement, insertion.values(row)))
 
     async def flush(self) -> None:
-        added, self._added = self._added, []
-        for row in added:
-            insertion = insertion_of(type(row))
-            await self.run(insertion.statement, insertion.values(row))
+        """Does what was kept; on PostgreSQL in one statement, or in few."""
+        kept, self._kept = self._kept, []
+        writes: list[Compiled] = []
+        arguments: list[object] = []
+        for statement, values in (write() for write in kept):
+            compiled = statement.compiled(self.engine)
+            if writes and not (self.engine == "postgresql" and Bundle.may_grow(writes, compiled)):
+                await self._send(_in_one(tuple(writes)), arguments)
+                writes, arguments = [], []
+            writes.append(compiled)
+            arguments += compiled.arguments(values)
+        if writes:
+            await self._send(_in_one(tuple(writes)), arguments)
+
+    async def _send(self, runnable: Runnable, arguments: list[object]) -> list[Any]:
+        for heard in self._listeners:
+            heard(runnable.text)
+        if not watchers:
+            return await self._run(runnable, arguments)
+        with ExitStack() as stack:
+            for watcher in watchers:
+                stack.enter_context(watcher(self.engine, runnable.text))
+            return await self._run(runnable, arguments)
+
+
+_Write: TypeAlias = Callable[[], tuple[Statement, Values]]
+
+
+@cache
+def _in_one(writes: tuple[Compiled, ...]) -> Runnable:
+    return writes[0] if len(writes) == 1 else Bundle(writes)
 
 
 Unit: TypeAlias = AsyncSession | Work

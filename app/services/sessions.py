@@ -254,7 +254,8 @@ class Sessions:
             last_seen_at=now,
         )
         session.add(fresh)
-        await session.flush()
+        if isinstance(session, AsyncSession):
+            await session.flush()  # the ORM would not know that it comes before the session
         return fresh.id
 
     def _device_token(self, device_id: UUID, account: AccountView) -> str:

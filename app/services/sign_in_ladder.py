@@ -85,7 +85,7 @@ class SignInLadder:
 
     async def end(self, session: Unit, subject: SignInSubject) -> None:
         """After a success: this ladder, and no other one."""
-        await _END.do(session, await self._key(session, subject))
+        await _END.soon(session, await self._key(session, subject))
 
     async def end_all(self, session: AsyncSession, district_id: str, portal: str, username_folded: str) -> None:
         """After a reset or by staff: the ladder of the name and those of its devices."""

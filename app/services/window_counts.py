@@ -50,7 +50,7 @@ class WindowCounts:
     async def take_back(self, session: Unit, purpose: str, subject: str) -> None:
         """One less: what was counted beforehand did not happen."""
         candidates = self._candidates(purpose, subject)
-        await _take_back(len(candidates)).do(session, places("key", candidates))
+        await _take_back(len(candidates)).soon(session, places("key", candidates))
 
     async def _key(self, session: Unit, purpose: str, subject: str, now: datetime) -> str:
         """While secret keys rotate a window stays under the key that it was begun with, whichever a process has first."""
