@@ -23,7 +23,7 @@ from app.services.challenge_questions import wants_answers
 from app.services.districts import OpenDistrict
 from app.services.guard import Admission, Guard
 from app.services.links import has_suspended_link
-from app.services.portal_access import confirm_access, may_enter_its_portal
+from app.services.portal_access import held_after, may_enter_its_portal, still_has_access
 from app.services.recovery_email import RecoveryEmail
 from app.services.second_factor import SecondFactor, has_totp
 from app.services.security_notices import tell_new_device, tell_recovery_code_used, tell_sign_ins_refused
@@ -49,7 +49,7 @@ _CANDIDATE = Statement(
     )
 )
 # Only if nothing changed while the hash was computed: a reset or a lock in between must win.
-_NOTE_SIGN_IN = Statement(
+_NOTED = (
     update(Account)
     .where(
         Account.id == bindparam("account_id"),
@@ -57,9 +57,10 @@ _NOTE_SIGN_IN = Statement(
         Account.disabled_at.is_(None),
     )
     .values(last_signed_in_at=bindparam("now"), password_hash=bindparam("new_hash"))
-    .returning(Account.id)
+    .returning(Account.id, Account.person_id)
     .execution_options(synchronize_session=False)
 )
+_NOTE_SIGN_IN = Statement(held_after(_NOTED.cte("noted")), for_sqlite=_NOTED)
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ class Login:
         async with self.database.transaction() if begins else self.database.brief() as session:
             if await _NOTE_SIGN_IN.first(session, named) is None:
                 raise InvalidCredentials
-            if not await confirm_access(session, candidate.person_id, request.portal):
+            if not await still_has_access(session, candidate.person_id, request.portal):
                 raise AccountLocked("no_portal_access")
             if isinstance(session, AsyncSession):
                 await self._confirm_imported_address(session, candidate)

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import CTE, ColumnElement, Select, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
@@ -68,9 +68,19 @@ async def confirm_access(session: Unit, person_id: UUID, portal: Portal) -> bool
     Access that is being taken away at the same moment is waited for: the lock meets the one of `end_sessions_without_access`, and the
     question is a statement of its own, so that PostgreSQL answers it from what was committed meanwhile.
     """
-    named = {"person_id": person_id}
-    await _LOCK_PERSON.do(session, named)
-    return await _MAY_ENTER[portal].first(session, named) is not None
+    await _LOCK_PERSON.do(session, {"person_id": person_id})
+    return await still_has_access(session, person_id, portal)
+
+
+async def still_has_access(session: Unit, person_id: UUID, portal: Portal) -> bool:
+    """The question of `confirm_access` alone, for a transaction that holds the person already."""
+    return await _MAY_ENTER[portal].first(session, {"person_id": person_id}) is not None
+
+
+def held_after(written: CTE) -> Select[UUID]:
+    """SQL for PostgreSQL: holds the person of the row that was written first; on SQLite whoever writes is alone."""
+    whose = Person.id == written.c.person_id
+    return select(Person.id).join(written, whose).with_for_update(read=True, of=Person)
 
 
 async def end_sessions_without_access(
