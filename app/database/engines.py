@@ -74,6 +74,7 @@ def _postgresql_engines(settings: Settings, statement_timeout_s: float) -> tuple
         "pool_size": settings.database_pool_size,
         "max_overflow": 0,
         "pool_timeout": POOL_TIMEOUT_S,
+        "pool_use_lifo": True,  # the one that was used last: its server has the plans and pages of the last request at hand
         "connect_args": {
             "connection_class": OneThatIsGivenUp,
             "timeout": CONNECT_TIMEOUT_S,
