@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select, text
 
 from app import migrate
 from app.database import Database, Statement, patience, unhurried
+from app.database.patience import AGAIN_S
 from app.errors import Overloaded
 from app.models import District
 from app.settings import Settings
@@ -149,6 +150,20 @@ async def test_who_waits_for_a_connection_that_others_wait_with_waits_no_longer(
         assert await seconds_of(several, small, server_url) < PATIENCE_S + SLACK_S
     await is_whole(small)
     await small.close()
+
+
+async def test_who_has_waited_in_vain_does_not_wait_as_long_once_more(database: Database, server_url: str) -> None:
+    """Somebody has something to give back, whatever became of his request."""
+    with patience(2):
+        assert await seconds_of(and_once_more, database, server_url) < 2 + AGAIN_S + SLACK_S
+        async with database.transaction() as session:
+            await session.execute(text("SELECT pg_sleep(0.1)"))
+
+
+async def and_once_more(database: Database, freeze: Freeze) -> None:
+    with pytest.raises(Overloaded):
+        await in_brief(database, freeze)
+    await database.first(ASKED, {"id": ""})
 
 
 async def several(database: Database, freeze: Freeze) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from app.database.engines import engines_of, migration_engine
 from app.database.faults import lost_server_as_overloaded, passing_faults_as_overloaded
-from app.database.patience import PATIENCE_S, STATEMENT_TIMEOUT_S, patience, unhurried, while_patient
+from app.database.patience import STATEMENT_TIMEOUT_S, patience, unhurried, while_patient
 from app.database.postgresql_lane import PostgresqlLane
 from app.database.sqlite_lane import SqliteLane, turn_of
 from app.database.statements import Statement, Values
@@ -23,7 +23,6 @@ from app.database.work import Asks, Lane, Listener, Unit, Work
 from app.settings import Settings
 
 __all__ = [
-    "PATIENCE_S",
     "Asks",
     "Database",
     "Statement",

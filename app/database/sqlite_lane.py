@@ -112,9 +112,8 @@ class SqliteLane:
 
 @asynccontextmanager
 async def turn_of(turn: asyncio.Lock) -> AsyncIterator[None]:
-    """Holds it for the block. Raises TimeoutError where it does not become free, while there is time left to wait for another process as well."""
-    patience = patience_s()
-    async with asyncio.timeout(patience - BUSY_TIMEOUT_MS / 1000 if patience else POOL_TIMEOUT_S):
+    """Holds it for the block. Raises TimeoutError where it does not become free."""
+    async with asyncio.timeout(patience_s() or POOL_TIMEOUT_S):
         await turn.acquire()
     try:
         yield

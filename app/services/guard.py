@@ -5,7 +5,7 @@ in and is given back if nothing was verified; a success ends the count within th
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, select
 from app.captcha.provider import Challenge, Proof, Purpose
 from app.clock import Clock
 from app.database import Database, Statement, Unit
-from app.errors import CaptchaInvalid, CaptchaRequired, PasswordOff, TooManyAttempts
+from app.errors import CaptchaInvalid, CaptchaRequired, Overloaded, PasswordOff, TooManyAttempts
 from app.models import KnownDevice
 from app.security.client_address import Address, bucket_of
 from app.security.device_tokens import DeviceTokens
@@ -135,7 +135,8 @@ class Guard:
         finally:
             # Requests that only ask (for a mail) count whatever comes of them.
             if (admission.subject or admission.guessed_at) and not admission.is_closed:
-                await self._give_back(admission)
+                with suppress(Overloaded):  # the answer stands; what cannot be given back counts
+                    await self._give_back(admission)
 
     async def challenge(self, action: str, district_id: str) -> Challenge:
         """A fresh one. Raises DistrictNotFound."""
