@@ -24,11 +24,10 @@ class _Unclear(Exception):
 
 
 class LeanRoute(APIRoute):
-    """Where an endpoint has other dependencies than `SOLVERS`, other parameters than plain ones of path and query and one model as its
-    body, or no model to answer with, it is FastAPI's own route.
+    """FastAPI's own route, but for endpoints that want no other dependencies than `SOLVERS`, plain parameters and a model as the body.
 
-    For the others FastAPI would solve the same tree of dependencies, open the same stacks of contexts and check the answer against its
-    model once more at each request: a fifth of `GET /me`, and more where there are parameters.
+    They answer with a model, too. For them FastAPI would solve the same tree of dependencies, open the same stacks of contexts and check
+    the answer against its model once more at each request: a fifth of `GET /me`, and more where there are parameters.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:

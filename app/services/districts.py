@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import ColumnElement, bindparam, or_, select
 
 from app.clock import Clock
 from app.database import Asks, Database, Statement
@@ -16,21 +17,10 @@ from app.portals import Portal
 from app.services.app_areas import back, local_day
 from app.services.district_settings import DistrictSettings
 from app.services.sso.providers import SsoButton, buttons_of
-
-DISTRICT_COLUMNS = (
-    District.id,
-    District.name,
-    District.state,
-    District.city,
-    District.timezone,
-    District.settings,
-    District.opened_at,
-)
+from app.services.stored_settings import settings_of, settings_text
 
 MOST_ANNOUNCEMENTS = 100
 """So many are shown at once, the newest; nobody reads as many."""
-
-_BY_ID = Statement(select(*DISTRICT_COLUMNS).where(District.id == bindparam("district_id")))
 
 
 @dataclass(frozen=True)
@@ -177,9 +167,7 @@ async def open_district(connection: Asks, district_id: str) -> OpenDistrict:
         DistrictNotFound: there is none, or it is only an entry of the directory.
     """
     district = await find_district(connection, district_id)
-    if not district.opened:
-        raise DistrictNotFound
-    return district
+    return opened(district)
 
 
 async def find_district(connection: Asks, district_id: str) -> OpenDistrict:
@@ -191,12 +179,33 @@ async def find_district(connection: Asks, district_id: str) -> OpenDistrict:
     row = await _BY_ID.first(connection, {"district_id": district_id})
     if row is None:
         raise DistrictNotFound
+    return district_of(row)
+
+
+def opened(district: OpenDistrict) -> OpenDistrict:
+    """Raises DistrictNotFound for an entry of the directory."""
+    if not district.opened:
+        raise DistrictNotFound
+    return district
+
+
+def district_columns(district: Any, place: str = "") -> tuple[ColumnElement[Any], ...]:
+    """SQL: what `district_of` wants to know of a `District`, one of several in a row, perhaps."""
+    plain = (district.id, district.name, district.state, district.city, district.timezone, district.opened_at)
+    return *(each.label(f"{place}{each.key}") for each in plain), settings_text(district).label(f"{place}settings")
+
+
+def district_of(row: Any, place: str = "") -> OpenDistrict:
+    """From a row with `district_columns`."""
     return OpenDistrict(
-        id=row.id,
-        name=row.name,
-        state=row.state,
-        city=row.city,
-        timezone=row.timezone or "UTC",
-        settings=DistrictSettings.model_validate(row.settings),
-        opened=row.opened_at is not None,
+        id=getattr(row, f"{place}id"),
+        name=getattr(row, f"{place}name"),
+        state=getattr(row, f"{place}state"),
+        city=getattr(row, f"{place}city"),
+        timezone=getattr(row, f"{place}timezone") or "UTC",
+        settings=settings_of(getattr(row, f"{place}settings")),
+        opened=getattr(row, f"{place}opened_at") is not None,
     )
+
+
+_BY_ID = Statement(select(*district_columns(District)).where(District.id == bindparam("district_id")))

@@ -12,17 +12,18 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, exists, select, update
+from sqlalchemy import ColumnElement, CompoundSelect, bindparam, exists, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.database import Asks, Statement, Unit
-from app.database.statements import among, places
+from app.database.statements import RowLock, among, places
 from app.errors import InvalidToken, Maintenance
-from app.models import Account, District, LinkCode, LinkedAccount, Person
+from app.models import Account, District, LinkCode, LinkedAccount, Person, SignInSession
 from app.services.account_view import AccountView, select_account
 from app.services.district_settings import DistrictSettings
 from app.services.portal_access import may_enter_its_portal
+from app.services.stored_settings import settings_of, settings_text
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,39 @@ def _hold(count: int) -> Statement:
     return Statement(query.with_for_update(read=True, key_share=True))
 
 
+async def hold_those_who_switch(session: Unit, root_id: UUID, from_id: UUID, to_id: UUID, session_id: UUID) -> None:
+    """All that decides about a switch stays as it is until the transaction ends; what is being changed at this moment is waited for.
+
+    In the one order, and in one statement: who signed in and who is switched from, who is switched to, their people, the two links and
+    the session.
+    """
+    whom = places("account", (root_id, from_id, to_id))
+    await _HOLD_THOSE_WHO_SWITCH.do(session, {**whom, "from_id": from_id, "to_id": to_id, "session_id": session_id})
+
+
+def _hold_those_who_switch() -> CompoundSelect[Any]:
+    accounts = select(Account.id, Account.person_id).where(among(Account.id, "account", 3)).order_by(Account.id)
+    held = accounts.with_for_update(read=True, key_share=True).cte("held")
+    target = select(Account.id).where(Account.id == bindparam("to_id")).with_for_update(key_share=True).cte("target")
+    people = select(Person.id).where(Person.id.in_(select(held.c.person_id))).order_by(Person.id)
+    links = select(LinkedAccount.account_id.label("id")).where(
+        LinkedAccount.account_id.in_([bindparam(end, type_=Account.id.type) for end in ("from_id", "to_id")])
+    )
+    here = select(SignInSession.id).where(SignInSession.id == bindparam("session_id"))
+    in_order = (
+        held,
+        target,
+        people.with_for_update(read=True).cte("people"),
+        links.order_by(LinkedAccount.account_id).with_for_update().cte("links"),
+        here.with_for_update().cte("here"),
+    )
+    # Rows of a UNION ALL are made, and so locked, one SELECT after the other.
+    return union_all(*(select(each.c.id) for each in in_order))
+
+
+_HOLD_THOSE_WHO_SWITCH = RowLock(_hold_those_who_switch())
+
+
 async def linked_accounts(connection: Asks, account_id: UUID, linking_states: Collection[str]) -> Sequence[AccountView]:
     """The accounts that this one is linked with and that could be used now, by district."""
     rows = await _linked_accounts().all(connection, {"account_id": account_id})
@@ -74,6 +108,23 @@ async def is_suspended(connection: AsyncConnection | AsyncSession, account_id: U
         LinkedAccount.account_id == account_id, LinkedAccount.suspended_at.is_not(None)
     )
     return (await connection.execute(query)).first() is not None
+
+
+def are_linked(one: Any, other: Any) -> ColumnElement[bool]:
+    """SQL: two accounts, rows of `Account` or its aliases, are in one group, and neither end is suspended."""
+    first, second = aliased(LinkedAccount), aliased(LinkedAccount)
+    both = (
+        select(first.account_id)
+        .join(second, second.group_id == first.group_id)
+        .where(
+            first.account_id == one.id,
+            second.account_id == other.id,
+            first.account_id != second.account_id,
+            first.suspended_at.is_(None),
+            second.suspended_at.is_(None),
+        )
+    )
+    return both.correlate(one, other).exists()
 
 
 def waits_for_confirmation() -> ColumnElement[bool]:
@@ -117,7 +168,7 @@ async def require_live_link(
     row = await _live_link().first(connection, {"account_id": account_id, "root_id": root_id})
     if row is None or not _both_offer(row, linking_states):
         raise InvalidToken
-    until = DistrictSettings.model_validate(row.settings_there).maintenance_until
+    until = settings_of(row.settings_there).maintenance_until
     if until and until > now:
         raise Maintenance(until, now=now)
 
@@ -166,7 +217,7 @@ def _live_link() -> Statement:
 def _offer_columns(district: Any, place: str) -> tuple[Any, ...]:
     return (
         district.state.label(f"state_{place}"),
-        district.settings.label(f"settings_{place}"),
+        settings_text(district).label(f"settings_{place}"),
         district.opened_at.label(f"opened_at_{place}"),
     )
 
@@ -178,6 +229,6 @@ def _both_offer(row: Any, linking_states: Collection[str]) -> bool:
         (row.state_there, row.settings_there, row.opened_at_there),
     )
     return all(
-        opened_at is not None and offer_of(state, DistrictSettings.model_validate(settings), linking_states).available
+        opened_at is not None and offer_of(state, settings_of(settings), linking_states).available
         for state, settings, opened_at in ends
     )

@@ -7,6 +7,7 @@ student who is in the roster.
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CTE, ColumnElement, Select, and_, bindparam, exists, func, or_, select, update
@@ -53,6 +54,12 @@ def may_enter(portal: Portal) -> ColumnElement[bool]:
 def may_enter_its_portal(portal: InstrumentedAttribute[str]) -> ColumnElement[bool]:
     """SQL: the `Person` row may enter the portal that the column `portal` of an account or a key names."""
     return or_(*(and_(portal == door.value, may_enter(door)) for door in Portal))
+
+
+def whose_may_enter(account: Any) -> ColumnElement[bool]:
+    """SQL: whoever the `Account` row (or an alias of it) is of may enter its portal."""
+    whose = select(Person.id).where(Person.id == account.person_id, may_enter_its_portal(account.portal))
+    return whose.correlate(account).exists()
 
 
 _LOCK_PERSON = RowLock(select(Person.id).where(Person.id == bindparam("person_id")).with_for_update(read=True))
