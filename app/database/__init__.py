@@ -19,7 +19,7 @@ from app.database.patience import STATEMENT_TIMEOUT_S, patience, unhurried, whil
 from app.database.postgresql_lane import PostgresqlLane
 from app.database.sqlite_lane import SqliteLane, turn_of
 from app.database.statements import Statement, Values
-from app.database.work import Asks, Lane, Listener, Unit, Work
+from app.database.work import Asks, Lane, Listener, Unit, Work, put
 from app.settings import Settings
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Statement",
     "Unit",
     "Work",
+    "put",
     "lost_server_as_overloaded",
     "migration_engine",
     "passing_faults_as_overloaded",

@@ -167,8 +167,7 @@ class Insertion:
             (f"{column.key}_", mapper.get_property_by_column(column).key, _default_of(column)) for column in columns
         ]
 
-    def values(self, row: object) -> Values:
-        given = vars(row)
+    def values(self, given: Values) -> Values:
         return {name: given[key] if key in given else default() for name, key, default in self._parts}
 
 

@@ -38,8 +38,12 @@ class Work:
 
     def add(self, row: Any) -> None:
         """Keeps an object of a mapped class, as a session's `add` does; they are kept in the order in which they were added."""
-        insertion = insertion_of(type(row))
-        self._kept.append(lambda: (insertion.statement, insertion.values(row)))
+        self.put(type(row), vars(row))
+
+    def put(self, kind: type, values: Values) -> None:
+        """The same without the object: a mapped class, and the values of its attributes."""
+        insertion = insertion_of(kind)
+        self._kept.append(lambda: (insertion.statement, insertion.values(values)))
 
     async def flush(self) -> None:
         """Does what was kept; on PostgreSQL in one statement, or in few."""
@@ -77,6 +81,16 @@ def _in_one(writes: tuple[Compiled, ...]) -> Runnable:
 
 Unit: TypeAlias = AsyncSession | Work
 """A transaction of whatever kind, for rules that are part of several."""
+
+
+def put(unit: Unit, kind: type, **values: object) -> None:
+    """Adds a row of a mapped class. On the hot paths making the object would take as long as writing it."""
+    if isinstance(unit, Work):
+        unit.put(kind, values)
+    else:
+        unit.add(kind(**values))
+
+
 Asks: TypeAlias = AsyncSession | AsyncConnection | Work
 """Whatever a `Statement` that only reads may be run on."""
 

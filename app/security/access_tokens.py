@@ -8,7 +8,7 @@ import base64
 import binascii
 import json
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -48,6 +48,7 @@ class AccessTokens:
         self._clock = clock
         self._newest = keys[0]
         self._signer = CryptographyECKey(keys[0].private_pem, ALGORITHM)
+        self._header = _part({"alg": ALGORITHM, "typ": "at+jwt", "kid": self._newest.kid})
         self._verifiers = {key.kid: CryptographyECKey(key.public_pem, ALGORITHM) for key in keys}
         self._jwks = [key.public_jwk for key in keys]
         # Signatures of tokens seen before need not be computed again; bounded, and what has expired is still refused.
@@ -72,9 +73,8 @@ class AccessTokens:
             "iat": now,
             "exp": now + int(LIFETIME.total_seconds()),
         }
-        return str(
-            jws.sign(claims, self._signer, headers={"typ": "at+jwt", "kid": self._newest.kid}, algorithm=ALGORITHM)
-        )
+        signed = f"{self._header}.{_part(claims)}"
+        return f"{signed}.{_base64(self._signer.sign(signed.encode()))}"
 
     def verify(self, token: str) -> AccessClaims:
         """The claims of a token that this service signed and that has not expired.
@@ -130,6 +130,14 @@ class AccessTokens:
         return AccessClaims(
             UUID(claims["sub"]), UUID(claims["sid"]), claims["aud"].removeprefix(audience), claims["exp"]
         )
+
+
+def _part(content: Mapping[str, object]) -> str:
+    return _base64(json.dumps(content, separators=(",", ":")).encode())
+
+
+def _base64(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
 
 
 def _json_part(token: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.database import Unit
+from app.database import Unit, put
 from app.models import AuditEvent
 
 OPERATOR = "operator"
@@ -35,16 +35,16 @@ def record(
     data: Mapping[str, object] | None = None,
 ) -> None:
     """Adds `tag` (`source:subject:action`). `data` holds ids, counts and reasons, never names, addresses or secrets."""
-    session.add(
-        AuditEvent(
-            at=at,
-            tag=tag,
-            actor=actor,
-            district_id=district_id,
-            account_id=account_id,
-            person_id=person_id,
-            data=dict(data or {}),
-        )
+    put(
+        session,
+        AuditEvent,
+        at=at,
+        tag=tag,
+        actor=actor,
+        district_id=district_id,
+        account_id=account_id,
+        person_id=person_id,
+        data=dict(data or {}),
     )
 
 

@@ -1,11 +1,11 @@
 """How long a session lives, and what it takes over from the one that it comes from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from app.models import SignInSession
 from app.portals import Portal
 
 
@@ -43,8 +43,12 @@ class Parent(Protocol):
     def root_session_id(self) -> UUID | None: ...
 
 
-def inherit(opened: SignInSession, parent: Parent) -> None:
-    opened.totp_at = parent.totp_at
-    opened.signed_in_at, opened.expires_at = parent.signed_in_at, min(opened.expires_at, parent.expires_at)
-    opened.switched_from_id = parent.switched_from_id or parent.account_id
-    opened.root_session_id = parent.root_session_id or parent.id
+def inherited(parent: Parent, expires_at: datetime) -> Mapping[str, object]:
+    """What a session takes over that would last until `expires_at` by itself."""
+    return {
+        "totp_at": parent.totp_at,
+        "signed_in_at": parent.signed_in_at,
+        "expires_at": min(expires_at, parent.expires_at),
+        "switched_from_id": parent.switched_from_id or parent.account_id,
+        "root_session_id": parent.root_session_id or parent.id,
+    }

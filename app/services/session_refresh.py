@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, update
 
 from app.clock import Clock
 from app.database import Database, Statement, Unit
@@ -22,9 +22,11 @@ REPEAT_WINDOW = timedelta(seconds=30)
 
 _THIS = SignInSession.id == bindparam("session_id")
 _FAMILY = Statement(
-    select(
+    select_account(
+        has_suspended_link(),
+        has_totp(),
+        wants_answers(),
         SignInSession.id,
-        SignInSession.account_id,
         SignInSession.ended_at,
         SignInSession.expires_at,
         SignInSession.idle_expires_at,
@@ -34,12 +36,11 @@ _FAMILY = Statement(
         SignInSession.rotated_at,
         SignInSession.shared,
     )
+    .join(SignInSession, SignInSession.account_id == Account.id)
     .where(_THIS)
-    .with_for_update()
+    .with_for_update(of=SignInSession)
 )
-_ACCOUNT = Statement(
-    select_account(has_suspended_link(), has_totp(), wants_answers()).where(Account.id == bindparam("account_id"))
-)
+"""The session, held, and its account. Whoever switches an account off ends its sessions, too: their rows are what is waited for."""
 _ROTATE = Statement(
     update(SignInSession)
     .where(_THIS)
@@ -84,13 +85,12 @@ class SessionRefresh:
         family = await _FAMILY.first(session, {"session_id": token.session_id})
         if family is None or family.ended_at is not None or min(family.expires_at, family.idle_expires_at) <= now:
             return None
-        [row] = await _ACCOUNT.all(session, {"account_id": family.account_id})
-        if row.disabled_at is not None:
+        if family.disabled_at is not None:
             return None
         if family.switched_from_id is not None and family.switched_from_id != family.account_id:
             states = self.sessions.linking_states
             await require_live_link(session, family.account_id, family.switched_from_id, states, now)
-        account = AccountView.of(row)
+        account = AccountView.of(family)
         presented = self.refresh_tokens.digests(token.text)
         if family.refresh_digest in presented:
             successor = self.refresh_tokens.successors(token)[0]

@@ -13,7 +13,7 @@ from sqlalchemy import and_, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import Clock
-from app.database import Database, Statement, Unit
+from app.database import Database, Statement, Unit, put
 from app.errors import InvalidToken
 from app.models import Account, KnownDevice, PushDevice, SignInSession
 from app.security.access_tokens import LIFETIME, AccessTokens
@@ -22,7 +22,7 @@ from app.security.refresh_tokens import RefreshTokens
 from app.services import audit
 from app.services.account_view import AccountView, select_account
 from app.services.links import end_link_codes, require_live_link
-from app.services.session_descent import Lifetimes, Parent, inherit
+from app.services.session_descent import Lifetimes, Parent, inherited
 from app.text import fold
 
 ALIVE = (
@@ -134,23 +134,22 @@ class Sessions:
         lifetimes = Lifetimes.of(account.portal, shared=device.shared)
         session_id = uuid4()
         refresh_token = self.refresh_tokens.first(session_id)
-        opened = SignInSession(
+        expires_at = now + lifetimes.absolute
+        own = {"signed_in_at": now, "expires_at": expires_at, "totp_at": now if with_totp else None}
+        put(
+            session,
+            SignInSession,
             id=session_id,
             account_id=account.id,
-            signed_in_at=now,
             last_used_at=now,
             idle_expires_at=now + lifetimes.idle,
-            expires_at=now + lifetimes.absolute,
             refresh_digest=self.refresh_tokens.digest(refresh_token),
             device_id=known,
             device_name=device.name,
             installation_id=device.installation_id,
             shared=device.shared,
-            totp_at=now if with_totp else None,
+            **(inherited(parent, expires_at) if parent else own),
         )
-        if parent:
-            inherit(opened, parent)
-        session.add(opened)
         audit.record(
             session,
             "api:session:switched" if parent else "api:session:started",
@@ -245,18 +244,20 @@ class Sessions:
         proven = device.device_token and self.device_tokens.prove(device.device_token, **_device_name(account))
         if proven and await _SEE_DEVICE.first(session, {"device": proven, "account": account.id, "now": now}):
             return proven
-        fresh = KnownDevice(
-            id=uuid4(),
+        fresh = uuid4()
+        put(
+            session,
+            KnownDevice,
+            id=fresh,
             account_id=account.id,
             name=device.name,
             installation_id=device.installation_id,
             created_at=now,
             last_seen_at=now,
         )
-        session.add(fresh)
         if isinstance(session, AsyncSession):
             await session.flush()  # the ORM would not know that it comes before the session
-        return fresh.id
+        return fresh
 
     def _device_token(self, device_id: UUID, account: AccountView) -> str:
         return self.device_tokens.issue(device_id, **_device_name(account))

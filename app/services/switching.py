@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, func, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from app.clock import Clock
@@ -53,7 +53,7 @@ _LOOK = Statement(
         are_linked(_HERE, Account).label("are_linked"),
         whose_may_enter(Account).label("may_enter"),
         and_(_HERE.disabled_at.is_(None), whose_may_enter(_HERE)).label("may_enter_here"),
-        and_(_ROOT.disabled_at.is_(None), whose_may_enter(_ROOT)).label("may_enter_root"),
+        or_(_ROOT.id == _HERE.id, and_(_ROOT.disabled_at.is_(None), whose_may_enter(_ROOT))).label("may_enter_root"),
         *district_columns(_DISTRICT_HERE, "here_"),
         *district_columns(District, "there_"),
         *(getattr(SignInSession, name).label(f"parent_{name}") for name in _Parent._fields),
@@ -102,7 +102,7 @@ class Switching:
                 await self._refuse_one_factor(session, caller)
             installation = installation_id or parent.installation_id
             device = Device(installation_id=installation, name=parent.device_name, shared=parent.shared)
-            await _NOTE_SIGN_IN.do(session, {"account": target.id, "now": self.clock.now()})
+            await _NOTE_SIGN_IN.soon(session, {"account": target.id, "now": self.clock.now()})
             opened = await self.sessions.open(session, target, device, parent=parent)
             activated = bool(installation) and await turn_push_on(session, caller.account, target, installation or "")
             return replace(opened, push_activated=activated)
