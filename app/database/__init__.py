@@ -28,11 +28,11 @@ __all__ = [
     "Statement",
     "Unit",
     "Work",
-    "put",
     "lost_server_as_overloaded",
     "migration_engine",
     "passing_faults_as_overloaded",
     "patience",
+    "put",
     "unhurried",
 ]
 

@@ -1,11 +1,11 @@
 """The whole document."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
+from starlette.routing import BaseRoute
 
 from app import __version__
 from app.openapi.examples import add_examples
@@ -48,7 +48,7 @@ def operation_id(route: APIRoute | RouteContext) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-def specification(app: FastAPI) -> dict[str, Any]:
+def specification(routes: Sequence[BaseRoute]) -> dict[str, Any]:
     """The whole OpenAPI 3.1 document."""
     document = get_openapi(
         title="Campus Accounts",
@@ -56,11 +56,11 @@ def specification(app: FastAPI) -> dict[str, Any]:
         summary="Activation keys, sign-in and sessions for parents, students and staff of school districts",
         description=DESCRIPTION,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        routes=app.routes,
+        routes=routes,
         tags=TAGS,
         servers=[{"url": "/"}],
     )
-    endpoints = {operation_id(route): route.endpoint for route in iter_route_contexts(app.routes) if route.name}
+    endpoints = {operation_id(route): route.endpoint for route in iter_route_contexts(routes) if route.name}
     for operation in _operations(document):
         _complete(operation, endpoints[operation["operationId"]])
     components = document["components"]
