@@ -13,7 +13,12 @@ from tests.bench.served import OPERATIONS, Served, milliseconds_each
 from tests.bench.server import Server
 
 _HELLOS = 3_000
-_TARGETS = {"GET /me": ("a bare FastAPI hello", 5), "all children": ("GET /me", 1.7), "a switch": ("GET /me", 2)}
+_TARGETS = {
+    "GET /me": ("a bare FastAPI hello", 5),
+    "all children": ("GET /me", 1.7),
+    "a switch": ("GET /me", 2),
+    "a refresh": ("GET /me", 2),
+}
 """The same as those of requests a second, turned over."""
 
 

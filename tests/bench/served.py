@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import json
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from typing import Any, TypeVar
 
@@ -15,7 +15,7 @@ from tests.bench.server import Server
 
 T = TypeVar("T")
 
-OPERATIONS = ("GET /me", "all children", "a switch", "a sign-in")
+OPERATIONS = ("GET /me", "all children", "a switch", "a refresh", "a sign-in")
 
 CONNECTIONS = 64
 SIGN_IN_S = 3.0
@@ -80,6 +80,8 @@ class Served(Asked):
 
     def processor_milliseconds(self, operation: str) -> float:
         """What the server's processes spend on one of `OPERATIONS`: on a crowded machine as on an idle one, or nearly."""
+        if operation == "a refresh":
+            return milliseconds_of(self.server, self._refresh_times, 800)
         requests, count = {
             "GET /me": (self._reads, 1_500),
             "all children": (self._all_children, 800),
@@ -91,13 +93,16 @@ class Served(Asked):
     async def _refresh(self, seconds: float) -> float:
         async with connected(self.server.port, CONNECTIONS) as connections:
             places = {id(connection): place for place, connection in enumerate(connections)}
+            return await saturate_with(connections, lambda each: self._refresh_once(each, places[id(each)]), seconds)
 
-            async def ask(connection: Connection) -> None:
-                place = places[id(connection)]
-                answer = await connection.ask(post("/login/refresh", {"refresh_token": self._refresh_tokens[place]}))
-                self._refresh_tokens[place] = json.loads(answer)["refresh_token"]
+    async def _refresh_times(self, times: int) -> None:
+        async with connected(self.server.port, CONNECTIONS) as connections:
+            for _ in range(times // CONNECTIONS):
+                await asyncio.gather(*(self._refresh_once(each, place) for place, each in enumerate(connections)))
 
-            return await saturate_with(connections, ask, seconds)
+    async def _refresh_once(self, connection: Connection, place: int) -> None:
+        answer = await connection.ask(post("/login/refresh", {"refresh_token": self._refresh_tokens[place]}))
+        self._refresh_tokens[place] = json.loads(answer)["refresh_token"]
 
 
 def answers_per_second(server: Server, requests: Sequence[bytes], seconds: float) -> float:
@@ -115,7 +120,13 @@ def milliseconds_each(server: Server, requests: Sequence[bytes], count: int) -> 
         async with connected(server.port, CONNECTIONS) as connections:
             await each_once(connections, itertools.islice(itertools.cycle(requests), times))
 
-    run(ask(count // 5))  # so that nothing is done for the first time
+    return milliseconds_of(server, ask, count)
+
+
+def milliseconds_of(server: Server, ask: Callable[[int], Coroutine[Any, Any, None]], count: int) -> float:
+    """The same for what asks as often as it is told, each connection equally often."""
+    count -= count % CONNECTIONS
+    run(ask(max(CONNECTIONS, count // 5)))  # so that nothing is done for the first time
     before = server.processor_seconds()
     run(ask(count))
     return (server.processor_seconds() - before) / count * 1_000
