@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CompoundSelect, bindparam, exists, select, union_all, update
+from sqlalchemy import ColumnElement, CompoundSelect, Select, bindparam, exists, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -100,7 +100,7 @@ _HOLD_THOSE_WHO_SWITCH = RowLock(_hold_those_who_switch())
 async def linked_accounts(connection: Asks, account_id: UUID, linking_states: Collection[str]) -> Sequence[AccountView]:
     """The accounts that this one is linked with and that could be used now, by district."""
     rows = await _linked_accounts().all(connection, {"account_id": account_id})
-    return [AccountView.of(row) for row in rows if _both_offer(row, linking_states)]
+    return [AccountView.of(row) for row in rows if both_offer(row, linking_states)]
 
 
 async def is_suspended(connection: AsyncConnection | AsyncSession, account_id: UUID) -> bool:
@@ -108,6 +108,17 @@ async def is_suspended(connection: AsyncConnection | AsyncSession, account_id: U
         LinkedAccount.account_id == account_id, LinkedAccount.suspended_at.is_not(None)
     )
     return (await connection.execute(query)).first() is not None
+
+
+def those_with(account: Any) -> Select[UUID]:
+    """SQL: the ids of the `Account` row (or of an alias) and of those that it is in one group with, neither end suspended."""
+    mine, other = aliased(LinkedAccount), aliased(LinkedAccount)
+    linked = (
+        select(other.account_id)
+        .join(mine, mine.group_id == other.group_id)
+        .where(mine.account_id == account, mine.suspended_at.is_(None), other.suspended_at.is_(None))
+    )
+    return select(account).union_all(linked)
 
 
 def are_linked(one: Any, other: Any) -> ColumnElement[bool]:
@@ -166,7 +177,7 @@ async def require_live_link(
         Maintenance: the district is being maintained.
     """
     row = await _live_link().first(connection, {"account_id": account_id, "root_id": root_id})
-    if row is None or not _both_offer(row, linking_states):
+    if row is None or not both_offer(row, linking_states):
         raise InvalidToken
     until = settings_of(row.settings_there).maintenance_until
     if until and until > now:
@@ -177,7 +188,7 @@ async def require_live_link(
 def _linked_accounts() -> Statement:
     mine, my_district = aliased(LinkedAccount), aliased(District)
     return Statement(
-        select_account(*_offer_columns(District, "there"), *_offer_columns(my_district, "here"))
+        select_account(*offer_columns(District, "there"), *offer_columns(my_district, "here"))
         .join(LinkedAccount, LinkedAccount.account_id == Account.id)
         .join(mine, mine.group_id == LinkedAccount.group_id)
         .join(my_district, my_district.id == mine.district_id)
@@ -197,7 +208,7 @@ def _linked_accounts() -> Statement:
 def _live_link() -> Statement:
     root_link, root, root_district = aliased(LinkedAccount), aliased(Account), aliased(District)
     return Statement(
-        select(*_offer_columns(District, "there"), *_offer_columns(root_district, "here"))
+        select(*offer_columns(District, "there"), *offer_columns(root_district, "here"))
         .join(LinkedAccount, LinkedAccount.district_id == District.id)
         .join(root_link, root_link.group_id == LinkedAccount.group_id)
         .join(root_district, root_district.id == root_link.district_id)
@@ -214,7 +225,7 @@ def _live_link() -> Statement:
     )
 
 
-def _offer_columns(district: Any, place: str) -> tuple[Any, ...]:
+def offer_columns(district: Any, place: str) -> tuple[Any, ...]:
     return (
         district.state.label(f"state_{place}"),
         settings_text(district).label(f"settings_{place}"),
@@ -222,7 +233,7 @@ def _offer_columns(district: Any, place: str) -> tuple[Any, ...]:
     )
 
 
-def _both_offer(row: Any, linking_states: Collection[str]) -> bool:
+def both_offer(row: Any, linking_states: Collection[str]) -> bool:
     """Whether both districts of a link are open and offer linking, now."""
     ends = (
         (row.state_here, row.settings_here, row.opened_at_here),
