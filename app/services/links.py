@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, bindparam, exists, select, union_all, update
+from sqlalchemy import ColumnElement, CompoundSelect, bindparam, exists, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -110,7 +110,7 @@ async def is_suspended(connection: AsyncConnection | AsyncSession, account_id: U
     return (await connection.execute(query)).first() is not None
 
 
-def those_with(account: Any) -> Select[UUID]:
+def those_with(account: Any) -> CompoundSelect[Any]:
     """SQL: the ids of the `Account` row (or of an alias) and of those that it is in one group with, neither end suspended."""
     mine, other = aliased(LinkedAccount), aliased(LinkedAccount)
     linked = (
