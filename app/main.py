@@ -179,6 +179,7 @@ def _lifespan(
             gc.freeze()  # before opening goes back to the usual searches, the first of which would go through all of it
         async with opening() as campus:
             app.state.campus = campus
+            await campus.hash_pool.open()
             if settings.is_production:
                 _spare_what_stays()
             log.info("started", version=__version__, environment=settings.env.value)

@@ -17,7 +17,8 @@ from app.security.access_tokens import AccessTokens
 from app.security.dev_secret import dev_secret_key
 from app.security.digests import Digests
 from app.security.hash_pool import HashPool
-from app.security.passwords import PasswordHasher
+from app.security.hash_process import HashProcess
+from app.security.hashing import ComputesHashes
 from app.security.rate_windows import RateWindows, windows_for
 from app.services.captchas import Captchas
 from app.services.kept_keys import KeptKeyStore
@@ -57,7 +58,7 @@ async def open_ground(
 ) -> AsyncIterator[Ground]:
     """Closed at the end; raises like `open_campus`."""
     database = Database(settings)
-    hash_pool = HashPool(PasswordHasher(), threads=settings.hash_threads, queue=settings.hash_queue)
+    hash_pool = HashPool(_hash_computer(settings), queue=settings.hash_queue)
     digests = Digests(secret_keys(settings))
     altcha = Altcha(digests, clock, work=settings.captcha_work)
     captchas = Captchas(_chosen_captcha(settings, clock) or altcha, altcha)
@@ -89,7 +90,7 @@ async def open_ground(
         await push.close()
         await windows.close()
         await captchas.close()
-        hash_pool.close()
+        await hash_pool.close()
         await database.close()
 
 
@@ -112,6 +113,16 @@ async def _with_kept_keys(store: KeptKeyStore) -> AsyncIterator[None]:
 def secret_keys(settings: Settings) -> list[str]:
     """The configured secret keys, newest first; in development without any, the one kept beside the data."""
     return [key.get_secret_value() for key in settings.secret_keys] or [dev_secret_key(settings.data_folder)]
+
+
+def _hash_computer(settings: Settings) -> ComputesHashes:
+    """In production a process of its own; in development, and in the tests that open a thousand services, threads."""
+    if settings.is_production:
+        return HashProcess(settings.hash_threads)
+    from app.security.hash_threads import HashThreads  # noqa: PLC0415  # the libraries, for which a server in production has no use
+    from app.security.passwords import PasswordHasher  # noqa: PLC0415  # the same
+
+    return HashThreads(PasswordHasher(), settings.hash_threads)
 
 
 def _mail_sender(settings: Settings, clock: Clock) -> MailSender:

@@ -1,24 +1,18 @@
-"""Where password hashes are computed: a bounded pool of threads at low priority, behind a bounded queue in which districts take turns.
+"""Where password hashes are computed: away from the event loop, at low priority, behind a bounded queue in which districts take turns.
 
 So that reading one's children's names stays fast while a whole district signs in: a hash takes tens of milliseconds of a core, more
-threads than cores only slow each other, and at nice 10 the event loop goes first.
+of them at once than there are cores only slow each other, and at nice 10 the event loop goes first.
 A district whose parents all come at once makes its own wait, and not those of the others.
 """
 
-import asyncio
-import os
-import threading
 from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 
 from prometheus_client import Counter, Gauge
 
 from app.security.fair_turns import FairTurns
-from app.security.passwords import PasswordHasher, Verdict
-
-_NICENESS = 10
+from app.security.hashing import ComputesHashes, Verdict
 
 WAITING = Gauge("campus_password_hashes_waiting", "Password hashes queued or running", multiprocess_mode="livesum")
 COMPUTED = Counter("campus_password_hashes_total", "Password hashes computed", ["kind"])
@@ -41,32 +35,33 @@ def hashing_for(district: str | None) -> Iterator[None]:
 
 
 class HashPool:
-    def __init__(self, hasher: PasswordHasher, *, threads: int, queue: int) -> None:
-        self._hasher = hasher
-        # One beside each that is computed is handed over already, so that no thread waits for the event loop.
-        ready = min(threads, queue)
-        self._turns = FairTurns(at_once=threads + ready, places=queue - ready)
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="hash", initializer=_step_back)
+    def __init__(self, computer: ComputesHashes, *, queue: int) -> None:
+        self._computer = computer
+        # One beside each that is computed is handed over already, so that nobody who computes waits for the event loop.
+        ready = min(computer.at_once, queue)
+        self._turns = FairTurns(at_once=computer.at_once + ready, places=queue - ready)
+
+    async def open(self) -> None:
+        """For a server, so that its first sign-in does not wait. Raises OSError where nothing can compute here."""
+        await self._computer.open()
 
     async def hash(self, password: str) -> str:
         """The hash to store.
 
         Raises:
-            Overloaded: the queue is full; nothing was computed.
+            Overloaded: the queue is full, or nobody computes at this moment.
         """
         async with self._place("hash"):
-            return await asyncio.get_running_loop().run_in_executor(self._executor, self._hasher.hash, password)
+            return await self._computer.hash(password)
 
     async def verify(self, password: str, stored: str | None) -> Verdict:
         """Exactly one verification, for nobody (None) as for somebody.
 
         Raises:
-            Overloaded: the queue is full; nothing was computed.
+            Overloaded: the queue is full, or nobody computes at this moment.
         """
         async with self._place("verify"):
-            return await asyncio.get_running_loop().run_in_executor(
-                self._executor, self._hasher.verify, password, stored
-            )
+            return await self._computer.verify(password, stored)
 
     def require_place(self) -> None:
         """For whoever would write before he hashes.
@@ -88,9 +83,5 @@ class HashPool:
         finally:
             WAITING.dec()
 
-    def close(self) -> None:
-        self._executor.shutdown(wait=True, cancel_futures=True)
-
-
-def _step_back() -> None:
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+    async def close(self) -> None:
+        await self._computer.close()

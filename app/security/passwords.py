@@ -1,14 +1,12 @@
 """Password hashes: passlib keeps the policy, libsodium computes. The only module that imports passlib.
 
 Argon2id, m = 19456 KiB, t = 2, p = 1 (OWASP's first choice). Hashes of other schemes and costs are verified and replaced at the next
-sign-in. Every call computes for tens of milliseconds: only `HashPool` makes them.
+sign-in. Every call computes for tens of milliseconds: only `HashPool` has them made.
 """
 
 import re
 import secrets
-import unicodedata
 from binascii import a2b_base64
-from dataclasses import dataclass
 from hmac import compare_digest
 from typing import Any
 
@@ -22,6 +20,7 @@ from passlib.context import CryptContext
 from passlib.hash import argon2
 
 from app.security.foreign_hashes import refusal_of
+from app.security.hashing import Verdict, canonical
 
 MEMORY_KIB = 19_456
 TIME_COST = 2
@@ -76,14 +75,6 @@ def _sodium(secret: bytes, salt: bytes, size: int, *, passes: int, kib: int) -> 
     return bytes(crypto_pwhash_alg(size, secret, salt, passes, kib * 1024, crypto_pwhash_ALG_ARGON2ID13))
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What one verification found; `upgraded` is a new hash to store where the old one was of another scheme or cost."""
-
-    right: bool
-    upgraded: str | None = None
-
-
 class PasswordHasher:
     def __init__(self, *, memory_kib: int = MEMORY_KIB, time_cost: int = TIME_COST) -> None:
         self._memory_kib, self._time_cost = memory_kib, time_cost
@@ -132,8 +123,3 @@ class PasswordHasher:
         salt, checksum = (a2b_base64(f"{part}==") for part in stored.split("$")[-2:])
         computed = _sodium(secret.encode(), salt, _CHECKSUM_BYTES, passes=self._time_cost, kib=self._memory_kib)
         return compare_digest(computed, checksum)
-
-
-def canonical(password: str) -> str:
-    """The password in NFC, as NIST SP 800-63B-4 asks: keyboards differ in how they compose the same letter."""
-    return unicodedata.normalize("NFC", password)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 
 from app.errors import FieldError, ValidationFailed
-from app.security.passwords import canonical
+from app.security.hashing import canonical
 from app.services.district_settings import PasswordPolicy, UsernamePolicy
 from app.text import fold, is_invisible
 from app.translation import msg

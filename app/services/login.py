@@ -16,7 +16,7 @@ from app.errors import AccountLocked, InvalidCredentials, TotpRequired
 from app.models import Account
 from app.portals import Portal
 from app.security.hash_pool import HashPool
-from app.security.passwords import Verdict
+from app.security.hashing import Verdict
 from app.services import audit
 from app.services.account_view import AccountView, select_account
 from app.services.challenge_questions import wants_answers

@@ -1,6 +1,12 @@
 """`CAMPUS_*` settings: read from the environment once, frozen, validated all at once."""
 
-from app.settings.environment import PREFIX, SettingsError, load_settings, unknown_variables
+from app.settings.environment import (
+    PREFIX,
+    SettingsError,
+    environment_without_settings,
+    load_settings,
+    unknown_variables,
+)
 from app.settings.model import MIN_SECRET_LENGTH, Environment, Settings
 
 __all__ = [
@@ -9,6 +15,7 @@ __all__ = [
     "Environment",
     "Settings",
     "SettingsError",
+    "environment_without_settings",
     "load_settings",
     "unknown_variables",
 ]

@@ -28,6 +28,11 @@ _LISTS = {
 }
 
 
+def environment_without_settings() -> dict[str, str]:
+    """For a process of ours that needs none of them, and so none of the secrets among them."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+
+
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Reads `CAMPUS_*` and `CAMPUS_*_FILE`.
 

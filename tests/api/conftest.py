@@ -35,4 +35,4 @@ async def gate(server: Server) -> AsyncIterator[GatedHashPool]:
     pool = GatedHashPool()
     server.use_hash_pool(pool)
     yield pool
-    pool.close()
+    await pool.close()

@@ -101,7 +101,7 @@ async def test_a_key_survives_a_server_lost_during_its_redemption(maria: User, l
     assert refused(await rosa.activate()) == (409, "in_progress")
     clock.advance(timedelta(seconds=31))
     assert (await gate.let_through(rosa.activate(ONCE))).status_code == 201
-    gate.close()
+    await gate.close()
 
 
 @postgresql_only

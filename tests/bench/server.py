@@ -32,13 +32,20 @@ class Server:
 
     def resident_megabytes(self) -> float:
         """What the process holds in memory now; of a server that only watches its worker, what the worker holds."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text(encoding="ascii").split()
-        return max(_resident_megabytes(pid) for pid in (str(self.pid), *children))
+        return max(_resident_megabytes(pid) for pid in self._processes())
+
+    def resident_megabytes_in_all(self) -> float:
+        """The same with the processes that it has started, such as the one that hashes."""
+        return sum(_resident_megabytes(pid) for pid in self._processes())
 
     def processor_seconds(self) -> float:
-        """What all threads of the process have computed so far."""
-        threads = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
+        """What all threads of the process and of those that it has started have computed so far."""
+        threads = (each for pid in self._processes() for each in Path(f"/proc/{pid}/task").glob("*/schedstat"))
         return sum(int(thread.read_text(encoding="ascii").split()[0]) for thread in threads) / 1e9
+
+    def _processes(self) -> list[str]:
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text(encoding="ascii").split()
+        return [str(self.pid), *children]
 
 
 @contextmanager

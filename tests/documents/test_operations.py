@@ -70,6 +70,10 @@ GONE = {
         "roster/test_grace.py::test_access_ends_when_the_day_comes",
         "roster/test_grace.py::test_an_import_on_the_day_ends_it_too",
     ],
+    "the process that hashes": [
+        "security/test_hash_process.py::test_who_waits_when_it_is_killed_may_come_again_and_another_one_serves_him",
+        "security/test_hash_process.py::test_one_that_hangs_is_replaced",
+    ],
     "room in the hash pool": [
         "security/test_hash_pool.py::test_beyond_its_queue_it_refuses_at_once",
         "security/test_hash_pool.py::test_the_event_loop_runs_on_while_hashes_are_computed",

@@ -43,4 +43,4 @@ async def gate(server: Server) -> AsyncIterator[GatedHashPool]:
     pool = GatedHashPool()
     use_hash_pool(server, pool)
     yield pool
-    pool.close()
+    await pool.close()

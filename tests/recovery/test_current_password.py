@@ -3,6 +3,7 @@
 import asyncio
 
 from app.security.hash_pool import HashPool
+from app.security.hash_threads import HashThreads
 from app.security.passwords import PasswordHasher
 from tests.support.gate import GatedHashPool
 from tests.support.portal import Server, faults, refused
@@ -87,12 +88,12 @@ async def test_d1_the_right_one_among_later_guesses_is_not_verified(maria: Owner
 
 
 async def test_a_try_that_the_service_was_too_busy_for_does_not_count(server: Server, maria: Owner) -> None:
-    free, full = server.campus.hash_pool, HashPool(PasswordHasher(), threads=1, queue=-1)
+    free, full = server.campus.hash_pool, HashPool(HashThreads(PasswordHasher(), 1), queue=-1)
     use_hash_pool(server, full)
     for _ in range(TRIES + 1):
         assert refused(await maria.set_address(ADDRESS)) == (503, "overloaded")
     use_hash_pool(server, free)
-    full.close()
+    await full.close()
     assert (await maria.set_address(ADDRESS)).status_code == 202
 
 

@@ -18,6 +18,7 @@ from app.clock import ManualClock
 from app.mail.senders import MemorySender
 from app.models import Account
 from app.security.hash_pool import HashPool
+from app.security.hash_threads import HashThreads
 from app.security.passwords import PasswordHasher
 from app.settings import Settings as CampusSettings
 from tests.support.engines import sqlite_only
@@ -50,7 +51,8 @@ def district(runner: asyncio.Runner, settings: CampusSettings, clock: ManualCloc
     """The server lives in the runner's loop for all examples; each of them has people of its own."""
     sender = MemorySender()
     server = posting(settings, clock, sender)
-    cheap = HashPool(PasswordHasher(memory_kib=64, time_cost=1), threads=1, queue=100)
+    threads = HashThreads(PasswordHasher(memory_kib=64, time_cost=1), 1)
+    cheap = HashPool(threads, queue=100)
 
     async def start() -> tuple[Office, Post]:
         post = Post(await server.__aenter__(), sender.messages)
@@ -60,7 +62,7 @@ def district(runner: asyncio.Runner, settings: CampusSettings, clock: ManualCloc
     try:
         yield runner.run(start())
     finally:
-        cheap.close()
+        threads.stop()
         runner.run(server.__aexit__(None, None, None))
 
 

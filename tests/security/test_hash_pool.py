@@ -8,16 +8,21 @@ import pytest
 
 from app.errors import Overloaded
 from app.security.hash_pool import HashPool
+from app.security.hash_process import HashProcess
+from app.security.hash_threads import HashThreads
 from app.security.passwords import PasswordHasher
 
 PASSWORD = "Sunny meadow 42"
 
 
-@pytest.fixture
-async def pool() -> AsyncIterator[HashPool]:
-    pool = HashPool(PasswordHasher(), threads=1, queue=3)
+@pytest.fixture(params=["threads", "process"])
+async def pool(request: pytest.FixtureRequest) -> AsyncIterator[HashPool]:
+    """As commands have it, and as a server in production has it."""
+    computer = HashProcess(1) if request.param == "process" else HashThreads(PasswordHasher(), 1)
+    pool = HashPool(computer, queue=3)
+    await pool.open()
     yield pool
-    pool.close()
+    await pool.close()
 
 
 async def test_it_hashes_and_verifies(pool: HashPool) -> None:

@@ -7,7 +7,8 @@ import argon2
 import bcrypt
 import pytest
 
-from app.security.passwords import PasswordHasher, Verdict
+from app.security.hashing import Verdict
+from app.security.passwords import PasswordHasher
 
 PASSWORD = "Sunny meadow 42"
 WRONG = Verdict(right=False)

@@ -5,7 +5,9 @@ from collections.abc import Awaitable
 from typing import TypeVar
 
 from app.security.hash_pool import HashPool
-from app.security.passwords import PasswordHasher, Verdict
+from app.security.hash_threads import HashThreads
+from app.security.hashing import Verdict
+from app.security.passwords import PasswordHasher
 
 T = TypeVar("T")
 
@@ -14,7 +16,8 @@ class GatedHashPool(HashPool):
     """The real pool; each caller waits at the gate first, in the order of arrival."""
 
     def __init__(self) -> None:
-        super().__init__(PasswordHasher(), threads=1, queue=100)
+        self.threads = HashThreads(PasswordHasher(), 1)
+        super().__init__(self.threads, queue=100)
         self._waiting: asyncio.Queue[asyncio.Event] = asyncio.Queue()
 
     async def hash(self, password: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from app.security.hash_pool import HashPool
+from app.security.hash_threads import HashThreads
 from app.security.passwords import PasswordHasher
 from tests.support.gate import GatedHashPool
 from tests.support.portal import Server
@@ -16,14 +17,16 @@ QUICK = PasswordHasher(memory_kib=64, time_cost=1)
 @contextmanager
 def quick_hashes(server: Server) -> Iterator[None]:
     """Until the end of the block a hash costs next to nothing; it is counted as always."""
-    with _instead(server, HashPool(QUICK, threads=1, queue=1_000)):
+    threads = HashThreads(QUICK, 1)
+    with _instead(server, HashPool(threads, queue=1_000), threads):
         yield
 
 
 @contextmanager
 def no_free_place(server: Server) -> Iterator[None]:
     """Until the end of the block every hash is one too many."""
-    with _instead(server, HashPool(QUICK, threads=1, queue=-1)):
+    threads = HashThreads(QUICK, 1)
+    with _instead(server, HashPool(threads, queue=-1), threads):
         yield
 
 
@@ -31,19 +34,19 @@ def no_free_place(server: Server) -> Iterator[None]:
 def gated_hashes(server: Server) -> Iterator[GatedHashPool]:
     """Until the end of the block every hash waits at a gate."""
     pool = GatedHashPool()
-    with _instead(server, pool):
+    with _instead(server, pool, pool.threads):
         yield pool
 
 
 @contextmanager
-def _instead(server: Server, pool: HashPool) -> Iterator[None]:
+def _instead(server: Server, pool: HashPool, threads: HashThreads) -> Iterator[None]:
     before = server.campus
     server.app.state.campus = _with_pool(before, pool)
     try:
         yield
     finally:
         server.app.state.campus = before
-        pool.close()
+        threads.stop()
 
 
 def _with_pool(part: Any, pool: HashPool) -> Any:
