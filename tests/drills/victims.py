@@ -3,6 +3,7 @@
 import asyncio
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -48,6 +49,12 @@ class Victims:
         """With SIGKILL: the process learns nothing of it."""
         self._running[name].kill()
         self._running[name].join()
+
+    def kill_children(self, name: str) -> None:
+        """With SIGKILL, what the process has started itself: that which hashes for it."""
+        process = self.process_id(name)
+        for child in Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii").split():
+            os.kill(int(child), signal.SIGKILL)
 
     def stop(self) -> None:
         for process in self._running.values():

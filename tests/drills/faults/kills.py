@@ -1,4 +1,4 @@
-"""Server and worker are killed at random moments, again and again, while everybody works."""
+"""Server, worker, and the process that hashes for the server are killed at random moments, again and again, while everybody works."""
 
 import asyncio
 import random
@@ -11,15 +11,17 @@ TOLD_EVERY = 10
 
 
 async def killed(stage: Stage) -> Seen:
-    """With SIGKILL, 200 times; each is started again at once."""
+    """With SIGKILL, 200 times; server and worker are started again at once, what hashes by its server."""
     chance = random.Random(stage.seed)  # noqa: S311  # chance that can be repeated
     kills = KILLS_IN_SHORT if stage.is_short else KILLS
     async with scene(stage, newcomers=4 * kills, may_lose_answers=True) as told:
         for number in range(1, kills + 1):
             if number % TOLD_EVERY == 0:
                 stage.say(f"mixed-kills: {number} of {kills}")
-            names = chance.choice([["serve"], ["worker"], ["serve", "worker"]])
+            names = chance.choice([["serve"], ["worker"], ["serve", "worker"], []])
             await asyncio.sleep(chance.uniform(0, WITHIN_S))
+            if not names:
+                told.running.kill_children("serve")
             for name in names:
                 told.running.kill(name)
             for name in names:
