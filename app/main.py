@@ -217,7 +217,10 @@ def _spare_what_stays() -> None:
 
 def _specify(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
-        app.openapi_schema = app.openapi_schema or specification(_routes())
+        if app.openapi_schema is None:
+            in_order = _routes()
+            added_since = [route for route in app.routes if route not in in_order]
+            app.openapi_schema = specification([*in_order, *added_since])
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to bring one's own document
