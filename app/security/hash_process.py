@@ -8,7 +8,7 @@ The process knows passwords for as long as it computes, and none of the service'
 import asyncio
 import json
 import sys
-from asyncio.subprocess import DEVNULL, PIPE
+from asyncio.subprocess import PIPE
 from typing import Any, cast
 
 import structlog
@@ -44,7 +44,7 @@ class HashProcess:
             if self._running is None or self._running.is_over:
                 command = (sys.executable, "-m", "app.security.hash_worker", str(self.at_once))
                 _, self._running = await asyncio.get_running_loop().subprocess_exec(
-                    _Conversation, *command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment_without_settings()
+                    _Conversation, *command, stdin=PIPE, stdout=PIPE, stderr=None, env=environment_without_settings()
                 )
 
     async def hash(self, password: str) -> str:

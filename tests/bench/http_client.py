@@ -24,8 +24,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self) -> None:
         self._received = b""
-        self._expected = b""
-        self._answer: asyncio.Future[bytes] | None = None
+        self._answer: asyncio.Future[tuple[bytes, bytes]] | None = None
 
     @classmethod
     async def to(cls, port: int) -> Self:
@@ -38,7 +37,13 @@ class Connection(asyncio.Protocol):
         Raises:
             UnexpectedAnswer: any other one.
         """
-        self._expected = f"HTTP/1.1 {expected}".encode()
+        head, body = await self.answer(request)
+        if not head.startswith(f"HTTP/1.1 {expected}".encode()):
+            raise UnexpectedAnswer((head.partition(b"\r\n")[0] + b" " + body).decode(errors="replace"))
+        return body
+
+    async def answer(self, request: bytes) -> tuple[bytes, bytes]:
+        """Head and body of an answer, whatever it says. Raises UnexpectedAnswer where there is none."""
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(request)
         return await self._answer
@@ -56,21 +61,12 @@ class Connection(asyncio.Protocol):
         if not end or (length and len(body) < int(length[1])):
             return
         self._received = b""
-        if head.startswith(self._expected):
-            self._settle(body, None)
-        else:
-            self._settle(b"", UnexpectedAnswer((head.partition(b"\r\n")[0] + b" " + body).decode(errors="replace")))
+        if self._answer and not self._answer.done():
+            self._answer.set_result((head, body))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._settle(b"", UnexpectedAnswer(f"the connection was lost: {exc}"))
-
-    def _settle(self, body: bytes, fault: Exception | None) -> None:
-        if self._answer is None or self._answer.done():
-            return
-        if fault is None:
-            self._answer.set_result(body)
-        else:
-            self._answer.set_exception(fault)
+        if self._answer and not self._answer.done():
+            self._answer.set_exception(UnexpectedAnswer(f"the connection was lost: {exc}"))
 
 
 @asynccontextmanager
