@@ -124,7 +124,7 @@ proofs: setup ## take each protection out of a copy of the tree, and see that it
 words: setup ## bring the translations up to the code, and say what is left to translate
 	@$(BIN)/python -m app.locales
 
-bench: setup ## ratios against limits measured in the same run; ONLY=roster for one section of it
+bench: setup ## ratios against limits measured in the same run; ONLY=roster for one section, or "roster mail"
 	@$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY))
 
 openapi: setup ## write openapi/openapi.json

@@ -31,9 +31,8 @@ _ASKED_BY_ANYBODY = {"wrong sign-ins": (parity.sign_in, 401), "reset requests": 
 
 def main() -> None:
     options = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    options.add_argument("--only", choices=SECTIONS, help="one section alone")
-    only = options.parse_args().only
-    chosen = {only} if only else set(SECTIONS)
+    options.add_argument("--only", nargs="+", choices=SECTIONS, default=[*SECTIONS], help="these sections alone")
+    chosen = set(options.parse_args().only)
     machine = _machine()
     series = Series()
     progress = ProgressLine()
@@ -41,36 +40,57 @@ def main() -> None:
         progress.say("starting PostgreSQL")
         with both_engines(Path(folder)) as engines:
             names = [engine.name for engine in engines]
-            _measure(chosen, engines, Path(folder), series, progress)
-    progress.clear()
-    of_chosen = [of_kind for section, kinds in SECTIONS.items() if section in chosen for of_kind in kinds]
-    print_figures([figure for of_kind in of_chosen for name in names for figure in of_kind(series, name)], machine)
+            measured: set[str] = set()
+            try:
+                measured.update(_measured(chosen, engines, Path(folder), series, progress))
+            finally:
+                # A section that fails takes nothing of those before it away.
+                progress.clear()
+                kinds = [kind for section, kinds in SECTIONS.items() if section in measured for kind in kinds]
+                print_figures([figure for kind in kinds for name in names for figure in kind(series, name)], machine)
 
 
-def _measure(
+def _measured(
     chosen: AbstractSet[str], engines: Sequence[Engine], folder: Path, series: Series, progress: ProgressLine
-) -> None:
+) -> Iterator[str]:
+    """Each section, when it is done."""
     if "memory" in chosen:
         imports.measure_memory(engines, folder, series, progress)
+        yield "memory"
     peers = comparison.installed(folder, progress) if chosen & {"peers", "growth"} else []
     if "growth" in chosen:
         growth.measure(engines, peers, ROUNDS, series, progress)
-    if chosen <= {"memory", "growth"}:
-        return  # all other sections need a district with accounts
+        yield "growth"
+    if chosen - {"memory", "growth"}:
+        yield from _measured_in_a_district(chosen, engines, peers, folder, series, progress)
+
+
+def _measured_in_a_district(
+    chosen: AbstractSet[str],
+    engines: Sequence[Engine],
+    peers: Sequence[comparison.Peer],
+    folder: Path,
+    series: Series,
+    progress: ProgressLine,
+) -> Iterator[str]:
+    """The same, of the sections that need one with accounts."""
     rounds = ROUNDS if "roster" in chosen else 1
     environments = imports.measure_speed(engines, district.write_roster(folder / "roster"), rounds, series, progress)
-    if "mail" in chosen:
-        _measure_mail(environments, series, progress)
-    if "guard" in chosen:
-        _measure_guard(environments, series, progress)
-    if "start" in chosen:
-        _measure_starts(environments, series, progress)
+    if "roster" in chosen:
+        yield "roster"
+    for section, measure in _OF_APPLICATIONS.items():
+        if section in chosen:
+            measure(environments, series, progress)
+            yield section
     if chosen & {*_OF_SERVERS, "peers"}:
         with _all_served(environments) as (hello, served):
             if "peers" in chosen:
                 comparison.measure(peers, engines, hello, served, ROUNDS, series, progress)
-            for measure in (each for section, each in _OF_SERVERS.items() if section in chosen):
-                measure(hello, served, ROUNDS, series, progress)
+                yield "peers"
+            for section, ask in _OF_SERVERS.items():
+                if section in chosen:
+                    ask(hello, served, ROUNDS, series, progress)
+                    yield section
 
 
 def _measure_mail(environments: dict[str, Environment], series: Series, progress: ProgressLine) -> None:
@@ -150,6 +170,7 @@ def _machine() -> str:
     return f"{os.cpu_count()} cores, Python {platform.python_version()}; load average before the run {load:.1f}"
 
 
+_OF_APPLICATIONS = {"mail": _measure_mail, "guard": _measure_guard, "start": _measure_starts}
 _OF_SERVERS = {
     "processor": processor.measure,
     "requests": requests.measure_requests,

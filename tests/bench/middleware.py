@@ -10,12 +10,14 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Scope
 
 from app.main import create_app
+from app.middleware.app_life import AppLifeMiddleware
 from app.middleware.captcha_threshold import CaptchaThresholdMiddleware
 from app.middleware.rate_limit import RateLimitMiddleware
 from app.settings import load_settings
 from tests.bench.databases import Environment
 
-GUARD: set[object] = {RateLimitMiddleware, CaptchaThresholdMiddleware}
+GUARD: set[object] = {RateLimitMiddleware, AppLifeMiddleware, CaptchaThresholdMiddleware}
+"""The life of apps asks for the endpoint that the limits have found, so it goes with them."""
 BARE = "/bare"
 BATCHES = 60
 REQUESTS = 100
