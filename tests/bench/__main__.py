@@ -17,6 +17,7 @@ from tests.bench import district, growth, imports, mail, middleware, parity, pro
 from tests.bench.databases import Engine, Environment, both_engines
 from tests.bench.figures import Figure, Series, print_figures
 from tests.bench.peers import comparison
+from tests.bench.peers.peer import Peer
 from tests.bench.progress import ProgressLine
 from tests.bench.served import Served, run
 from tests.bench.server import Server, serve
@@ -68,7 +69,7 @@ def _measured(
 def _measured_in_a_district(
     chosen: AbstractSet[str],
     engines: Sequence[Engine],
-    peers: Sequence[comparison.Peer],
+    peers: Sequence[Peer],
     folder: Path,
     series: Series,
     progress: ProgressLine,
