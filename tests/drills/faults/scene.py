@@ -98,6 +98,7 @@ async def scene(
     """At the end of the block everybody has stopped, the worker has had its time, and `seen` says what was not as it must be."""
     environment = {
         **production(stage.database_url),
+        "CAMPUS_CAPTCHA_WORK": "1",
         **UNHURRIED,
         "CAMPUS_MAIL_URL": f"outbox://{stage.folder / 'mails'}",
         **(settings or {}),
