@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from app.database.bundle import Runnable
 from app.database.engines import BUSY_TIMEOUT_MS, configure_sqlite_reader, configure_sqlite_writer
+from app.database.group_commit import GroupCommit
 from app.database.patience import POOL_TIMEOUT_S, patience_s
 from app.database.statements import Statement, Values
 from app.database.work import Listener, Work
@@ -21,7 +22,7 @@ from app.database.work import Listener, Work
 T = TypeVar("T")
 
 CHECKPOINT_EVERY = 100
-"""Commits. By itself SQLite does it every thousand pages, within the commit of whoever comes then."""
+"""Transactions. By itself SQLite does it every thousand pages, within the commit of whoever comes then."""
 
 
 class SqliteLane:
@@ -30,28 +31,20 @@ class SqliteLane:
     def __init__(self, path: Path, turn: asyncio.Lock, listeners: list[Listener]) -> None:
         """`turn` is held by whoever writes in this process."""
         self._path = path
-        self._turn = turn
+        self._groups = GroupCommit(turn, self._begun)
         self._listeners = listeners
         self._writer: sqlite3.Connection | None = None
         self._reader: sqlite3.Connection | None = None
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="sqlite")  # starts none before it is asked
-        self._commits = 0
+        self._transactions = 0
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Work]:
-        async with turn_of(self._turn):
-            writer = self._writer = self._writer or self._connect(configure_sqlite_writer)
-            await self._begin(writer)
-            try:
-                work = Work(partial(_run, writer), "sqlite", self._listeners)
-                yield work
-                await work.flush()
-                writer.execute("COMMIT")
-            except BaseException:
-                if writer.in_transaction:
-                    writer.execute("ROLLBACK")
-                raise
-            self._note_commit()
+        async with self._groups.member() as writer:
+            work = Work(partial(_run, writer), "sqlite", self._listeners)
+            yield work
+            await work.flush()
+        self._note_transaction()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Work]:
@@ -65,6 +58,7 @@ class SqliteLane:
         return Work(partial(self._read, self._reader), "sqlite", self._listeners)
 
     async def close(self) -> None:
+        await self._groups.close()
         self._threads.shutdown()
         for connection in (self._writer, self._reader):
             if connection:
@@ -78,7 +72,9 @@ class SqliteLane:
         connection.execute("PRAGMA wal_autocheckpoint=0")
         return connection
 
-    async def _begin(self, writer: sqlite3.Connection) -> None:
+    async def _begun(self) -> sqlite3.Connection:
+        """The writer, with a transaction on it."""
+        writer = self._writer = self._writer or self._connect(configure_sqlite_writer)
         try:
             writer.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as fault:
@@ -91,6 +87,7 @@ class SqliteLane:
                 await waiting
                 writer.execute("ROLLBACK")
                 raise
+        return writer
 
     async def _read(self, reader: sqlite3.Connection, runnable: Runnable, arguments: list[object]) -> list[Any]:
         try:
@@ -101,9 +98,9 @@ class SqliteLane:
         # Another process has just opened the file, or closes it.
         return runnable.rows(await self._in_thread(partial(_read_patiently, self._path, runnable.text, arguments)))
 
-    def _note_commit(self) -> None:
-        self._commits += 1
-        if self._commits % CHECKPOINT_EVERY == 0:
+    def _note_transaction(self) -> None:
+        self._transactions += 1
+        if self._transactions % CHECKPOINT_EVERY == 0:
             self._threads.submit(_checkpoint, self._path)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
