@@ -110,6 +110,8 @@ async def test_a_pool_of_one_connection_serves_everybody_in_turn(settings: Setti
     small = Database(settings.model_copy(update={"database_pool_size": 1}))
     await asyncio.gather(*(add_district(small, f"district-{number}") for number in range(20)))
     assert await asyncio.gather(*(count_districts(small) for _ in range(20))) == [20] * 20
+    await asyncio.gather(*(record_events(small, [f"test:event:{number:02}"]) for number in range(20)))
+    assert len(await recorded_events(small)) == 20
     await small.close()
 
 

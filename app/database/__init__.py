@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy.engine import Engine
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from app.database.engines import engines_of, migration_engine
+from app.database.engines import engines_of, migration_engine, short_engine, short_share
 from app.database.faults import lost_server_as_overloaded, passing_faults_as_overloaded
 from app.database.patience import STATEMENT_TIMEOUT_S, patience, unhurried, while_patient
 from app.database.postgresql_lane import PostgresqlLane
@@ -47,7 +47,9 @@ class Database:
         self._lane: Lane = (
             SqliteLane(settings.sqlite_path, self._turn, self.listeners)
             if self._turn
-            else PostgresqlLane(self.writer, self.reader, self.listeners)
+            else PostgresqlLane(
+                short_engine(settings, statement_timeout_s), short_share(settings.database_pool_size), self.listeners
+            )
         )
 
     @property

@@ -1,6 +1,6 @@
 """SQLAlchemy's engines, and the one place that makes them.
 
-SQLite: WAL; one writing connection, so that waiters queue fairly here instead of colliding in SQLite; it begins IMMEDIATE, since a
+SQLite: WAL; whoever writes holds the process' one turn, so that waiters queue fairly here instead of colliding in SQLite; he begins IMMEDIATE, since a
 deferred transaction that turns into a writer fails at once under load. Readers are deferred and may not write.
 PostgreSQL: READ COMMITTED for transactions, autocommit for reading (no BEGIN and COMMIT round trips).
 """
@@ -66,33 +66,49 @@ def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _postgresql_engines(settings: Settings, statement_timeout_s: float) -> tuple[AsyncEngine, AsyncEngine]:
-    from app.database.postgresql_connection import Connection as OneThatIsGivenUp  # noqa: PLC0415  # the driver is loaded where it is needed
+def short_share(pool_size: int) -> int:
+    """Of the connections for reading, and of those for writing, so many are the hot paths' own; the others' are one at least."""
+    return (pool_size + 1) // 2
 
-    url = _asyncpg_url(settings)
+
+def short_engine(settings: Settings, statement_timeout_s: float) -> AsyncEngine:
+    """One that makes the connections of PostgreSQL's hot paths, and keeps none."""
+    return create_async_engine(
+        _asyncpg_url(settings), poolclass=NullPool, connect_args=_asyncpg_arguments(statement_timeout_s)
+    )
+
+
+def _postgresql_engines(settings: Settings, statement_timeout_s: float) -> tuple[AsyncEngine, AsyncEngine]:
     common: dict[str, Any] = {
-        "pool_size": settings.database_pool_size,
+        "pool_size": max(1, settings.database_pool_size - short_share(settings.database_pool_size)),
         "max_overflow": 0,
         "pool_timeout": POOL_TIMEOUT_S,
         "pool_use_lifo": True,  # the one that was used last: its server has the plans and pages of the last request at hand
-        "connect_args": {
-            "connection_class": OneThatIsGivenUp,
-            "timeout": CONNECT_TIMEOUT_S,
-            "command_timeout": statement_timeout_s + 2,
-            "server_settings": {
-                "application_name": "campus",
-                "client_connection_check_interval": "1s",  # so that nothing is held by a statement that was given up
-                "jit": "off",
-                "timezone": "UTC",
-                "statement_timeout": f"{statement_timeout_s * 1000:.0f}ms",
-            },
-        },
+        "connect_args": _asyncpg_arguments(statement_timeout_s),
     }
+    url = _asyncpg_url(settings)
     writer = create_async_engine(url, **common)
     reader = create_async_engine(url, isolation_level="AUTOCOMMIT", **common)
     for engine in (writer, reader):
         event.listen(engine.sync_engine, "checkout", _refuse_closed)
     return writer, reader
+
+
+def _asyncpg_arguments(statement_timeout_s: float) -> dict[str, Any]:
+    from app.database.postgresql_connection import Connection as OneThatIsGivenUp  # noqa: PLC0415  # the driver is loaded where it is needed
+
+    return {
+        "connection_class": OneThatIsGivenUp,
+        "timeout": CONNECT_TIMEOUT_S,
+        "command_timeout": statement_timeout_s + 2,
+        "server_settings": {
+            "application_name": "campus",
+            "client_connection_check_interval": "1s",  # so that nothing is held by a statement that was given up
+            "jit": "off",
+            "timezone": "UTC",
+            "statement_timeout": f"{statement_timeout_s * 1000:.0f}ms",
+        },
+    }
 
 
 def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:

@@ -1,4 +1,4 @@
-"""The hot paths on PostgreSQL: asyncpg itself, on the connections of SQLAlchemy's pools."""
+"""The hot paths on PostgreSQL: asyncpg itself, on connections of its own."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,19 +6,20 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.util import greenlet_spawn
 
 from app.database.bundle import Runnable
 from app.database.patience import while_patient
+from app.database.short_connections import ShortConnections
 from app.database.statements import Statement, Values
 from app.database.work import Listener, Work
 from app.errors import Overloaded
 
 
 class PostgresqlLane:
-    def __init__(self, writer: AsyncEngine, reader: AsyncEngine, listeners: list[Listener]) -> None:
-        self._writer = writer
-        self._reader = reader
+    def __init__(self, engine: AsyncEngine, size: int, listeners: list[Listener]) -> None:
+        """`engine` makes the connections: at most `size` for transactions, and as many for reading."""
+        self._writer = ShortConnections(engine, size)
+        self._reader = ShortConnections(engine, size)
         self._listeners = listeners
 
     @asynccontextmanager
@@ -48,7 +49,8 @@ class PostgresqlLane:
             return await statement.first(self._work(connection), values)
 
     async def close(self) -> None:
-        """The engines are closed by whoever made them."""
+        await self._writer.close()
+        await self._reader.close()
 
     def _work(self, connection: Any) -> Work:
         async def run(runnable: Runnable, arguments: list[object]) -> list[Any]:
@@ -64,23 +66,19 @@ class _connection_of:  # noqa: N801  # used as a function; a generator would cos
         Overloaded: it was lost meanwhile.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine.sync_engine
+    def __init__(self, connections: ShortConnections) -> None:
+        self._connections = connections
 
     async def __aenter__(self) -> Any:
         try:
-            self._borrowed = await greenlet_spawn(self._engine.raw_connection)
+            self._connection: Any = await self._connections.take()
         except OSError as fault:
             raise Overloaded from fault
-        self._connection: Any = self._borrowed.driver_connection
         return self._connection
 
     async def __aexit__(self, kind: object, fault: BaseException | None, trace: object) -> None:
         if isinstance(fault, asyncio.CancelledError):
             self._connection.terminate()  # nobody knows what it was doing
-        if not self._connection.is_closed():
-            await greenlet_spawn(self._borrowed.close)
-            return
-        self._borrowed.invalidate()
-        if isinstance(fault, Exception):
+        self._connections.give_back(self._connection)
+        if isinstance(fault, Exception) and self._connection.is_closed():
             raise Overloaded from fault
