@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import update
 
+from app.database.engines import SQLITE_READERS
 from app.models import WindowCount
 from app.services.setting_paths import SettingRefused
 from app.settings import Settings
@@ -115,6 +117,22 @@ async def test_a_new_network_holds_at_the_next_request_that_would_be_refused(ser
     assert is_limited(await school.get(LOGIN_SCREEN))
 
 
+@sqlite_only
+@pytest.mark.parametrize("idle_s", [0, 2.1], ids=["after a restart", "after a quiet time"])
+async def test_a_whole_school_may_be_the_first_to_come(settings: Settings, idle_s: float) -> None:
+    """One of sixty asks for the list, which takes its time; the others do not go on with an old one, or with none."""
+    pupils = 3 * FREE_REQUESTS
+    async with limiting(settings) as server:
+        if idle_s:
+            assert await ask_for_reset(server, STRANGER) == 202
+        await Office(server, "jackson").set(NETWORKS)
+        await asyncio.sleep(idle_s)
+        async with all_readers_busy(server):
+            asked = [asyncio.ensure_future(ask_for_reset(server, PUPIL)) for _ in range(pupils)]
+            await asyncio.sleep(0.1)
+        assert await asyncio.gather(*asked) == [202] * pupils
+
+
 @postgresql_only
 async def test_while_the_database_is_away_the_last_list_holds(settings: Settings) -> None:
     async with line_to(settings.database_url) as line:
@@ -170,6 +188,15 @@ async def test_a_school_may_miss_twenty_times_as_often(settings: Settings) -> No
                 await have_counted(server, FREE_MISSES * FACTOR - 1)
                 misses += [await miss(server, address, number) for number in (1, 2)]
     assert outcomes == {PUPIL: [401, 401, CAPTCHA], STRANGER: [401, CAPTCHA, CAPTCHA]}
+
+
+@asynccontextmanager
+async def all_readers_busy(server: Server) -> AsyncIterator[None]:
+    """Of those that long questions go through."""
+    async with AsyncExitStack() as stack:
+        for _ in range(SQLITE_READERS):
+            await stack.enter_async_context(server.campus.database.reading())
+        yield
 
 
 async def quota_of(server: Server, address: str, path: str = LOGIN_SCREEN) -> int:
