@@ -1,7 +1,7 @@
 """Short work of the hot paths: `Statement`s in one transaction, or each for itself."""
 
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, ExitStack
+from contextlib import AbstractAsyncContextManager
 from functools import cache
 from typing import Any, Protocol, TypeAlias
 
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from app.database.bundle import Bundle, Runnable
 from app.database.statements import Compiled, Statement, Values, insertion_of
-from app.telemetry.watchers import watchers
+from app.telemetry.watchers import watched, watchers
 
 Run: TypeAlias = Callable[[Runnable, list[object]], Awaitable[list[Any]]]
 """Runs a compiled statement, or a bundle of them, with its arguments on a connection and gives its rows."""
@@ -65,9 +65,7 @@ class Work:
             heard(runnable.text)
         if not watchers:
             return await self._run(runnable, arguments)
-        with ExitStack() as stack:
-            for watcher in watchers:
-                stack.enter_context(watcher(self.engine, runnable.text))
+        with watched(self.engine, runnable.text):
             return await self._run(runnable, arguments)
 
 

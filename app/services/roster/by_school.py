@@ -1,7 +1,7 @@
 """What changes at each school: a summary that an office can check before anything is written."""
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import TypeVar
 
@@ -63,14 +63,14 @@ class Tally:
     def _add(
         self,
         changes: Changes[Key],
-        keys: Iterable[Key],
+        keys: Collection[Key],
         place_of: Callable[[Key], _Place],
         also_updated: Iterable[Key] = (),
     ) -> None:
         """Counts all and takes away what changes: to look each of them up among the changed would take a set of them."""
         created = Counter(map(place_of, changes.created))
         updated = Counter(map(place_of, chain(changes.updated, also_updated)))
-        unchanged = Counter(map(place_of, keys))
+        unchanged = Counter(map(place_of, keys)) if len(changes.created) < len(keys) else created.copy()
         unchanged.subtract(created)
         unchanged.subtract(updated)
         for action, found in (("created", created), ("updated", updated), ("unchanged", unchanged)):

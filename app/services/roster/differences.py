@@ -7,20 +7,20 @@ from functools import cached_property, partial
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.services.roster.by_school import Tally, schools_of
 from app.services.roster.enrollments import EnrollmentChanges, compare_enrollments, count_enrollments, write_enrollments
 from app.services.roster.other_orgs import OtherOrgChanges, compare_other_orgs, write_other_orgs
 from app.services.roster.people import Pair, Roster
-from app.services.roster.persons import PERSONS, fate_of, last_values, person_values
+from app.services.roster.persons import PERSONS, fate_of, last_values
 from app.services.roster.persons import is_correct as is_correct_person
 from app.services.roster.progress import Meter, Progress
-from app.services.roster.relationships import RELATIONSHIPS, first_flags, is_correct, tie_values
+from app.services.roster.relationships import RELATIONSHIPS, first_values, is_correct
 from app.services.roster.relationships import fate_of as fate_of_relationship
+from app.services.roster.relationships import last_values as last_values_of_relationship
 from app.services.roster.report import SchoolChanges, counts
-from app.services.roster.schools import SCHOOLS, school_values
+from app.services.roster.schools import SCHOOLS
 from app.services.roster.sync import Changes
 
 _FEW = 25
@@ -132,46 +132,37 @@ async def write_differences(
 ) -> None:
     roster = differences.roster
     district = {"district_id": differences.district_id}
-
-    def first_of_relationship(pair: Pair) -> dict[str, Any]:
-        guardian, student = pair
-        ids = {"guardian_id": roster.people[guardian].id, "student_id": roster.people[student].id}
-        return ids | first_flags(roster.relationships[pair].relation)
-
-    def last_of_relationship(row: Row[Any]) -> dict[str, Any]:
-        return {"said_by": roster.said.get((row.guardian, row.student))}
-
     await write_other_orgs(connection, differences.district_id, differences.other_orgs, meter)
     await SCHOOLS.write(
         connection,
+        roster.schools,
         differences.schools,
         now,
         meter,
         constants=district,
-        first=lambda sourced_id: {"sourced_id": sourced_id},
-        values=lambda sourced_id: school_values(roster.schools[sourced_id]),
+        first=lambda sourced_id: (sourced_id,),
     )
     await PERSONS.write(
         connection,
+        roster.people,
         differences.people,
         now,
         meter,
         constants={**district, "first_seen_at": now, "in_first_import": in_first_import, "by_office": False},
-        first=lambda sourced_id: {"sourced_id": sourced_id},
-        values=lambda sourced_id: person_values(roster.people[sourced_id]),
+        first=lambda sourced_id: (sourced_id,),
         last=partial(last_values, roster),
         leaves_at=differences.leaves_at,
     )
     await write_enrollments(connection, differences.enrollments, meter)
     await RELATIONSHIPS.write(
         connection,
+        roster.relationships,
         differences.relationships,
         now,
         meter,
         constants=district,
-        first=first_of_relationship,
-        values=lambda pair: tie_values(roster.relationships[pair]),
-        last=last_of_relationship,
+        first=partial(first_values, roster),
+        last=partial(last_values_of_relationship, roster),
     )
 
 

@@ -4,17 +4,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, type_coerce
+from sqlalchemy import bindparam, delete, func, insert, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.models import Enrollment, Person
-from app.services.roster.bulk import execute_many, insert_many, stream, table_of
+from app.models import Enrollment, Person, School
+from app.services.roster.bulk import execute_many, stream, table_of
 from app.services.roster.people import Roster, RosterPerson
 from app.services.roster.progress import Meter
 from app.services.roster.row_ids import RowId
 
 _ENROLLMENTS = table_of(Enrollment)
 _PERSONS = table_of(Person)
+_SCHOOLS = table_of(School)
+_AT_SCHOOLS = _SCHOOLS.join(_ENROLLMENTS, _ENROLLMENTS.c.school_id == _SCHOOLS.c.id)
+"""From the schools, which are few: from the people, each of them would be looked for."""
 _NOT_ALL = -1
 
 
@@ -34,20 +37,19 @@ class EnrollmentChanges:
         people = self.roster.people
         return len(self.with_some) + sum(len(people[sourced_id].schools) for sourced_id in self.moved)
 
-    def stale(self) -> Iterator[dict[str, Any]]:
-        return ({"this_person": self.roster.people[sourced_id].id} for sourced_id in self.with_some)
+    def stale(self) -> Iterator[tuple[Any]]:
+        return ((self.roster.people[sourced_id].id,) for sourced_id in self.with_some)
 
-    def missing(self) -> Iterator[dict[str, Any]]:
-        for sourced_id in self.moved:
-            person = self.roster.people[sourced_id]
+    def missing(self) -> Iterator[tuple[Any, ...]]:
+        people, schools = self.roster.people, self.roster.schools
+        for person in map(people.__getitem__, self.moved):
             for place, school in enumerate(person.schools):
-                school_id = self.roster.schools[school].id
-                yield {"person_id": person.id, "school_id": school_id, "is_primary": place == 0}
+                yield person.id, schools[school].id, place == 0
 
 
 async def count_enrollments(connection: AsyncConnection, district_id: str) -> int:
-    query = select(func.count()).select_from(_PERSONS.join(_ENROLLMENTS, _ENROLLMENTS.c.person_id == _PERSONS.c.id))
-    return (await connection.execute(query.where(_PERSONS.c.district_id == district_id))).scalar_one()
+    query = select(func.count()).select_from(_AT_SCHOOLS).where(_SCHOOLS.c.district_id == district_id)
+    return (await connection.execute(query)).scalar_one()
 
 
 async def compare_enrollments(
@@ -73,9 +75,9 @@ async def _count_right(
     right: dict[str, int] = {}
     schools = {school.id: school.sourced_id for school in roster.schools.values()}
     school_id = type_coerce(_ENROLLMENTS.c.school_id, RowId()).label("school_id")
-    query = select(_PERSONS.c.sourced_id, school_id, _ENROLLMENTS.c.is_primary)
-    query = query.join(_ENROLLMENTS, _ENROLLMENTS.c.person_id == _PERSONS.c.id)
-    async for rows in stream(connection, query.where(_PERSONS.c.district_id == district_id)):
+    people = _AT_SCHOOLS.join(_PERSONS, _PERSONS.c.id == _ENROLLMENTS.c.person_id)
+    query = select(_PERSONS.c.sourced_id, school_id, _ENROLLMENTS.c.is_primary).select_from(people)
+    async for rows in stream(connection, query.where(_SCHOOLS.c.district_id == district_id)):
         for row in rows:
             if person := roster.people.get(row.sourced_id):
                 known = right.get(person.sourced_id, 0)
@@ -91,5 +93,6 @@ def _is_right(person: RosterPerson, school: str, *, is_primary: bool) -> bool:
 
 async def write_enrollments(connection: AsyncConnection, changes: EnrollmentChanges, meter: Meter) -> None:
     this_person = delete(_ENROLLMENTS).where(_ENROLLMENTS.c.person_id == bindparam("this_person"))
-    await execute_many(connection, this_person, changes.stale(), meter)
-    await insert_many(connection, _ENROLLMENTS, changes.missing(), meter)
+    await execute_many(connection, this_person, ["this_person"], changes.stale(), meter)
+    columns = ["person_id", "school_id", "is_primary"]
+    await execute_many(connection, insert(_ENROLLMENTS), columns, changes.missing(), meter)

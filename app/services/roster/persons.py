@@ -36,25 +36,25 @@ _FOLLOWING = (
 """The columns that follow the roster, in the order of `person_values`."""
 
 
-def person_values(person: RosterPerson) -> dict[str, Any]:
+def person_values(person: RosterPerson) -> tuple[Any, ...]:
     """What follows the roster."""
     keeps = person.keeps_student_values
-    return {
-        "is_student": person.is_student,
-        "is_guardian": person.is_guardian,
-        "is_staff": person.is_staff,
-        "first_name": person.first_name,
-        "last_name": person.last_name,
-        "name_words": name_words(person.first_name, person.last_name),
-        "student_number": person.number if keeps else None,
-        "state_id": person.state_id if keeps else None,
-        "birth_date": person.birth_date if keeps else None,
-        "email": person.email,
-        "enabled": person.enabled,
-        "relation": person.relation and person.relation.value,  # a plain string, which drivers take faster
-        "ssn_last4_digest": person.ssn_last4_digests[0] if keeps and person.ssn_last4_digests else None,
-        "role_rows": text_of(person),
-    }
+    return (
+        person.is_student,
+        person.is_guardian,
+        person.is_staff,
+        person.first_name,
+        person.last_name,
+        name_words(person.first_name, person.last_name),
+        person.number if keeps else None,
+        person.state_id if keeps else None,
+        person.birth_date if keeps else None,
+        person.email,
+        person.enabled,
+        person.relation and str(person.relation),  # a plain string, which drivers take faster
+        person.ssn_last4_digests[0] if keeps and person.ssn_last4_digests else None,
+        text_of(person),
+    )
 
 
 def kinds(person: Any) -> tuple[str, ...]:
@@ -79,10 +79,10 @@ def fate_of(roster: Roster, now: datetime, leaves_at: datetime) -> Callable[[Row
     return fate
 
 
-def last_values(roster: Roster, row: Row[Any]) -> dict[str, Any]:
+def last_values(roster: Roster, row: Row[Any]) -> tuple[Any, ...]:
     """What stays of somebody who has ended, with what changed of it since."""
     person = roster.absent.get(row.sourced_id)
-    return person_values(person) if person else {name: getattr(row, name) for name in _FOLLOWING}
+    return person_values(person) if person else _stored_values(row)
 
 
 def is_correct(roster: Roster) -> Callable[[Row[Any]], bool]:
@@ -96,6 +96,8 @@ def is_correct(roster: Roster) -> Callable[[Row[Any]], bool]:
 
 
 def _is_same(row: Row[Any], person: RosterPerson) -> bool:
+    if row.leaves_at is None and _stored_values(row) == person_values(person):
+        return True
     return row.role_rows == text_of(person) and _looks_same(row, person)
 
 
@@ -103,9 +105,14 @@ def _looks_same(row: Row[Any], person: RosterPerson) -> bool:
     """A digest of the same digits under an older key is the same. Whoever is leaving and is there again is not as he was."""
     if row.leaves_at is not None:
         return False
-    *stored, digest, _ = row[-len(_FOLLOWING) :]
-    *wanted, new_digest, _ = person_values(person).values()
+    *stored, digest, _ = _stored_values(row)
+    *wanted, new_digest, _ = person_values(person)
     return stored == wanted and (digest == new_digest or digest in person.ssn_last4_digests)
+
+
+def _stored_values(row: Row[Any]) -> tuple[Any, ...]:
+    """In the order of `person_values`."""
+    return tuple(row[-len(_FOLLOWING) :])
 
 
 def _loses_access(row: Row[Any], person: RosterPerson) -> bool:
@@ -125,9 +132,14 @@ PERSONS: Synced[str, RosterPerson] = Synced(
         _TABLE.c.leaves_at,
         *(_TABLE.c[name] for name in _FOLLOWING),
     ).where(_TABLE.c.by_office.is_(False)),
+    first=("sourced_id",),
+    following=_FOLLOWING,
+    values=person_values,
+    last=_FOLLOWING,
     key=lambda row: str(row.sourced_id),
     is_same=_is_same,
     ids_in=IdsInRecords,
+    sqlite_order=(_TABLE.c.sourced_id,),
     looks_same=_looks_same,
     loses_access=_loses_access,
     back_to_null=("leaves_at",),

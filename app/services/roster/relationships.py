@@ -1,7 +1,6 @@
 """The table of relationships. Their flags are the district's from the moment the row exists."""
 
 from collections.abc import Callable, Container
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -16,16 +15,23 @@ _GUARDIANS = table_of(Person).alias("guardians")
 _STUDENTS = table_of(Person).alias("students")
 
 
-@cache
-def tie_values(tie: Tie) -> dict[str, str]:
-    return {"relation": tie.relation.value, "said_by": tie.said_by.value}
+_FLAGS = ("guardian", "mailing", "portal", "messenger")
 
 
-@cache
-def first_flags(relation: Role) -> dict[str, bool]:
-    """How a new relationship begins: a parent or guardian with everything, a relative with nothing."""
-    is_on = relation is not Role.RELATIVE
-    return {"guardian": is_on, "mailing": is_on, "portal": is_on, "messenger": is_on}
+def first_values(roster: Roster, pair: Pair) -> tuple[Any, ...]:
+    """How a new relationship begins: a parent or guardian with all flags, a relative with none."""
+    guardian, student = pair
+    is_on = roster.relationships[pair].relation is not Role.RELATIVE
+    return roster.people[guardian].id, roster.people[student].id, is_on, is_on, is_on, is_on
+
+
+def last_values(roster: Roster, row: Row[Any]) -> tuple[Any]:
+    """Who still says a relationship that has ended."""
+    return (roster.said.get(_key(row)),)
+
+
+def _tie_values(tie: Tie) -> tuple[str, str]:
+    return str(tie.relation), str(tie.said_by)
 
 
 def fate_of(roster: Roster, keep_access: Container[str]) -> Callable[[Row[Any]], Fate]:
@@ -68,6 +74,10 @@ RELATIONSHIPS: Synced[Pair, Tie] = Synced(
     )
     .join(_GUARDIANS, _GUARDIANS.c.id == _TABLE.c.guardian_id)
     .join(_STUDENTS, _STUDENTS.c.id == _TABLE.c.student_id),
+    first=("guardian_id", "student_id", *_FLAGS),
+    following=("relation", "said_by"),
+    values=_tie_values,
+    last=("said_by",),
     key=_key,
     is_same=_is_same,
     looks_same=_looks_same,

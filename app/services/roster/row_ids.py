@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from struct import Struct
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from sqlalchemy import Dialect, String, Uuid
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 _BYTES = 16
-_AT_ONCE = 1_000
+_IDS = Struct(f"{_BYTES}s" * 1_000)
 _RANDOM_BITS = ~(0xF000 << 64 | 0xC000 << 48)
 _VERSION_4 = 0x4000 << 64 | 0x8000 << 48
 
@@ -64,6 +65,5 @@ class RowId(TypeDecorator[int]):
 def new_ids() -> Iterator[int]:
     """Random UUIDs (version 4) without end. The system is asked for many at once, as asking takes longer than the rest."""
     while True:
-        random = os.urandom(_BYTES * _AT_ONCE)
-        for start in range(0, len(random), _BYTES):
-            yield int.from_bytes(random[start : start + _BYTES], "big") & _RANDOM_BITS | _VERSION_4
+        for number in map(int.from_bytes, _IDS.unpack(os.urandom(_IDS.size))):
+            yield number & _RANDOM_BITS | _VERSION_4

@@ -4,22 +4,36 @@ Core statements and streamed rows only: no object stays in a session. What is re
 the roster holds anyway.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
 from itertools import chain
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, func, select, type_coerce, update
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    Row,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    func,
+    insert,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.services.roster.bulk import execute_many, insert_many, stream
+from app.services.roster.bulk import execute_many, stream
 from app.services.roster.progress import Meter
 from app.services.roster.row_ids import IdsInRecords, RowId, new_ids
 
 Key = TypeVar("Key")
 Record = TypeVar("Record")
+Rows = Iterator[tuple[Any, ...]]
 
 
 class Fate(Enum):
@@ -70,6 +84,12 @@ class Synced(Generic[Key, Record]):
     table: Table
     query: Select[Any]
     """Its rows, of all districts: `id`, `has_ended`, and what `key` and `is_same` look at."""
+    first: Sequence[str]
+    """The columns that a new row gets and keeps, besides `id` and those that are the same for all new rows."""
+    following: Sequence[str]
+    """The columns that follow the roster."""
+    values: Callable[[Record], tuple[Any, ...]]
+    """What the roster says that they are."""
     key: Callable[[Row[Any]], Key]
     is_same: Callable[[Row[Any], Record], bool]
     looks_same: Callable[[Row[Any], Record], bool] = lambda _row, _record: False
@@ -78,6 +98,10 @@ class Synced(Generic[Key, Record]):
     """Whether somebody stays in the roster and yet gets nothing from it any more."""
     ids_in: Callable[[Mapping[Key, Record]], IdsInRecords[Key]] | None = None
     """Where other tables of the roster find the ids; None for a table that no other one refers to."""
+    sqlite_order: tuple[ColumnElement[Any], ...] = ()
+    """Of SQLite's indexes that begin with the district, the one whose order is most like that of the rows; it would take any."""
+    last: Sequence[str] = ()
+    """The columns that follow the roster in rows that have ended, too."""
     back_to_null: tuple[str, ...] = ()
     """Columns that are emptied when a row changes or ends."""
 
@@ -99,7 +123,10 @@ class Synced(Generic[Key, Record]):
         """`fate` decides about live rows that the roster does not have; `is_correct` looks at those that ended before."""
         changes: Changes[Key] = Changes(self.ids_in(roster)) if self.ids_in else Changes()
         unmet = dict(zip(roster, roster, strict=True))
-        async for rows in stream(connection, self.query.where(self.table.c.district_id == district_id)):
+        query = self.query.where(self.table.c.district_id == district_id)
+        if connection.dialect.name == "sqlite":
+            query = query.order_by(*self.sqlite_order)
+        async for rows in stream(connection, query):
             for row in rows:
                 changes.stored += 1
                 changes.live += not row.has_ended
@@ -118,39 +145,36 @@ class Synced(Generic[Key, Record]):
     async def write(
         self,
         connection: AsyncConnection,
+        roster: Mapping[Key, Record],
         changes: Changes[Key],
         now: datetime,
         meter: Meter,
         *,
         constants: Mapping[str, Any],
-        first: Callable[[Key], dict[str, Any]],
-        values: Callable[[Key], dict[str, Any]],
-        last: Callable[[Row[Any]], dict[str, Any]] = lambda _: {},
+        first: Callable[[Key], tuple[Any, ...]],
+        last: Callable[[Row[Any]], tuple[Any, ...]] = lambda _: (),
         leaves_at: datetime | None = None,
     ) -> None:
-        """`values` are what follows the roster, `last` what follows it in rows that have ended.
+        """`first` and `last` give the values of these columns, `constants` those that all new rows have."""
+        ids, values = changes.ids, self.values
+        this_row = update(self.table).where(self.table.c.id == bindparam("row_id"))
 
-        A new row also gets an id, `first`, and the `constants` of all new rows.
-        """
-        table, ids, unheard_of = self.table, changes.ids, new_ids()
-        this_row = update(table).where(table.c.id == bindparam("row_id"))
-        created = (
-            {"id": ids[key] if self.ids_in else next(unheard_of), **first(key), **values(key)}
-            for key in changes.created
-        )
-        await insert_many(connection, table, created, meter, constants)
+        async def write(statement: Insert | Update, names: Sequence[str], rows: Rows, same: Mapping[str, Any]) -> None:
+            await execute_many(connection, statement, names, rows, meter, same)
+
+        its_ids = map(ids.__getitem__, changes.created) if self.ids_in else new_ids()
+        created = zip(its_ids, changes.created, strict=False)
+        rows = ((row_id, *first(key), *values(roster[key])) for row_id, key in created)
+        await write(insert(self.table), ["id", *self.first, *self.following], rows, constants)
         emptied = dict.fromkeys(self.back_to_null)
-        updated = (
-            {"row_id": ids[key], "ended_at": None, **emptied, **values(key)}
-            for key in chain(changes.updated, changes.noted)
-        )
-        await execute_many(connection, this_row, updated, meter)
-        ended = ({"row_id": row.id, "ended_at": now, **emptied, **last(row)} for row in changes.ended)
-        await execute_many(connection, this_row, ended, meter)
-        leaving = ({"row_id": row.id, "leaves_at": leaves_at} for row in changes.leaving)
-        await execute_many(connection, this_row, leaving, meter)
-        corrected = ({"row_id": row.id, **last(row)} for row in changes.corrected)
-        await execute_many(connection, this_row, corrected, meter)
+        rows = ((ids[key], *values(roster[key])) for key in chain(changes.updated, changes.noted))
+        await write(this_row, ["row_id", *self.following], rows, {"ended_at": None, **emptied})
+        rows = ((row.id, *last(row)) for row in changes.ended)
+        await write(this_row, ["row_id", *self.last], rows, {"ended_at": now, **emptied})
+        rows = ((row.id,) for row in changes.leaving)
+        await write(this_row, ["row_id"], rows, {"leaves_at": leaves_at})
+        rows = ((row.id, *last(row)) for row in changes.corrected)
+        await write(this_row, ["row_id", *self.last], rows, {})
 
     def _decide(self, changes: Changes[Key], row: Row[Any], fate: Fate) -> None:
         if fate is Fate.ENDS:
