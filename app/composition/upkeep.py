@@ -15,6 +15,7 @@ from app.services.kept_keys import KeptKeyStore
 from app.services.key_request_errands import KeyRequestErrands
 from app.services.mail_delivery import MailDelivery
 from app.services.mail_preparation import MailPreparation
+from app.services.outbox_claims import OutboxClaims
 from app.services.pruning import Pruning
 from app.services.push_preparation import PushPreparation
 from app.services.readiness import Readiness
@@ -53,7 +54,13 @@ def wire_upkeep(ground: Ground, tools: Tools) -> Upkeep:
     verification = AuditVerification(database, clock, digests)
     return Upkeep(
         mail_delivery=MailDelivery(
-            database, clock, letters, ground.mail_sender, settings.mail_from, notices, ground.push_sender
+            OutboxClaims(database, clock),
+            clock,
+            letters,
+            ground.mail_sender,
+            settings.mail_from,
+            notices,
+            ground.push_sender,
         ),
         key_request_errands=KeyRequestErrands(database, clock, tools.key_issue, tools.key_mail, tools.budgets),
         days_of_grace=DaysOfGrace(database, clock),

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from email.headerregistry import HeaderRegistry
 from email.message import EmailMessage
 from email.policy import SMTP
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from app.mail.addresses import mail_address, one_line
 from app.mail.letter import Letter
@@ -60,6 +62,23 @@ _CATEGORIES = {
 """Of support tickets."""
 
 
+class _Headers(HeaderRegistry):
+    """Makes the class for a header once. Python's own makes one each time that it reads a header: a quarter of composing a mail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._made: dict[str, type] = {}
+
+    def __getitem__(self, name: str) -> type:
+        made = self._made.get(name)
+        if made is None:
+            made = self._made[name] = super().__getitem__(name)
+        return made
+
+
+_POLICY = SMTP.clone(header_factory=_Headers())
+
+
 def compose(letter: Letter, mail_from: str, date: datetime) -> EmailMessage:
     """The whole mail, from the district's name at `mail_from` (a bare address), written at `date` (aware).
 
@@ -70,7 +89,7 @@ def compose(letter: Letter, mail_from: str, date: datetime) -> EmailMessage:
     district = one_line(letter.district.name)
     subject = words.text(SUBJECTS[letter.kind], district=district, reference=letter.facts.get("reference", ""))
     view = _view(letter, words, subject)
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=_POLICY)
     mail["From"] = mail_address(mail_from, district)
     mail["To"] = mail_address(letter.to_address)
     mail["Subject"] = subject
@@ -78,6 +97,7 @@ def compose(letter: Letter, mail_from: str, date: datetime) -> EmailMessage:
     mail["Message-ID"] = f"<{one_line(letter.message_id).strip('<>')}>"
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office note answers it
     mail.set_content(_render(f"{letter.kind}.txt.j2", view))
+    mail.make_alternative(boundary=uuid4().hex)  # else one is looked for when the mail is written, in all its text
     mail.add_alternative(_render(f"{letter.kind}.html.j2", view), subtype="html")
     mail["Content-Language"] = words.tag  # last: parts take Content- headers over from the whole
     return mail

@@ -39,6 +39,9 @@ class FolderSender:
         except OSError:
             raise MailPostponed("folder_unusable") from None
 
+    async def rest(self) -> None:
+        """Nothing is kept from one mail to the next."""
+
     def _write(self, name: str, content: bytes) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         unfinished = self.folder / f".{name}.part"

@@ -27,6 +27,10 @@ class MailSender(Protocol):
         """
         ...
 
+    async def rest(self) -> None:
+        """Nothing else is to be sent for now: what was kept for the next mail is let go. Raises nothing."""
+        ...
+
 
 @dataclass
 class MemorySender:
@@ -36,6 +40,9 @@ class MemorySender:
 
     async def send(self, message: EmailMessage) -> None:
         self.messages.append(message)
+
+    async def rest(self) -> None:
+        """It keeps nothing but the messages."""
 
 
 def sender_for(mail_url: str, clock: Clock, *, require_tls: bool) -> MailSender:

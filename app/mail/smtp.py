@@ -2,9 +2,10 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from email import policy
 from email.message import EmailMessage
 
 from aiosmtplib import (
@@ -12,8 +13,9 @@ from aiosmtplib import (
     SMTPDataError,
     SMTPException,
     SMTPNotSupported,
-    SMTPRecipientsRefused,
+    SMTPRecipientRefused,
     SMTPResponseException,
+    SMTPSenderRefused,
     SMTPServerDisconnected,
 )
 
@@ -21,11 +23,13 @@ from app.mail.outcomes import MailNotSent, MailPostponed, MailRefused
 
 _WHOLE = 3
 """A whole delivery may last this many time-outs, however often the server says a little."""
+_GOODBYE_S = 2
+"""How long a server may take to say goodbye, while nobody has a mail for it."""
 
 
 @dataclass(frozen=True)
 class SmtpSender:
-    """One connection a mail.
+    """A connection is kept for the next mail, until `rest`: making one, with encryption and login, takes longer than a mail does.
 
     With `implicit_tls` the connection is encrypted from the first byte, with `require_tls` before anything is told; with neither it is
     not, and that is said here and nowhere else. Certificates are verified by `tls_context`, which trusts what the machine trusts.
@@ -39,6 +43,8 @@ class SmtpSender:
     require_tls: bool = True
     timeout_s: float = 10
     tls_context: ssl.SSLContext = field(default_factory=ssl.create_default_context, repr=False)
+    _kept: list[SMTP] = field(default_factory=list, init=False, repr=False, compare=False)
+    """Connections that are idle this moment; no more than there are mails at once."""
 
     async def send(self, message: EmailMessage) -> None:
         """Returns when the server has taken the mail.
@@ -47,27 +53,41 @@ class SmtpSender:
             MailPostponed: no connection, no encryption, no login, or an answer that may change: `smtp_451`.
             MailRefused: this mail is not wanted for good: `smtp_550`.
         """
-        try:
+        with _told():
+            envelope = _Envelope(message)
             async with asyncio.timeout(_WHOLE * self.timeout_s):
-                await self._deliver(message)
-        except (SMTPException, OSError) as fault:
-            # Without the cause: servers quote addresses, and even lines of the mail.
-            raise _outcome(fault) from None
+                client = await self._begun(envelope)
+                with _closed_on_fault(client):
+                    await envelope.hand_over(client)
+        self._kept.append(client)
+
+    async def rest(self) -> None:
+        """Says goodbye on the connections that are idle."""
+        idle = [*self._kept]
+        self._kept.clear()
+        await asyncio.gather(*map(_leave, idle))
 
     async def greet(self, domain: str) -> None:
         """Says hello in the name of `domain`, as before a mail, and goodbye. Raises like `send`."""
-        try:
-            async with asyncio.timeout(_WHOLE * self.timeout_s), self._connected(domain):
-                pass
-        except (SMTPException, OSError) as fault:
-            raise _outcome(fault) from None
+        with _told():
+            async with asyncio.timeout(_WHOLE * self.timeout_s):
+                client = await self._connected(domain)
+            await _leave(client)
 
-    async def _deliver(self, message: EmailMessage) -> None:
-        async with self._connected(message["From"].addresses[0].domain) as client:
-            await client.send_message(message)
+    async def _begun(self, envelope: "_Envelope") -> SMTP:
+        """A connection on which the server has heard whom the mail is from: one that was kept, as long as it will do, or a new one."""
+        while self._kept:
+            client = self._kept.pop()
+            with suppress(SMTPServerDisconnected, SMTPSenderRefused), _closed_on_fault(client):
+                # Servers close connections that were idle, or that have brought enough. They have nothing of this mail yet.
+                await envelope.begin(client)
+                return client
+        client = await self._connected(envelope.domain)
+        with _closed_on_fault(client):
+            await envelope.begin(client)
+        return client
 
-    @asynccontextmanager
-    async def _connected(self, domain: str) -> AsyncIterator[SMTP]:
+    async def _connected(self, domain: str) -> SMTP:
         client = SMTP(
             hostname=self.host,
             port=self.port,
@@ -77,25 +97,77 @@ class SmtpSender:
             tls_context=self.tls_context,
             timeout=self.timeout_s,
         )
-        async with client:
+        with _closed_on_fault(client):
+            await client.connect()
+            await client.ehlo()
             if self.require_tls and not self.implicit_tls:
-                await client.ehlo()
                 if not client.supports_extension("starttls"):
                     raise MailPostponed("tls_missing")
                 await client.starttls()
+                await client.ehlo()
             if self.username is not None:
                 await client.login(self.username, self.password or "")
-            yield client
+        return client
+
+
+class _Envelope:
+    """A mail to one address, as the server hears of it."""
+
+    def __init__(self, message: EmailMessage) -> None:
+        sender, recipient = message["From"].addresses[0], message["To"].addresses[0]
+        self.domain: str = sender.domain
+        self._sender, self._recipient = sender.addr_spec, recipient.addr_spec
+        self._is_ascii = self._recipient.isascii()
+        # Only an international address needs headers in UTF-8 (RFC 6531).
+        self._content = message.as_bytes(policy=policy.SMTP if self._is_ascii else policy.SMTPUTF8)
+
+    async def begin(self, client: SMTP) -> None:
+        options = [f"SIZE={len(self._content)}"] if client.supports_extension("size") else []
+        if client.supports_extension("8bitmime"):
+            options.append("BODY=8BITMIME")
+        if not self._is_ascii:
+            if not client.supports_extension("smtputf8"):
+                raise SMTPNotSupported("SMTPUTF8")
+            options.append("SMTPUTF8")
+        await client.mail(self._sender, options=options)
+
+    async def hand_over(self, client: SMTP) -> None:
+        await client.rcpt(self._recipient, encoding="ascii" if self._is_ascii else "utf-8")
+        await client.data(self._content)
+
+
+@contextmanager
+def _closed_on_fault(client: SMTP) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        client.close()
+        raise
+
+
+async def _leave(client: SMTP) -> None:
+    with suppress(SMTPException, OSError):
+        await client.quit(timeout=_GOODBYE_S)
+    client.close()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Faults as what they mean for the mail."""
+    try:
+        yield
+    except (SMTPException, OSError) as fault:
+        # Without the cause: servers quote addresses, and even lines of the mail.
+        raise _outcome(fault) from None
 
 
 def _outcome(fault: SMTPException | OSError) -> MailNotSent:
     """A refusal of the recipient or of the mail itself may be final; whatever else goes wrong, an operator can set right."""
     if isinstance(fault, SMTPNotSupported):
         return MailRefused("address_not_supported")
-    answer = fault.recipients[0] if isinstance(fault, SMTPRecipientsRefused) else fault
-    if isinstance(answer, SMTPResponseException):
-        is_final = isinstance(fault, SMTPRecipientsRefused | SMTPDataError) and 500 <= answer.code <= 599
-        return (MailRefused if is_final else MailPostponed)(f"smtp_{answer.code}")
+    if isinstance(fault, SMTPResponseException):
+        is_final = isinstance(fault, SMTPRecipientRefused | SMTPDataError) and 500 <= fault.code <= 599
+        return (MailRefused if is_final else MailPostponed)(f"smtp_{fault.code}")
     kinds = (
         reason for kind, reason in _REASONS.items() if isinstance(fault, kind) or isinstance(fault.__cause__, kind)
     )

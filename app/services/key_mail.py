@@ -8,19 +8,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models import Account, ActivationKey, OutboxMail, Person
+from app.database import Statement, Work
+from app.models import Account, ActivationKey, Person
 from app.security.activation_codes import normalise_activation_code
 from app.security.digests import Digests
 from app.security.mailed_keys import MailedKeys
 from app.services.daily_quotas import DailyQuotas, LocalDay
 from app.services.districts import OpenDistrict
-from app.services.key_people import is_open
+from app.services.key_people import is_unspent
 from app.services.keys import IssuedKey, KeyChannel
 from app.services.outbox import MailKind, NothingToSend, promise
 from app.services.portal_access import may_enter_its_portal
+from app.services.promised_mail import PromisedMail
 from app.services.typed_keys import DIGEST_PURPOSE
 from app.text import fold_address
 
@@ -43,15 +45,13 @@ class KeyMail:
     def promise(session: AsyncSession, district: OpenDistrict, key: IssuedKey, now: datetime) -> None:
         promise(session, MailKind.ACTIVATION_KEY, district_id=district.id, now=now, mail_id=key.key_id)
 
-    async def prepare(
-        self, session: AsyncSession, mail: OutboxMail, district: OpenDistrict, now: datetime
-    ) -> dict[str, Any]:
+    async def prepare(self, work: Work, mail: PromisedMail, district: OpenDistrict, now: datetime) -> dict[str, Any]:
         """What the letter tells, with `activation_key`; addresses it.
 
         Raises:
             NothingToSend: `superseded` where the key opens nothing any more, `nobody` where the address is gone.
         """
-        row = await _row(session, mail, now)
+        row = await _KEY.first(work, {"key_id": mail.id, "now": now})
         code = self._code(row, district.id) if row else None
         if row is None or code is None:
             raise NothingToSend("superseded")
@@ -65,7 +65,7 @@ class KeyMail:
             "expires_at": row.expires_at,
         }
 
-    def _code(self, row: Row[*tuple[Any, ...]], district_id: str) -> str | None:
+    def _code(self, row: Any, district_id: str) -> str | None:
         """None where the secret key under which it was made is no longer listed: nobody can use it either."""
         for code in MailedKeys(self.digests).candidates(row.id):
             if row.digest in self.digests.candidates(DIGEST_PURPOSE, district_id, normalise_activation_code(code)):
@@ -73,25 +73,24 @@ class KeyMail:
         return None
 
 
-async def _row(session: AsyncSession, mail: OutboxMail, now: datetime) -> Row[*tuple[Any, ...]] | None:
-    query = (
-        select(
-            ActivationKey.id,
-            ActivationKey.digest,
-            ActivationKey.portal,
-            ActivationKey.expires_at,
-            Person.first_name,
-            Person.email,
-            Account.locale,
-        )
-        .join(Person, Person.id == ActivationKey.person_id)
-        .outerjoin(Account, (Account.person_id == Person.id) & (Account.portal == ActivationKey.portal))
-        .where(
-            ActivationKey.id == mail.id,
-            ActivationKey.channel == KeyChannel.EMAIL.value,
-            is_open(now),
-            may_enter_its_portal(ActivationKey.portal),
-            Account.disabled_at.is_(None),
-        )
+_KEY = Statement(
+    select(
+        ActivationKey.id,
+        ActivationKey.digest,
+        ActivationKey.portal,
+        ActivationKey.expires_at,
+        Person.first_name,
+        Person.email,
+        Account.locale,
     )
-    return (await session.execute(query)).one_or_none()
+    .join(Person, Person.id == ActivationKey.person_id)
+    .outerjoin(Account, (Account.person_id == Person.id) & (Account.portal == ActivationKey.portal))
+    .where(
+        ActivationKey.id == bindparam("key_id"),
+        ActivationKey.channel == KeyChannel.EMAIL.value,
+        is_unspent(),
+        ActivationKey.expires_at > bindparam("now"),
+        may_enter_its_portal(ActivationKey.portal),
+        Account.disabled_at.is_(None),
+    )
+)

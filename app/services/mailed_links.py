@@ -8,13 +8,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from app.database import Database, Unit
+from app.database import Database, Statement, Unit
+from app.database.statements import among, places
 from app.errors import CampusError, InProgress
 from app.models import MailedLink
 from app.security.mailed_tokens import MailedTokens
@@ -145,23 +147,17 @@ def create_link(
     return link.id
 
 
-async def revoke_links(session: AsyncSession, account_id: UUID, now: datetime, *purposes: LinkPurpose) -> None:
+async def revoke_links(session: Unit, account_id: UUID, now: datetime, *purposes: LinkPurpose) -> None:
     """Ends the unused links of an account, for these purposes or for all."""
-    chosen = [purpose.value for purpose in purposes or LinkPurpose]
-    await session.execute(
-        update(MailedLink)
-        .where(MailedLink.account_id == account_id, MailedLink.purpose.in_(chosen), *_unused())
-        .values(revoked_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    chosen = purposes or tuple(LinkPurpose)
+    these = {"of_account": account_id, "now": now, **places("purpose", chosen)}
+    await _revocation(len(chosen)).soon(session, these)
 
 
-async def has_newer_link(session: AsyncSession, account_id: UUID, purpose: LinkPurpose, asked_at: datetime) -> bool:
+async def has_newer_link(session: Unit, account_id: UUID, purpose: LinkPurpose, asked_at: datetime) -> bool:
     """Whether a link that was asked for later is there already, used or not: an older request then comes too late."""
-    newer = select(MailedLink.id).where(
-        MailedLink.account_id == account_id, MailedLink.purpose == purpose.value, MailedLink.created_at > asked_at
-    )
-    return await session.scalar(newer.limit(1)) is not None
+    asked = {"account_id": account_id, "purpose": purpose.value, "asked_at": asked_at}
+    return await _NEWER.first(session, asked) is not None
 
 
 async def use_link(session: AsyncSession, link_id: UUID, now: datetime, *, lease: UUID | None = None) -> bool:
@@ -176,16 +172,10 @@ async def use_link(session: AsyncSession, link_id: UUID, now: datetime, *, lease
     return used.first() is not None
 
 
-async def extend_link(session: AsyncSession, link_id: UUID, purpose: LinkPurpose, now: datetime) -> bool:
+async def extend_link(session: Unit, link_id: UUID, purpose: LinkPurpose, now: datetime) -> bool:
     """Gives a link that has waited for its mail its whole lifetime from now on; False where it was used or revoked meanwhile."""
-    extended = await session.execute(
-        update(MailedLink)
-        .where(MailedLink.id == link_id, *_unused())
-        .values(expires_at=now + purpose.lifetime)
-        .returning(MailedLink.id)
-        .execution_options(synchronize_session=False)
-    )
-    return extended.first() is not None
+    extended = {"link_id": link_id, "until": now + purpose.lifetime}
+    return await _EXTEND.first(session, extended) is not None
 
 
 def _unused() -> tuple[Any, ...]:
@@ -194,3 +184,29 @@ def _unused() -> tuple[Any, ...]:
 
 def _live(now: datetime) -> tuple[Any, ...]:
     return (*_unused(), MailedLink.expires_at > now)
+
+
+_NEWER = Statement(
+    select(MailedLink.id)
+    .where(
+        MailedLink.account_id == bindparam("account_id"),
+        MailedLink.purpose == bindparam("purpose"),
+        MailedLink.created_at > bindparam("asked_at"),
+    )
+    .limit(1)
+)
+_EXTEND = Statement(
+    update(MailedLink)
+    .where(MailedLink.id == bindparam("link_id"), *_unused())
+    .values(expires_at=bindparam("until"))
+    .returning(MailedLink.id)
+    .execution_options(synchronize_session=False)
+)
+
+
+@cache
+def _revocation(count: int) -> Statement:
+    """Of the links for so many purposes."""
+    these = (MailedLink.account_id == bindparam("of_account"), among(MailedLink.purpose, "purpose", count))
+    revoked = update(MailedLink).where(*these, *_unused()).values(revoked_at=bindparam("now"))
+    return Statement(revoked.execution_options(synchronize_session=False))

@@ -13,6 +13,7 @@ from app.logs import configure_logs
 from app.models import Account, OutboxMail
 from app.portals import Portal
 from app.services.districts import open_district
+from app.services.mail_delivery import SENDERS
 from app.services.outbox import MailKind, promise
 from app.settings import Settings, load_settings
 from tests.bench import district
@@ -20,8 +21,6 @@ from tests.bench.databases import Environment
 from tests.recovery.mail_server import mail_server
 
 MAILS = 200
-SENDERS = 4
-"""As many as one worker has."""
 
 
 async def kept_per_second(environment: Environment) -> tuple[float, float]:
@@ -54,7 +53,9 @@ async def left_per_second(environment: Environment) -> tuple[float, float]:
         async def bare(number: int) -> None:
             await sender.send(messages[number % len(messages)])
 
-        return delivered, await _per_second(bare, at_once=SENDERS)
+        sent = await _per_second(bare, at_once=SENDERS)
+        await sender.rest()
+        return delivered, sent
 
 
 def _quiet(environment: Environment) -> Settings:

@@ -25,13 +25,23 @@ class Postmaster:
 
     says: dict[str, str] = field(default_factory=dict)
     hangs_at: str | None = None
+    had_enough: str = ""
+    """What those are told who bring another mail by the connection of the last: an answer, or `closed`."""
     taken: list[Envelope] = field(default_factory=list)
     sessions: list[Session] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
+    peers: list[Any] = field(default_factory=list)
+    """By which connection each mail was brought."""
 
     async def handle_MAIL(  # noqa: N802  # aiosmtpd finds it by this name
-        self, _server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        if self.had_enough and session.peer in self.peers:
+            if self.had_enough == "closed":
+                assert isinstance(server.transport, asyncio.WriteTransport)
+                server.transport.abort()
+            return self.had_enough
+        self.peers.append(session.peer)
         self.sessions.append(session)
         envelope.mail_from = address
         envelope.mail_options.extend(options)

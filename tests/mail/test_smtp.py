@@ -38,7 +38,7 @@ def trusted(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 async def test_the_server_takes_the_mail_as_it_was_written() -> None:
     postmaster = Postmaster()
     async with mail_server(postmaster) as port:
-        await plain(port).send(MAIL)
+        await send(plain(port))
     (envelope,) = postmaster.taken
     assert (envelope.mail_from, envelope.rcpt_tos) == (MAIL_FROM, ["maria@home.example"])
     assert postmaster.sessions[0].host_name == "campus.example"
@@ -60,7 +60,7 @@ async def test_a_server_that_vanishes_after_taking_the_mail_has_taken_it() -> No
         await writer.drain()
 
     async with raw_server(talk) as port:
-        await plain(port).send(MAIL)
+        await send(plain(port))
 
 
 # --- it does not --------------------------------------------------------------------------------------------------------
@@ -86,7 +86,7 @@ async def test_what_may_change_is_postponed_and_what_is_final_refused(
     postmaster = Postmaster(says)
     async with mail_server(postmaster) as port:
         with pytest.raises(type(outcome), match=f"^{outcome.reason}$"):
-            await plain(port).send(MAIL)
+            await send(plain(port))
     assert postmaster.taken == []
 
 
@@ -97,7 +97,7 @@ async def test_a_server_that_is_busy_from_the_start_is_tried_later() -> None:
 
     async with raw_server(talk) as port:
         with pytest.raises(MailPostponed, match=r"^smtp_554$"):
-            await plain(port).send(MAIL)
+            await send(plain(port))
 
 
 @pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
@@ -129,9 +129,9 @@ async def test_where_nobody_listens_the_mail_waits() -> None:
     async with raw_server(lambda _reader, _writer: asyncio.sleep(0)) as port:
         pass
     with pytest.raises(MailPostponed, match=r"^connection_refused$"):
-        await plain(port).send(MAIL)
+        await send(plain(port))
     with pytest.raises(MailPostponed, match=r"^connection_failed$"):
-        await SmtpSender("nobody.invalid", 25, require_tls=False).send(MAIL)
+        await send(SmtpSender("nobody.invalid", 25, require_tls=False))
 
 
 async def test_a_connection_that_breaks_leaves_the_mail_for_later() -> None:
@@ -141,7 +141,7 @@ async def test_a_connection_that_breaks_leaves_the_mail_for_later() -> None:
 
     async with raw_server(talk) as port:
         with pytest.raises(MailPostponed, match=r"^connection_lost$"):
-            await plain(port).send(MAIL)
+            await send(plain(port))
 
 
 async def test_what_the_server_says_of_a_mail_is_not_repeated() -> None:
@@ -149,10 +149,61 @@ async def test_what_the_server_says_of_a_mail_is_not_repeated() -> None:
     says = {"DATA": "554 spam: To: maria@home.example https://portal.example/reset-password#token=rst_1"}
     async with mail_server(Postmaster(says)) as port:
         with pytest.raises(MailRefused) as refusal:
-            await plain(port).send(MAIL)
+            await send(plain(port))
     told = "".join(traceback.format_exception(refusal.value))
     assert "smtp_554" in told
     assert not [secret for secret in ("maria", "token", "rst_1", "spam") if secret in told]
+
+
+# --- the next mail --------------------------------------------------------------------------------------------------------
+
+
+async def test_the_next_mail_leaves_by_the_same_connection_until_there_is_none(trusted: Certificate) -> None:
+    postmaster = Postmaster()
+    async with mail_server(postmaster, tls_context=trusted.of_server(), require_starttls=True) as port:
+        sender = SmtpSender(HOST, port, tls_context=trusted.trusted())
+        for _ in range(3):
+            await sender.send(MAIL)
+        await send(sender)
+        await send(sender)
+    assert len(postmaster.taken) == 5
+    assert [postmaster.peers.index(peer) for peer in postmaster.peers] == [0, 0, 0, 0, 4]
+
+
+async def test_mails_at_once_have_a_connection_each() -> None:
+    postmaster = Postmaster()
+    async with mail_server(postmaster) as port:
+        sender = plain(port)
+        for _ in range(2):
+            await asyncio.gather(*(sender.send(MAIL) for _ in range(3)))
+        await sender.rest()
+    assert len(postmaster.taken) == 6
+    assert len(set(postmaster.peers)) == 3
+
+
+@pytest.mark.parametrize("had_enough", ["421 4.7.0 that was enough", "closed"])
+async def test_a_server_that_has_had_enough_of_a_connection_gets_the_next_mail_by_a_new_one(had_enough: str) -> None:
+    postmaster = Postmaster()
+    async with mail_server(postmaster) as port:
+        sender = plain(port)
+        await sender.send(MAIL)
+        postmaster.had_enough = had_enough
+        await send(sender)
+    assert len(postmaster.taken) == 2
+    assert len(set(postmaster.peers)) == 2
+
+
+async def test_after_a_refusal_nothing_of_the_refused_mail_is_left() -> None:
+    postmaster = Postmaster({"RCPT": "550 5.1.1 no such mailbox"})
+    async with mail_server(postmaster) as port:
+        sender = plain(port)
+        with pytest.raises(MailRefused):
+            await sender.send(MAIL)
+        postmaster.says.clear()
+        await send(sender)
+    (envelope,) = postmaster.taken
+    assert envelope.rcpt_tos == ["maria@home.example"]
+    assert len(set(postmaster.peers)) == 2
 
 
 # --- encryption -----------------------------------------------------------------------------------------------------------
@@ -161,7 +212,7 @@ async def test_what_the_server_says_of_a_mail_is_not_repeated() -> None:
 async def test_a_mail_is_encrypted_by_starttls(trusted: Certificate) -> None:
     postmaster = Postmaster()
     async with mail_server(postmaster, tls_context=trusted.of_server(), require_starttls=True) as port:
-        await SmtpSender(HOST, port, tls_context=trusted.trusted()).send(MAIL)
+        await send(SmtpSender(HOST, port, tls_context=trusted.trusted()))
     assert len(postmaster.taken) == 1
     assert postmaster.sessions[0].ssl is not None
 
@@ -169,7 +220,7 @@ async def test_a_mail_is_encrypted_by_starttls(trusted: Certificate) -> None:
 async def test_a_mail_is_encrypted_from_the_first_byte(trusted: Certificate) -> None:
     postmaster = Postmaster()
     async with mail_server(postmaster, implicit_tls=trusted.of_server()) as port:
-        await SmtpSender(HOST, port, implicit_tls=True, tls_context=trusted.trusted()).send(MAIL)
+        await send(SmtpSender(HOST, port, implicit_tls=True, tls_context=trusted.trusted()))
     assert len(postmaster.taken) == 1
 
 
@@ -177,7 +228,7 @@ async def test_without_starttls_nothing_is_told_where_encryption_is_asked_for() 
     postmaster = Postmaster()
     async with mail_server(postmaster) as port:
         with pytest.raises(MailPostponed, match=r"^tls_missing$"):
-            await SmtpSender(HOST, port, username="campus", password="p@ss word:1").send(MAIL)
+            await send(SmtpSender(HOST, port, username="campus", password="p@ss word:1"))
     assert postmaster.commands == []
 
 
@@ -192,7 +243,7 @@ async def test_a_server_that_cannot_prove_its_name_gets_no_mail(
         options = {"implicit_tls": server.of_server()} if implicit else {"tls_context": server.of_server()}
         async with mail_server(postmaster, **options) as port:
             with pytest.raises(MailPostponed, match=r"^tls_failed$"):
-                await SmtpSender(HOST, port, implicit_tls=implicit, tls_context=trust).send(MAIL)
+                await send(SmtpSender(HOST, port, implicit_tls=implicit, tls_context=trust))
     assert postmaster.commands == []
 
 
@@ -204,9 +255,9 @@ async def test_the_sender_signs_in_where_it_has_a_name(trusted: Certificate) -> 
     options: dict[str, Any] = {"tls_context": trusted.of_server(), "authenticator": only_campus, "auth_required": True}
     async with mail_server(postmaster, require_starttls=True, **options) as port:
         sender = SmtpSender(HOST, port, "campus", "p@ss word:1", tls_context=trusted.trusted())
-        await sender.send(MAIL)
+        await send(sender)
         with pytest.raises(MailPostponed, match=r"^smtp_535$"):
-            await SmtpSender(HOST, port, "campus", "wrong", tls_context=trusted.trusted()).send(MAIL)
+            await send(SmtpSender(HOST, port, "campus", "wrong", tls_context=trusted.trusted()))
     assert len(postmaster.taken) == 1
     assert "p@ss" not in repr(sender)
 
@@ -215,7 +266,7 @@ async def test_a_server_without_login_is_not_given_the_mail() -> None:
     postmaster = Postmaster()
     async with mail_server(postmaster) as port:
         with pytest.raises(MailPostponed, match=r"^server_unsuitable$"):
-            await SmtpSender(HOST, port, "campus", "p@ss word:1", require_tls=False).send(MAIL)
+            await send(SmtpSender(HOST, port, "campus", "p@ss word:1", require_tls=False))
     assert postmaster.commands == []
 
 
@@ -223,19 +274,27 @@ async def test_an_international_address_needs_a_server_that_knows_such() -> None
     mail = compose(letter("password_reset", to="josé@home.example"), MAIL_FROM, NOW)
     postmaster = Postmaster()
     async with mail_server(postmaster, enable_SMTPUTF8=True) as port:
-        await plain(port).send(mail)
+        await send(plain(port), mail)
     content = postmaster.taken[0].content
     assert isinstance(content, bytes)
     assert message_from_string(content.decode(), policy=default)["To"] == "josé@home.example"
     async with mail_server(postmaster, enable_SMTPUTF8=False) as port:
         with pytest.raises(MailRefused, match=r"^address_not_supported$"):
-            await plain(port).send(mail)
+            await send(plain(port), mail)
+
+
+async def send(sender: SmtpSender, mail: EmailMessage = MAIL) -> None:
+    """The only mail, or the last."""
+    try:
+        await sender.send(mail)
+    finally:
+        await sender.rest()
 
 
 async def expect_time_out(port: int) -> None:
     began = time.monotonic()
     with pytest.raises(MailPostponed, match=r"^timed_out$"):
-        await plain(port, timeout_s=SHORT_S).send(MAIL)
+        await send(plain(port, timeout_s=SHORT_S))
     assert time.monotonic() - began < 10 * SHORT_S
 
 

@@ -25,6 +25,9 @@ class BusySender:
     async def send(self, _: EmailMessage) -> None:
         raise MailPostponed("busy")
 
+    async def rest(self) -> None:
+        """It has taken nothing."""
+
 
 async def outbox(clerk: User, **query: object) -> list[dict[str, Any]]:
     answer = await clerk.ask("GET", "/admin/outbox", params=query)

@@ -31,15 +31,18 @@ class MailServer:
     mood: Mood = Mood.TAKES
     unwilling_for: str = ""
     """A mailbox that does not exist here."""
+    slow_for: str = ""
+    """A mailbox whose mails are taken when `answer_the_slow` is set."""
+    answer_the_slow: asyncio.Event = field(default_factory=asyncio.Event)
     taken: list[EmailMessage] = field(default_factory=list)
     offered: list[str] = field(default_factory=list)
     """The Message-IDs of all that somebody tried to deliver, in order of time."""
     _listener: asyncio.Server | None = None
     _port: int = 0
 
-    def sender(self) -> SmtpSender:
+    def sender(self, timeout_s: float = TIMEOUT_S) -> SmtpSender:
         """A way to this server; it does without encryption, which another test looks at."""
-        return SmtpSender("127.0.0.1", self._port, require_tls=False, timeout_s=TIMEOUT_S)
+        return SmtpSender("127.0.0.1", self._port, require_tls=False, timeout_s=timeout_s)
 
     async def open(self) -> None:
         def speak() -> SMTP:
@@ -70,6 +73,8 @@ class MailServer:
         self.offered.append(str(message["Message-ID"]))
         if self.mood in {Mood.BUSY, Mood.CLOSING}:
             return self.mood.value
+        if envelope.rcpt_tos == [self.slow_for]:
+            await self.answer_the_slow.wait()
         if self.mood is Mood.HANGS:
             await asyncio.sleep(60)
         if self.mood is not Mood.HANGS_UP:

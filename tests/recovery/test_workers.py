@@ -18,6 +18,7 @@ from app.mail.senders import MailSender, MemorySender
 from app.models import OutboxMail
 from app.services.outbox import NothingToSend
 from app.settings import Settings
+from tests.recovery.mail_server import mail_server
 from tests.support.engines import postgresql_only, sqlite_only
 from tests.support.office import Office
 from tests.support.portal import refused
@@ -27,6 +28,8 @@ from tests.support.severable import line_to
 LEASE = timedelta(minutes=1)
 AT_HAND = 4
 """Mails that one worker sends at once."""
+OTHERS = AT_HAND + 1
+"""More than leave at once; an address gets no more in a day."""
 
 
 @dataclass
@@ -49,6 +52,9 @@ class HoldingSender:
         if not self.delivers_first:
             self.messages.append(message)
 
+    async def rest(self) -> None:
+        """Nobody takes anything out of empty hands."""
+
     async def holds(self, count: int) -> None:
         async with asyncio.timeout(10), self._holding:
             await self._holding.wait_for(lambda: len(self.held) >= count)
@@ -65,6 +71,9 @@ class ClumsySender:
         if message["To"] == self.cannot_do:
             raise ValueError("a fault of the programmer")
         self.messages.append(message)
+
+    async def rest(self) -> None:
+        """It is never tired."""
 
 
 async def test_two_workers_at_once_send_each_mail_once(settings: Settings, clock: ManualClock, maria: Owner) -> None:
@@ -199,6 +208,52 @@ async def test_a_worker_waits_for_a_lost_database_and_then_goes_on(
     first, second = (Mail(message).token() for message in sender.messages)
     assert refused(await maria.check(first)) == (410, "reset_link_invalid")
     assert (await maria.check(second)).status_code == 200
+
+
+@sqlite_only
+async def test_a_mail_server_that_keeps_one_mail_waiting_holds_up_no_other(
+    settings: Settings, clock: ManualClock, office: Office, maria: Owner, post: Post
+) -> None:
+    """By a connection each, and the others take turns."""
+    rosa = await new_owner(office, post, "Rosa Diaz", address="rosa@mail.example.org")
+    await maria.ask_for_reset()
+    for _ in range(OTHERS):
+        await rosa.ask_for_usernames("rosa@mail.example.org")
+    stop, before = asyncio.Event(), (await post.outcomes())["sent"]
+    async with mail_server() as server, worker(settings, clock, server.sender(timeout_s=20)) as campus:
+        server.slow_for = ADDRESS
+        running = asyncio.create_task(campus.mail_delivery.run(stop))
+        await until_sent(post, before + OTHERS)
+        assert (await post.outcomes())["waiting"] == 1
+        server.answer_the_slow.set()
+        await until_sent(post, before + OTHERS + 1)
+        stop.set()
+        await running
+    assert len(server.offered) == len(set(server.offered)) == OTHERS + 1
+
+
+@postgresql_only
+async def test_that_a_mail_has_left_is_written_down_when_a_lost_database_is_back(
+    settings: Settings, clock: ManualClock, maria: Owner, post: Post
+) -> None:
+    """Nobody gets it twice for that, though the database was gone when the mail server took it."""
+    await maria.ask_for_reset()
+    sender, stop = HoldingSender(), asyncio.Event()
+    async with line_to(settings.database_url) as line:
+        behind = settings.model_copy(update={"database_url": line.url})
+        async with worker(behind, clock, sender) as campus:
+            running = asyncio.create_task(campus.mail_delivery.run(stop))
+            await sender.holds(1)
+            await line.cut()
+            sender.letting_go.set()
+            await asyncio.sleep(0.3)
+            await line.mend()
+            await until_sent(post, 2)
+            stop.set()
+            await running
+    clock.advance(LEASE)
+    assert await post.deliver() == []
+    assert len(sender.messages) == 1
 
 
 @asynccontextmanager
