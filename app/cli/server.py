@@ -20,6 +20,7 @@ from app.cli.runtime import JsonOption, campus, print_json, run
 from app.clock import SystemClock
 from app.demo import TOTP_SECRET, DemoSummary, fill_demo
 from app.doctor import refuse_unsafe
+from app.http_protocol import HTTP_PROTOCOL
 from app.logs import configure_logs
 from app.security.totp import code_at
 from app.settings import Settings, SettingsError, load_settings
@@ -56,6 +57,7 @@ def serve(
             factory=True,
             host=host,
             port=port,
+            http=HTTP_PROTOCOL,
             workers=settings.workers,
             log_config=None,
             access_log=False,

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.http_protocol import HTTP_PROTOCOL
 from tests.support import die_with_parent
 
 START_TIMEOUT_S = 60
@@ -52,7 +53,8 @@ class Server:
 def serve(factory: str, path: str, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
     """The application that `factory` makes, on uvicorn, once it has answered on `path`. Nothing of our own environment reaches it."""
     port = free_port()
-    command = (sys.executable, *UVICORN, factory, "--factory", f"--port={port}")
+    ours = [f"--http={HTTP_PROTOCOL}"] if factory.startswith("app.") else []  # as `campus serve` does
+    command = (sys.executable, *UVICORN, *ours, factory, "--factory", f"--port={port}")
     with serve_command(command, port, path, environment or {}) as server:
         yield server
 
