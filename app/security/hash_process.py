@@ -80,8 +80,8 @@ class _Conversation(asyncio.SubprocessProtocol):
     """Questions and answers, a line of JSON each; answers come in any order."""
 
     def __init__(self) -> None:
-        self.is_over = False
         self.ended = asyncio.Event()
+        self._is_over = False
         self._asked: dict[int, asyncio.Future[Any]] = {}
         self._number = 0
         self._received = b""
@@ -90,7 +90,14 @@ class _Conversation(asyncio.SubprocessProtocol):
     def process_id(self) -> int:
         return self._process.get_pid()
 
+    @property
+    def is_over(self) -> bool:
+        """Nothing can be asked any more. The loop closes the pipe of a process that was killed a turn before it says so here."""
+        return self._is_over or self._stdin.is_closing()
+
     async def ask(self, question: dict[str, object]) -> Any:
+        if self.is_over:
+            raise Overloaded
         self._number += 1
         number, answer = self._number, asyncio.get_running_loop().create_future()
         self._asked[number] = answer
@@ -101,7 +108,7 @@ class _Conversation(asyncio.SubprocessProtocol):
             del self._asked[number]
 
     def end(self) -> None:
-        self.is_over = True
+        self._is_over = True
         if self._process.get_returncode() is None:
             self._process.kill()
 
@@ -129,9 +136,9 @@ class _Conversation(asyncio.SubprocessProtocol):
         self.ended.set()
 
     def _lose(self) -> None:
-        if not self.is_over:
+        if not self._is_over:
             log.warning("hash_process_lost", error=str(self._process.get_returncode()))
-        self.is_over = True
+        self._is_over = True
         for asked in self._asked.values():
             if not asked.done():
                 asked.set_exception(Overloaded())

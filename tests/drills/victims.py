@@ -1,6 +1,7 @@
 """The processes that are killed: a server and a worker over one database, as an operator starts them in production."""
 
 import asyncio
+import json
 import multiprocessing
 import os
 import signal
@@ -62,6 +63,12 @@ class Victims:
         for process in self._running.values():
             process.join(STOP_TIMEOUT_S)
             process.kill()
+
+    def unexpected(self) -> list[str]:
+        """What they could not explain, by their logs."""
+        lines = (line for log in self.folder.glob("*.log") for line in log.read_text(encoding="utf-8").splitlines())
+        told = (json.loads(line) for line in lines if '"unexpected_error"' in line)
+        return [f"{line['error']} at {line['place']}" for line in told]
 
     async def until_it_answers(self) -> None:
         """Returns when the server takes requests."""

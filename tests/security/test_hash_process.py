@@ -11,12 +11,14 @@ from pathlib import Path
 
 import bcrypt
 import pytest
+import uvloop
 
 from app.errors import Overloaded
 from app.security.hash_process import HashProcess
 from app.security.hashing import NICENESS
 
 PASSWORD = "Sunny meadow 42"
+LOSSES = 5
 
 
 @pytest.fixture
@@ -53,6 +55,27 @@ async def test_who_waits_when_it_is_killed_may_come_again_and_another_one_serves
     assert {type(each) for each in told} <= {Overloaded, str}
     assert Overloaded in {type(each) for each in told}
     assert (await hashes.hash(PASSWORD)).startswith("$argon2id$")
+
+
+def test_whoever_asks_while_it_is_being_lost_may_come_again() -> None:
+    """On the loop of production, which closes the pipe a turn before it tells of the loss: somebody asks in every turn."""
+
+    async def lose_and_ask() -> list[str | BaseException]:
+        hashes, asked = HashProcess(1), []
+        for _ in range(LOSSES):
+            await hashes.hash(PASSWORD)
+            os.kill(process_of(hashes), signal.SIGKILL)
+            told: list[asyncio.Task[str]] = []
+            while not any(one.done() for one in told):
+                told.append(asyncio.create_task(hashes.hash(PASSWORD)))
+                await asyncio.sleep(0)
+            asked += told
+        outcomes = await asyncio.gather(*asked, return_exceptions=True)
+        await hashes.close()
+        return outcomes
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert {type(each) for each in runner.run(lose_and_ask())} <= {Overloaded, str}
 
 
 async def test_one_that_hangs_is_replaced() -> None:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from app.clock import SystemClock
@@ -116,6 +116,7 @@ async def scene(
         await running.until_it_answers()
         told.seen.violations += [f"not expected: {count} x {what}" for what, count in crowd.numbers.unexpected.items()]
         told.seen.violations += await crowd.finds_everything()
+        told.seen.violations += running.unexpected()
     finally:
         await asyncio.to_thread(running.stop)
     told.seen.violations += await invariants.broken(load_settings(environment))
@@ -124,4 +125,9 @@ async def scene(
 async def _people(environment: Environment, newcomers: int) -> tuple[list[Person], list[Person]]:
     async with posting(load_settings(environment), SystemClock()) as server:
         people = await people_with(server, ["account"] * PEOPLE + ["key"] * newcomers)
-    return people[:PEOPLE], people[PEOPLE:]
+    return people[:PEOPLE], [_with_a_name_of_her_own(each, n) for n, each in enumerate(people[PEOPLE:])]
+
+
+def _with_a_name_of_her_own(person: Person, number: int) -> Person:
+    """Of the thousands that an hour wants some would have the same six letters."""
+    return replace(person, user=replace(person.user, username=f"{person.user.username}{number}"))
