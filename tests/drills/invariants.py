@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.selectable import FromClause
 
 from app.composition import open_campus
+from app.database import unhurried
 from app.models import Base
 from app.settings import Settings
 
@@ -74,6 +75,11 @@ MUST_FIND_NOTHING: Mapping[str, str] = {
 
 async def broken(settings: Settings) -> list[str]:
     """What is not as it must be, in words with the ids of rows; nothing where all is well. Seals what is not sealed yet."""
+    with unhurried():  # an hour's work is much to look through
+        return await _broken(settings)
+
+
+async def _broken(settings: Settings) -> list[str]:
     async with open_campus(settings) as campus:
         async with campus.database.reading() as connection:
             found = [fault async for fault in _broken_rows(connection)]
