@@ -15,7 +15,6 @@ from aiosmtplib import (
     SMTPNotSupported,
     SMTPRecipientRefused,
     SMTPResponseException,
-    SMTPSenderRefused,
     SMTPServerDisconnected,
 )
 
@@ -75,12 +74,11 @@ class SmtpSender:
             await _leave(client)
 
     async def _begun(self, envelope: "_Envelope") -> SMTP:
-        """A connection on which the server has heard whom the mail is from: one that was kept, as long as it will do, or a new one."""
+        """A connection on which the server knows from whom and to whom the mail is: one that was kept, as long as it will do, or a new one."""
         while self._kept:
             client = self._kept.pop()
-            with suppress(SMTPServerDisconnected, SMTPSenderRefused), _closed_on_fault(client):
-                # Servers close connections that were idle, or that have brought enough. They have nothing of this mail yet.
-                await envelope.begin(client)
+            # A lost connection has forgotten what its server can do.
+            if client.is_connected and await _begins_again(client, envelope):
                 return client
         client = await self._connected(envelope.domain)
         with _closed_on_fault(client):
@@ -130,10 +128,25 @@ class _Envelope:
                 raise SMTPNotSupported("SMTPUTF8")
             options.append("SMTPUTF8")
         await client.mail(self._sender, options=options)
+        await client.rcpt(self._recipient, encoding="ascii" if self._is_ascii else "utf-8")
 
     async def hand_over(self, client: SMTP) -> None:
-        await client.rcpt(self._recipient, encoding="ascii" if self._is_ascii else "utf-8")
         await client.data(self._content)
+
+
+async def _begins_again(client: SMTP, envelope: _Envelope) -> bool:
+    """Whether a connection that was kept will do.
+
+    Servers end those that were idle, or that have brought enough, at any word before the mail itself, of which they have nothing yet.
+    """
+    try:
+        with _closed_on_fault(client):
+            await envelope.begin(client)
+    except (SMTPException, OSError) as fault:
+        if _is_of_the_connection(fault):
+            return False
+        raise
+    return True
 
 
 @contextmanager
@@ -159,6 +172,13 @@ def _told() -> Iterator[None]:
     except (SMTPException, OSError) as fault:
         # Without the cause: servers quote addresses, and even lines of the mail.
         raise _outcome(fault) from None
+
+
+def _is_of_the_connection(fault: SMTPException | OSError) -> bool:
+    """Whether another connection may do: this one is lost, silent, or told to come later."""
+    if isinstance(fault, SMTPResponseException):
+        return 400 <= fault.code <= 499
+    return isinstance(fault, SMTPServerDisconnected | TimeoutError)
 
 
 def _outcome(fault: SMTPException | OSError) -> MailNotSent:

@@ -26,46 +26,55 @@ class Postmaster:
     says: dict[str, str] = field(default_factory=dict)
     hangs_at: str | None = None
     had_enough: str = ""
-    """What those are told who bring another mail by the connection of the last: an answer, or `closed`."""
+    """What those are told who bring another mail by the connection of the last: an answer, `closed` or `silence`."""
+    had_enough_at: str = "MAIL"
     taken: list[Envelope] = field(default_factory=list)
     sessions: list[Session] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     peers: list[Any] = field(default_factory=list)
     """By which connection each mail was brought."""
+    _lines: list[Any] = field(default_factory=list)
 
     async def handle_MAIL(  # noqa: N802  # aiosmtpd finds it by this name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        if self.had_enough and session.peer in self.peers:
-            if self.had_enough == "closed":
-                assert isinstance(server.transport, asyncio.WriteTransport)
-                server.transport.abort()
-            return self.had_enough
         self.peers.append(session.peer)
         self.sessions.append(session)
         envelope.mail_from = address
         envelope.mail_options.extend(options)
-        return await self._answer("MAIL")
+        return await self._answer("MAIL", server, session)
 
     async def handle_RCPT(  # noqa: N802  # aiosmtpd finds it by this name
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         envelope.rcpt_tos.append(address)
-        return await self._answer("RCPT")
+        return await self._answer("RCPT", server, session)
 
     async def handle_DATA(  # noqa: N802  # aiosmtpd finds it by this name
-        self, _server: SMTP, _session: Session, envelope: Envelope
+        self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
-        answer = await self._answer("DATA")
+        answer = await self._answer("DATA", server, session)
         if answer.startswith("250"):
             self.taken.append(envelope)
+            self._lines.append(server.transport)
         return answer
 
-    async def _answer(self, command: str) -> str:
+    def hang_up(self) -> None:
+        """On all that brought a mail."""
+        for line in self._lines:
+            line.abort()
+
+    async def _answer(self, command: str, server: SMTP, session: Session) -> str:
         self.commands.append(command)
-        if command == self.hangs_at:
+        answer = self.says.get(command, "250 OK")
+        if command == self.had_enough_at and self.had_enough and self.peers.count(session.peer) > 1:
+            answer = self.had_enough
+        if command == self.hangs_at or answer == "silence":
             await asyncio.sleep(60)
-        return self.says.get(command, "250 OK")
+        if answer == "closed":
+            assert isinstance(server.transport, asyncio.WriteTransport)
+            server.transport.abort()
+        return answer
 
 
 @asynccontextmanager

@@ -181,16 +181,41 @@ async def test_mails_at_once_have_a_connection_each() -> None:
     assert len(set(postmaster.peers)) == 3
 
 
-@pytest.mark.parametrize("had_enough", ["421 4.7.0 that was enough", "closed"])
-async def test_a_server_that_has_had_enough_of_a_connection_gets_the_next_mail_by_a_new_one(had_enough: str) -> None:
+@pytest.mark.parametrize("command", ["MAIL", "RCPT"])
+@pytest.mark.parametrize("had_enough", ["421 4.7.0 that was enough", "452 4.5.3 too many", "closed", "silence"])
+async def test_a_server_that_has_had_enough_of_a_connection_gets_the_next_mail_by_a_new_one(
+    had_enough: str, command: str
+) -> None:
+    postmaster = Postmaster(had_enough=had_enough, had_enough_at=command)
+    async with mail_server(postmaster) as port:
+        sender = plain(port, timeout_s=SHORT_S)
+        await sender.send(MAIL)
+        await send(sender)
+    assert len(postmaster.taken) == 2
+    assert len(set(postmaster.peers)) == 2
+
+
+async def test_what_a_server_can_do_is_not_asked_of_a_connection_that_it_has_closed() -> None:
+    international = compose(letter("password_reset", to="josé@home.example"), MAIL_FROM, NOW)
+    postmaster = Postmaster()
+    async with mail_server(postmaster, enable_SMTPUTF8=True) as port:
+        sender = plain(port)
+        await sender.send(MAIL)
+        postmaster.hang_up()
+        await asyncio.sleep(0.05)
+        await send(sender, international)
+    assert len(postmaster.taken) == 2
+
+
+async def test_a_recipient_who_is_refused_for_good_is_not_tried_by_another_connection() -> None:
     postmaster = Postmaster()
     async with mail_server(postmaster) as port:
         sender = plain(port)
         await sender.send(MAIL)
-        postmaster.had_enough = had_enough
-        await send(sender)
-    assert len(postmaster.taken) == 2
-    assert len(set(postmaster.peers)) == 2
+        postmaster.says["RCPT"] = "550 5.1.1 no such mailbox"
+        with pytest.raises(MailRefused, match=r"^smtp_550$"):
+            await send(sender)
+    assert len(set(postmaster.peers)) == 1
 
 
 async def test_after_a_refusal_nothing_of_the_refused_mail_is_left() -> None:
