@@ -53,31 +53,24 @@ class MailDelivery:
         """Tries each message that is due, once; gives how many there were."""
         tried = 0
         try:
-            done = None
-            while claim := await self.claims.next(done):
-                done = await self._try(claim)
+            while claim := await self.claims.next():
+                self.claims.note(await self._try(claim))
                 tried += 1
         finally:
             await self.sender.rest()
         return tried
 
     async def _run(self, stop: asyncio.Event) -> None:
-        done = None
         while not stop.is_set():
-            try:
-                claim = await self.claims.next(done)
-                done = None
-                if claim:
-                    done = await self._try(claim)
+            with suppress(Overloaded):  # what came of the last message is written down when the database is back
+                if claim := await self.claims.next():
+                    self.claims.note(await self._try(claim))
                     continue
-            except Overloaded:
-                pass  # what came of the last message is written down when the database is back
             await self.sender.rest()
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), IDLE_S)
-        if done:
-            with suppress(Overloaded):
-                await self.claims.settle(done)
+        with suppress(Overloaded):
+            await self.claims.settle()
 
     async def _try(self, claim: Claim) -> Result:
         try:

@@ -1,11 +1,14 @@
 """Whose a message of the outbox is, and what came of it.
 
 A claim is a lease of a minute; a worker that dies lets it lapse. What came of a message is written down in the transaction that claims the
-next one, as a transaction costs more than what these do in it.
+next one, as a transaction costs more than what these do in it. Whichever sender of a worker comes first writes it down for the others, too:
+after an outage that was longer than a lease nobody claims again what has left.
 """
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -55,30 +58,45 @@ class Result:
 class OutboxClaims:
     database: Database
     clock: Clock
+    _results: list[Result] = field(default_factory=list, init=False, repr=False, compare=False)
+    """Of which nobody knows yet whether they are written down."""
 
-    async def next(self, done: Result | None) -> Claim | None:
-        """Writes down what came of the last message, and claims one that is due now; None where none is.
+    def note(self, result: Result) -> None:
+        """It is written down with the next claim."""
+        self._results.append(result)
+
+    async def next(self) -> Claim | None:
+        """Writes down what came of messages, and claims one that is due now; None where none is.
 
         Raises:
             Overloaded: neither was done.
         """
         now = self.clock.now()
-        if done is None and await self.database.first(_DUE, {"now": now}) is None:
+        if not self._results and await self.database.first(_DUE, {"now": now}) is None:
             return None  # an idle worker does not ask for the writer
         lease = uuid4()
-        async with self.database.brief() as work:
-            kept = await _settle(work, done, now) if done else None
+        async with self._settling(now) as work:
             row = await _CLAIM.first(work, {"now": now, "new_lease": lease, "until": now + LEASE})
-        if kept:
-            _tell(kept)
         return Claim(row.id, lease, row.channel, row.kind, row.attempts, row.expires_at) if row else None
 
-    async def settle(self, done: Result) -> None:
+    async def settle(self) -> None:
         """The same without another claim."""
+        if self._results:
+            async with self._settling(self.clock.now()):
+                """Nothing else is to be done."""
+
+    @asynccontextmanager
+    async def _settling(self, now: datetime) -> AsyncIterator[Work]:
+        """A transaction in which all results are written down, in the order in which they came, so that two of them do not meet crosswise."""
+        results = [*self._results]
         async with self.database.brief() as work:
-            kept = await _settle(work, done, self.clock.now())
-        if kept:
-            _tell(kept)
+            written = [await _settle(work, result, now) for result in results]
+            yield work
+        for result, kept in zip(results, written, strict=True):
+            if result in self._results:  # another sender may have written it down at the same time
+                self._results.remove(result)
+            if kept:
+                _tell(kept)
 
 
 async def _settle(work: Work, done: Result, now: datetime) -> Result | None:

@@ -233,10 +233,11 @@ async def test_a_mail_server_that_keeps_one_mail_waiting_holds_up_no_other(
 
 
 @postgresql_only
+@pytest.mark.parametrize("away", [timedelta(0), LEASE], ids=["for a moment", "for longer than a lease"])
 async def test_that_a_mail_has_left_is_written_down_when_a_lost_database_is_back(
-    settings: Settings, clock: ManualClock, maria: Owner, post: Post
+    settings: Settings, clock: ManualClock, maria: Owner, post: Post, away: timedelta
 ) -> None:
-    """Nobody gets it twice for that, though the database was gone when the mail server took it."""
+    """Nobody gets it twice for that, though the database was gone when the mail server took it; whichever sender is there first."""
     await maria.ask_for_reset()
     sender, stop = HoldingSender(), asyncio.Event()
     async with line_to(settings.database_url) as line:
@@ -247,6 +248,7 @@ async def test_that_a_mail_has_left_is_written_down_when_a_lost_database_is_back
             await line.cut()
             sender.letting_go.set()
             await asyncio.sleep(0.3)
+            clock.advance(away)
             await line.mend()
             await until_sent(post, 2)
             stop.set()
