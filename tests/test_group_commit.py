@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from sqlalchemy import column, insert, select, text
 
@@ -88,6 +89,39 @@ async def test_who_has_no_patience_left_leaves_the_others_their_places(database:
         assert await together(hurried) == [Overloaded]
     await calm
     assert await districts(database) == ["calm"]
+
+
+async def test_who_has_no_patience_left_does_not_wait_for_those_before_him_in_the_group(database: Database) -> None:
+    go_on = asyncio.Event()
+
+    async def take_long(_: Work) -> None:
+        await go_on.wait()
+
+    slow = begin(database, "slow", take_long)
+    with patience(0.05):
+        hurried = begin(database, "hurried")
+    calm = begin(database, "calm")
+    async with asyncio.timeout(5):
+        assert await together(hurried) == [Overloaded]
+    assert not slow.done()
+    go_on.set()
+    assert await together(slow, calm) == [None, None]
+    assert await districts(database) == ["calm", "slow"]
+
+
+async def test_who_overlooks_that_the_disk_was_full_takes_nobody_with_him(database: Database) -> None:
+    """Nobody is told that something is kept, and nothing is."""
+
+    async def overlook(work: Work) -> None:
+        with suppress(sqlite3.OperationalError):
+            await NO_MORE_PAGES.do(work, {})
+            for number in range(1_000):
+                work.add(district(f"district-{number}"))
+            await work.flush()
+
+    outcomes = await together(begin(database, "a"), begin(database, "b", overlook), begin(database, "c"))
+    assert None not in outcomes
+    assert await districts(database) == []
 
 
 async def test_long_transactions_get_their_turn_among_many_short_ones(database: Database) -> None:

@@ -9,7 +9,7 @@ import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from contextvars import Context
 
 from app.database.patience import POOL_TIMEOUT_S, patience_s
@@ -32,18 +32,18 @@ class GroupCommit:
         """The connection, for work that is kept together with that of others. If the block raises, its own work is taken back.
 
         Raises:
-            TimeoutError: others wrote for longer than the caller has patience.
+            TimeoutError: others wrote for longer than the caller has patience, before him in his group or in those before.
             sqlite3.Error: the transaction could not be begun, or not be committed.
             Overloaded: SQLite has taken back the work of the whole group, as it does where a disk is full.
         """
-        group = await self._admitted()
-        try:
-            async with group.one_at_a_time:
-                with group.savepoint():
-                    yield group.writer
+        async with AsyncExitStack() as membership:
+            async with asyncio.timeout(patience_s() or POOL_TIMEOUT_S):
+                group = await self._admitted()
+                membership.callback(group.leave)
+                await membership.enter_async_context(group.one_at_a_time)
+            with group.savepoint():
+                yield group.writer
             committed = group.commit_of_member()
-        finally:
-            group.leave()
         await committed
 
     async def close(self) -> None:
@@ -57,8 +57,7 @@ class GroupCommit:
         if self._host is None:  # begun by whoever comes first, but not in his context: it serves others, too
             self._host = asyncio.get_running_loop().create_task(self._serve(), context=Context())
         try:
-            async with asyncio.timeout(patience_s() or POOL_TIMEOUT_S):
-                return await place
+            return await place
         except BaseException:
             if place.done() and not place.cancelled() and not place.exception():
                 place.result().leave()  # admitted and cancelled at the same moment
@@ -116,6 +115,7 @@ class _Group:
         self.writer.execute("SAVEPOINT member")
         try:
             yield
+            self.writer.execute("RELEASE member")
         except BaseException:
             if self.writer.in_transaction:
                 self.writer.execute("ROLLBACK TO member")
@@ -123,7 +123,6 @@ class _Group:
             else:
                 self._fault = Overloaded()
             raise
-        self.writer.execute("RELEASE member")
 
     def commit_of_member(self) -> "asyncio.Future[None]":
         """Done when what the member wrote is kept."""
@@ -144,6 +143,10 @@ class _Group:
             self._fault = fault
             if self.writer.in_transaction:
                 self.writer.execute("ROLLBACK")
+        finally:
+            self._tell()
+
+    def _tell(self) -> None:
         for commit in self._commits:
             if commit.done():
                 continue  # its member has gone away
