@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
-from app.database import Database
+from app.database import Database, Statement
 from app.errors import Overloaded
 from app.models import DistrictNetwork
 from app.security.client_address import Address, Network
@@ -55,6 +55,9 @@ class SharedNetworks:
             asking.set_result(None)
 
     async def _read(self) -> list[tuple[Network, str]]:
-        async with self.database.reading() as connection:
-            rows = (await connection.execute(select(DistrictNetwork.network, DistrictNetwork.district_id))).all()
+        async with self.database.asking() as work:
+            rows = await _NETWORKS.all(work, {})
         return [(ipaddress.ip_network(row.network), row.district_id) for row in rows]
+
+
+_NETWORKS = Statement(select(DistrictNetwork.network, DistrictNetwork.district_id))

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from app.database.engines import SQLITE_READERS
+from app.database.engines import short_share
 from app.models import WindowCount
 from app.services.setting_paths import SettingRefused
 from app.settings import Settings
@@ -117,7 +117,7 @@ async def test_a_new_network_holds_at_the_next_request_that_would_be_refused(ser
     assert is_limited(await school.get(LOGIN_SCREEN))
 
 
-@sqlite_only
+@postgresql_only
 @pytest.mark.parametrize("idle_s", [0, 2.1], ids=["after a restart", "after a quiet time"])
 async def test_a_whole_school_may_be_the_first_to_come(settings: Settings, idle_s: float) -> None:
     """One of sixty asks for the list, which takes its time; the others do not go on with an old one, or with none."""
@@ -127,7 +127,7 @@ async def test_a_whole_school_may_be_the_first_to_come(settings: Settings, idle_
             assert await ask_for_reset(server, STRANGER) == 202
         await Office(server, "jackson").set(NETWORKS)
         await asyncio.sleep(idle_s)
-        async with all_readers_busy(server):
+        async with all_readers_busy(server, settings):
             asked = [asyncio.ensure_future(ask_for_reset(server, PUPIL)) for _ in range(pupils)]
             await asyncio.sleep(0.1)
         assert await asyncio.gather(*asked) == [202] * pupils
@@ -191,11 +191,11 @@ async def test_a_school_may_miss_twenty_times_as_often(settings: Settings) -> No
 
 
 @asynccontextmanager
-async def all_readers_busy(server: Server) -> AsyncIterator[None]:
-    """Of those that long questions go through."""
+async def all_readers_busy(server: Server, settings: Settings) -> AsyncIterator[None]:
+    """Of those that short questions go through."""
     async with AsyncExitStack() as stack:
-        for _ in range(SQLITE_READERS):
-            await stack.enter_async_context(server.campus.database.reading())
+        for _ in range(short_share(settings.database_pool_size)):
+            await stack.enter_async_context(server.campus.database.asking())
         yield
 
 
