@@ -42,4 +42,5 @@ class JoinedWrites:
     def _flush(self) -> None:
         if self._held is not None:
             held, self._held = self._held, None
-            self._transport.write(held)
+            if not self._transport.is_closing():  # uvloop's raises where the client has gone meanwhile
+                self._transport.write(held)

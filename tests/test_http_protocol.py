@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
 
 import uvicorn
+import uvloop
 from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
@@ -33,6 +35,32 @@ async def test_what_nothing_follows_leaves_with_the_next_turn_of_the_loop_or_the
     await asyncio.sleep(0)
     assert transport.written == [b"head of a stream", b"last words"]
     assert transport.is_closing()
+
+
+def test_a_client_who_goes_away_before_a_held_write_leaves_is_nobodys_fault() -> None:
+    """On uvloop, whose transports raise when they are written to after that."""
+    complaints: list[object] = []
+
+    class GoesAway(asyncio.Protocol):
+        def connection_made(self, transport: Any) -> None:
+            self.transport = transport
+
+        def data_received(self, _: bytes) -> None:
+            self.transport.abort()
+            JoinedWrites(self.transport, asyncio.get_running_loop()).write(b"a piece of a stream")
+
+    async def visit() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: complaints.append(context))
+        async with await loop.create_server(GoesAway, "127.0.0.1", 0) as server:
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            writer.write(b"GET")
+            assert await reader.read() == b""
+            writer.close()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(visit())
+    assert complaints == []
 
 
 async def test_a_stream_is_there_while_it_is_made_and_the_connection_serves_the_next_one() -> None:
