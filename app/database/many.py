@@ -36,7 +36,7 @@ async def _run_in_driver(connection: AsyncConnection, text: str, chunks: Iterabl
     driver: Any = (await connection.get_raw_connection()).driver_connection
     try:
         with watched("sqlite", text):
-            async with driver.executemany(text, rows()):
-                """Done: the cursor is of no use."""
+            cursor = await driver.executemany(text, rows())
+            await cursor.close()
     finally:
         is_wanted = False  # who is cancelled rolls back as soon as the chunk at hand is written
