@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, get_args, get_type_hints
+from urllib.parse import urlencode
 
+import httptools
 import pytest
 from fastapi.routing import iter_route_contexts
 
@@ -179,6 +181,14 @@ def test_every_text_number_and_list_has_bounds(document: Document) -> None:
     assert [place for place, schema in schemas(document) if not is_bounded(schema)] == []
 
 
+def test_the_longest_address_of_every_operation_is_one_that_the_server_reads(document: Document) -> None:
+    """It reads 64 KB; a letter beyond ASCII takes up to twelve of them."""
+    longest = {operation.path: longest_address(document, operation) for operation in operations(document)}
+    assert max(map(len, longest.values())) > 40_000, "each as long as it may be"
+    for address in longest.values():
+        httptools.parse_url(address.encode())
+
+
 def test_what_may_be_left_out_is_never_null_and_nothing_is_a_choice_of_types(document: Document) -> None:
     assert [place for place, node in walk(document) if isinstance(node, dict) and UNIONS & set(node)] == []
     assert [place for place, schema in schemas(document) if schema.get("type") == "null"] == []
@@ -216,6 +226,20 @@ def operations(document: Document) -> Iterator[Operation]:
     for path, methods in document["paths"].items():
         for method, body in methods.items():
             yield Operation(method, path, body)
+
+
+def longest_address(document: Document, operation: Operation) -> str:
+    given = [resolved(document, parameter) for parameter in operation.body.get("parameters", [])]
+    texts = {
+        one["name"]: one["schema"].get("maxLength", 0) * widest(one["schema"]) for one in given if one["in"] == "query"
+    }
+    return f"{operation.path}?{urlencode(texts)}"
+
+
+def widest(schema: Document) -> str:
+    """The letter that takes most places in an address, if the schema has no objection."""
+    letters = [letter for letter in ("\N{SCHOOL SATCHEL}", '"') if re.search(schema.get("pattern", ""), letter)]
+    return [*letters, "a"][0]
 
 
 def media_types(document: Document) -> Iterator[tuple[str, Document]]:

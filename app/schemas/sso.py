@@ -55,7 +55,9 @@ Prompt = Annotated[
     Query(description="Passed on to the provider: on a device that many share, ask who it is", examples=["login"]),
 ]
 FromProvider = Annotated[
-    Annotated[str, StringConstraints(max_length=4_096), _Text] | None, Query(description="From the provider")
+    # ASCII (RFC 6749, appendix A); four of them, percent-encoded, fit into the longest address that the server reads, 64 KB.
+    Annotated[str, StringConstraints(max_length=4_096, pattern=r"^[ -~]*$")] | None,
+    Query(description="From the provider"),
 ]
 
 

@@ -17,9 +17,10 @@ import schemathesis
 API, LOGIN = os.environ["FUZZ_API"], os.environ.get("FUZZ_LOGIN", "")
 TOTP = os.environ.get("FUZZ_TOTP", "")
 STEP_UP_HOLDS_S = 240
-# A page for people with a letter; `/districts/link/{account_id}`; `/me/passkeys/{passkey_id}`; `/admin/activation-keys/{key_id}`.
+# A page for people with a letter; `/login/sso/{district_id}`; `/districts/link/{account_id}`; `/me/passkeys/{passkey_id}`;
+# `/admin/activation-keys/{key_id}`.
 SHARED_ADDRESSES = {
-    "/activate",
+    *("/activate", "/login/sso/exchange"),
     *("/districts/link/codes", "/districts/link/confirm", "/me/passkeys/options"),
     *("/admin/activation-keys/batches", "/admin/activation-keys/letters"),
 }
