@@ -62,7 +62,7 @@ class Settings(BaseModel):
         default_factory=lambda: os.cpu_count() or 1,
         ge=1,
         le=256,
-        description="threads that compute password hashes, at low priority",
+        description="password hashes that are computed at once, at low priority",
     )
     hash_queue: int = Field(
         512, ge=1, le=100_000, description="hashes that may wait in a process; beyond that 503 at once"

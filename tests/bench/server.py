@@ -36,17 +36,18 @@ class Server:
         return max(_resident_megabytes(pid) for pid in self._processes())
 
     def resident_megabytes_in_all(self) -> float:
-        """The same with the processes that it has started, such as the one that hashes."""
-        return sum(_resident_megabytes(pid) for pid in self._processes())
+        """The same with the processes that it has started, such as the one that hashes, and with what those that it forked have of their own."""
+        forked = [each for pid in self._processes()[1:] for each in _children(pid)]
+        return sum(map(_resident_megabytes, self._processes())) + sum(map(_private_megabytes, forked))
 
     def processor_seconds(self) -> float:
-        """What all threads of the process and of those that it has started have computed so far."""
-        threads = (each for pid in self._processes() for each in Path(f"/proc/{pid}/task").glob("*/schedstat"))
+        """What all threads of the process, of those that it has started, and of theirs, have computed so far."""
+        processes = [*self._processes(), *(each for pid in self._processes()[1:] for each in _children(pid))]
+        threads = (each for pid in processes for each in Path(f"/proc/{pid}/task").glob("*/schedstat"))
         return sum(int(thread.read_text(encoding="ascii").split()[0]) for thread in threads) / 1e9
 
     def _processes(self) -> list[str]:
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text(encoding="ascii").split()
-        return [str(self.pid), *children]
+        return [str(self.pid), *_children(str(self.pid))]
 
 
 @contextmanager
@@ -97,6 +98,16 @@ def _answers(port: int, path: str) -> bool:
             return connection.recv(64).startswith(b"HTTP/1.1 200")
     except OSError:
         return False
+
+
+def _children(pid: str) -> list[str]:
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+
+
+def _private_megabytes(pid: str) -> float:
+    """What no other process shares: a fork has the rest from where it was forked."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) * 1024 / 1e6
 
 
 def _resident_megabytes(pid: str) -> float:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import multiprocessing
 import os
+import random
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -51,11 +52,12 @@ class Victims:
         self._running[name].kill()
         self._running[name].join()
 
-    def kill_children(self, name: str) -> None:
-        """With SIGKILL, what the process has started itself: that which hashes for it."""
-        process = self.process_id(name)
-        for child in Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii").split():
-            os.kill(int(child), signal.SIGKILL)
+    def kill_descendant(self, name: str, chance: random.Random) -> None:
+        """With SIGKILL, one of those that the process has started: that which hashes for it, or one that this has forked."""
+        children = _children(self.process_id(name))
+        candidates = [*children, *(each for child in children for each in _children(child))]
+        if candidates:  # it may not have come so far
+            os.kill(chance.choice(candidates), signal.SIGKILL)
 
     def stop(self) -> None:
         for process in self._running.values():
@@ -75,6 +77,14 @@ class Victims:
         async with asyncio.timeout(START_TIMEOUT_S):
             while not await asyncio.to_thread(answers, self.port):  # noqa: ASYNC110  # another process makes no events
                 await asyncio.sleep(0.02)
+
+
+def _children(process: int) -> list[int]:
+    try:
+        told = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii")
+    except (FileNotFoundError, ProcessLookupError):
+        return []  # it has just ended
+    return [int(child) for child in told.split()]
 
 
 @contextmanager

@@ -21,7 +21,7 @@ async def killed(stage: Stage) -> Seen:
             names = chance.choice([["serve"], ["worker"], ["serve", "worker"], []])
             await asyncio.sleep(chance.uniform(0, WITHIN_S))
             if not names:
-                told.running.kill_children("serve")
+                told.running.kill_descendant("serve", chance)
             for name in names:
                 told.running.kill(name)
             for name in names:
