@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from statistics import median
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,6 +14,7 @@ from tests.drills.guessing import Outcome
 from tests.drills.roster_kills import RosterKills
 
 WIDTH_OF_A_LOG = 150
+FEW = 10
 CONSOLE = Console(width=None if sys.stdout.isatty() else WIDTH_OF_A_LOG)
 
 
@@ -56,11 +58,17 @@ def fault_table(engine: str, drills: Mapping[str, Seen]) -> Table:
     for word, seen in drills.items():
         numbers = seen.numbers
         answers = "\n".join(f"{count:,} x {answer}" for answer, count in sorted(numbers.answers.items()))
-        recoveries = ", ".join(f"{seconds:.2f}" for seconds in seen.recoveries_s)
+        recoveries = _each_or_range(seen.recoveries_s)
         remarks = f"[bold]not run: {escape(seen.not_run)}[/bold]" if seen.not_run else escape("\n".join(seen.remarks))
         figures = (f"{numbers.requests:,}", answers, f"{numbers.longest_s:.2f}", recoveries, remarks)
         table.add_row(word, *figures, str(len(seen.violations)), end_section=True)
     return table
+
+
+def _each_or_range(seconds: Sequence[float]) -> str:
+    if len(seconds) > FEW:
+        return f"{min(seconds):.2f} to {max(seconds):.2f}, half of them within {median(seconds):.2f}"
+    return ", ".join(f"{each:.2f}" for each in seconds)
 
 
 def _table(title: str, columns: Sequence[str], *, left: set[str]) -> Table:
