@@ -74,7 +74,7 @@ async def test_what_is_no_hash_opens_nothing(office: Office) -> None:
 async def imported(office: Office, password_hash: str | None) -> User:
     """A parent whose account came from another system, with the hash that it had there."""
     guardian = await office.guardian("Rosa Diaz", [await office.student("Eva Diaz")])
-    username = f"rosa{guardian.hex[:6]}1"
+    username = f"rosa{guardian.hex[:12]}1"
     async with office.campus.database.transaction() as session:
         session.add(
             Account(

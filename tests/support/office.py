@@ -101,7 +101,7 @@ class Office:
 
     def visitor(self, person: UUID, key: str, portal: Portal = Portal.PARENT) -> User:
         """The person with an app and this key."""
-        username = f"{portal.value}{person.hex[:6]}1"
+        username = f"{portal.value}{person.hex[:12]}1"
         return User(self.server, self.district, portal, person, username, key)
 
     async def key_for(self, person: UUID, portal: Portal) -> str:
