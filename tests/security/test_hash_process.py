@@ -124,7 +124,8 @@ async def test_it_ends_with_a_server_that_is_killed() -> None:
 
 async def test_hashes_are_computed_at_once_by_as_many_as_were_asked_for(hashes: HashProcess) -> None:
     """Each in a process of its own: threads of one wait for one another while the system gives them their memory."""
-    await asyncio.gather(*(hashes.hash(PASSWORD) for _ in range(20)))
+    computed = await asyncio.gather(*(hashes.hash(PASSWORD) for _ in range(20)))
+    assert len({each.split("$")[-2] for each in computed}) == 20, "each with a salt of its own, whoever made it"
     forked = forked_by(process_of(hashes))
     assert len(forked) == hashes.at_once
     assert all(told_of(process, "status").count("Threads:\t1\n") for process in forked)
