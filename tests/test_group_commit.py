@@ -4,11 +4,13 @@ import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Any
 
+import pytest
 from sqlalchemy import column, insert, select, text
 
 from app.database import Database, Statement, Work, patience
-from app.database.group_commit import MOST_MEMBERS
+from app.database.group_commit import MOST_MEMBERS, GroupCommit
 from app.errors import Overloaded
 from app.models import District, DistrictOrigin
 from app.settings import Settings
@@ -81,6 +83,25 @@ async def test_a_full_disk_takes_back_the_whole_group_and_says_try_again(databas
     assert await districts(database) == []
 
 
+@pytest.mark.usefixtures("database_url")  # as all of this module do
+async def test_where_not_even_a_rollback_is_possible_all_are_told_and_the_turn_is_free_again() -> None:
+    turn, file = asyncio.Lock(), LostFile()
+
+    async def begun() -> Any:
+        return file
+
+    groups = GroupCommit(turn, begun)
+
+    async def write() -> None:
+        async with groups.member():
+            await asyncio.sleep(0)
+
+    async with asyncio.timeout(5):
+        assert await together(*(asyncio.create_task(write()) for _ in range(3))) == [sqlite3.OperationalError] * 3
+        async with turn:
+            await groups.close()
+
+
 async def test_who_has_no_patience_left_leaves_the_others_their_places(database: Database) -> None:
     async with database.transaction():
         with patience(0.05):
@@ -144,6 +165,16 @@ async def test_two_processes_write_at_the_same_time(settings: Settings, database
     )
     await second.close()
     assert await districts(database) == names
+
+
+class LostFile:
+    """A connection whose file is gone."""
+
+    in_transaction = True
+
+    def execute(self, text: str) -> None:
+        if text in {"COMMIT", "ROLLBACK"}:
+            raise sqlite3.OperationalError("disk I/O error")
 
 
 def begin(database: Database, name: str, errand: Errand | None = None) -> "asyncio.Task[None]":
